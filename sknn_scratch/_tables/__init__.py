@@ -5,13 +5,16 @@ The path of a fit
     table_encoder      the first step: columns are read, their kinds decided, their features encoded
     columns            the columns of a table of any library, and the type of their values
     recognition        the kind of each column: what ``fit`` decides, or what its user says
+    kind               what the kinds have in common
     kinds              a class for each kind: how its columns are read, and what their features are
     encoders           the encoders of all features, and categories that become means of y
     piecewise_encoder  numbers as bounded values and ramps
     relevance          the second step: features that matter become larger
 
 Beside the path
-    text               numbers, dates, durations and booleans that are written as text
+    text               what texts look like, and how different ones are read
+    written_numbers    numbers and booleans that are written as text
+    written_dates      dates, times and durations that are written as text
     dates              dates as numbers
     remarks            the warnings about columns
     pieces             how one column of numbers is encoded

@@ -4,10 +4,9 @@
 how this column is written. To add a kind, write a class and give it a place in KINDS.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,138 +24,30 @@ from sknn_scratch._tables.columns import (
     text_of,
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
+from sknn_scratch._tables.kind import TOLD, Kind
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
-    BooleanStyle,
+    MOST_CODES,
+    has_first_zero,
+    is_code,
+    joins_letters_to_digits,
+    may_be_codes,
+)
+from sknn_scratch._tables.written_dates import (
     DurationStyle,
     count_dates_of_digits,
     date_styles,
-    is_missing_word,
     is_time_of_day,
     likely_styles,
-    number_styles,
-    read_texts,
 )
+from sknn_scratch._tables.written_numbers import BooleanStyle, number_styles
 
-# A user who says what a column holds allows any share.
-TOLD = 1.0
-# Text of digits alone may be codes. With at most so many different values, it needs no warning: the ramps of
-# the numbers can give each of them its own effect. Where no column has numbers that are no text, as in a file
-# read with dtype=str, only values of one length need it, if they are as long as zip codes.
-MOST_CODES, LENGTH_OF_CODES = 20, 5
 # So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
 FEWEST_DATES = 5
 # The end of the names of features that are codes.
 CODE = "_code"
 # Zeros, ones, true and false have fewer spellings than this.
 MOST_BOOLEANS = 20
-
-
-@dataclass
-class Kind:
-    """How one column is read."""
-
-    name: ClassVar[str]  # that of the type of columns.py whose values it takes as they are, too
-    more_types: ClassVar[set[str]] = set()  # of which it takes them as well
-
-    style: Any = None  # how its text is written: a style of text.py
-    odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
-    is_explained: bool = False  # the user has said what it holds, or is told why it may say nothing
-
-    # --- In fit ---
-
-    @classmethod
-    def readings(cls, column: Column, most_odd: float) -> list[Any]:
-        """List the ways to read a column with at most this share of odd texts: none, one, or several.
-
-        Several leave a doubt.
-        """
-        if column.type in {cls.name, *cls.more_types}:
-            return [cls(*cls.styles(set())[:1])]
-        if column.type == TEXT or (most_odd == TOLD and column.is_text):
-            return cls.readings_of_text(column.texts, most_odd)
-        return []
-
-    @classmethod
-    def readings_of_text(cls, texts: set[str], most_odd: float) -> list[Any]:
-        """List the readings of different texts that leave the fewest of them odd."""
-        missing = set(filter(is_missing_word, texts))
-        present = texts - missing
-        found: dict[tuple[Any, ...], Kind] = {}
-        for style in cls.styles(present):
-            values = read_texts(present, style, len(present) * most_odd)
-            odd = {text for text, value in values.items() if value is None}
-            if len(odd) < len(values) and (most_odd == TOLD or cls.is_clear(present - odd, odd)):
-                found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
-        fewest = min((len(one.odd) for one in found.values()), default=0)
-        return [one for one in found.values() if len(one.odd) == fewest]
-
-    @staticmethod
-    def styles(texts: set[str]) -> list[Any]:
-        """List the ways in which texts may be written. The first is that of a column that is no text."""
-        return []
-
-    @staticmethod
-    def is_clear(texts: set[str], odd: set[str]) -> bool:
-        """Whether texts that can be read as this kind, and some odd ones, can be nothing else."""
-        return True
-
-    def prepare(self, values: np.ndarray) -> None:
-        """Measure the values (n_samples,) of the fit."""
-
-    def remarks(self, name: Any, column: Column, is_beside_numbers: bool) -> Iterator[Remark]:
-        """Say what a user should know of a column of the fit; others may have numbers that are no text."""
-        if self.odd:
-            yield Remark(Sentence.ODD, name, self.among(self.odd))
-
-    def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
-        """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
-        if (values == values[0]).all():
-            yield Remark(Sentence.USELESS, name, "always the same value in {names}")
-
-    # --- Ever after ---
-
-    def read(self, column: Column, name: Any) -> tuple[np.ndarray, list[Remark]]:
-        """Convert a column to an array (n_samples,), and say what the fit gives no reason to expect in it.
-
-        Raise ValueError if it has values of another kind, or only text that cannot be read.
-        """
-        if column.type in {self.name, *self.more_types, NOTHING}:
-            return self.convert(column.values), []
-        texts = column.texts if column.is_text and self.style is not None else set()
-        values = {text: self.style.read(text) for text in texts}
-        odd = {
-            text for text, value in values.items() if value is None and not is_missing_word(text)
-        } - self.odd
-        if not values or (odd and all(value is None for value in values.values())):
-            raise ValueError(
-                f"The column {name!r} of X had {self.name} in fit, and now has {column.type}, such as "
-                f"{column.example}. Convert it to the type that it had in fit."
-            )
-        remarks = [Remark(Sentence.NEW_ODD, name, self.among(odd))] if odd else []
-        places = {text: place for place, text in enumerate(values)}
-        distinct = self.convert([*values.values(), None])
-        return distinct[[places.get(text, -1) for text in column.values]], remarks
-
-    def convert(self, values: Any) -> np.ndarray:
-        """Convert values of the types of this kind, and None, to an array (n_samples,).
-
-        Usually it has floats: float32 stays, all else becomes float64.
-        """
-        if isinstance(values, np.ndarray):
-            return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
-        return np.array(list(map(float_of, values)), dtype=np.float64)
-
-    def features(self, values: np.ndarray) -> dict[str, np.ndarray]:
-        """Make features (n_samples,), by the ends of their names, of values (n_samples,): floats or text."""
-        return {"": values}
-
-    def among(self, texts: set[str] | frozenset[str]) -> str:
-        """Write odd texts for a remark."""
-        return f"{some(texts)} among the {self.name} of {{names}}"
-
-
-# --- The kinds ---
 
 
 class Nothing(Kind):
@@ -403,36 +294,6 @@ def dates_of_digits(column, most_odd):
         column = as_text(column) if n_odd <= most_odd * len(numbers) else column
     n_dates = count_dates_of_digits(column.texts, most_odd) if column.type == TEXT else 0
     return column if n_dates >= (1 if most_odd == TOLD else FEWEST_DATES) else None
-
-
-def is_code(text):
-    """Whether a text has only digits, maybe in parentheses."""
-    return text.strip("() ").isdecimal()
-
-
-def may_be_codes(texts, is_beside_numbers):
-    """Whether different texts may be codes: many, all of digits, maybe beside numbers that are no text."""
-    lengths = {len(text.strip()) for text in texts}
-    are_likely = is_beside_numbers or (len(lengths) == 1 and max(lengths) >= LENGTH_OF_CODES)
-    return are_likely and len(texts) > MOST_CODES and all(map(is_code, texts))
-
-
-def joins_letters_to_digits(text):
-    """Whether a text is like 12a."""
-    return text.isalnum() and not text.isalpha() and not text.isdecimal()
-
-
-def has_first_zero(text):
-    """Whether a text begins with a zero that a number would not have, as 012 and 01.2 do."""
-    return text.strip()[:1] == "0" and text.strip()[1:2].isdecimal()
-
-
-def float_of(value):
-    """Convert a number, a boolean or None to a float."""
-    try:
-        return np.nan if value is None else float(value)
-    except OverflowError:
-        return np.inf
 
 
 def are_zeros_and_ones(values):

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, listed
-from sknn_scratch._tables.kinds import KINDS, MOST_CODES, TOLD, TYPES, Categories, ways_to_read
+from sknn_scratch._tables.kind import TOLD
+from sknn_scratch._tables.kinds import KINDS, TYPES, Categories, ways_to_read
+from sknn_scratch._tables.text import MOST_CODES
 
 # Text is read as numbers or dates if at most this share of its different values, words for missing ones
 # aside, are no such thing.

@@ -1,0 +1,126 @@
+"""What all kinds of columns have in common: how a column is recognised in ``fit``, and read later."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknn_scratch._tables.columns import NOTHING, TEXT, Column
+from sknn_scratch._tables.remarks import Remark, Sentence, some
+from sknn_scratch._tables.text import is_missing_word, read_texts
+
+# A user who says what a column holds allows any share.
+TOLD = 1.0
+
+
+@dataclass
+class Kind:
+    """How one column is read."""
+
+    name: ClassVar[str]  # that of the type of columns.py whose values it takes as they are, too
+    more_types: ClassVar[set[str]] = set()  # of which it takes them as well
+
+    style: Any = None  # how its text is written: see text.py
+    odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
+    is_explained: bool = False  # the user has said what it holds, or is told why it may say nothing
+
+    # --- In fit ---
+
+    @classmethod
+    def readings(cls, column: Column, most_odd: float) -> list[Any]:
+        """List the ways to read a column with at most this share of odd texts: none, one, or several.
+
+        Several leave a doubt.
+        """
+        if column.type in {cls.name, *cls.more_types}:
+            return [cls(*cls.styles(set())[:1])]
+        if column.type == TEXT or (most_odd == TOLD and column.is_text):
+            return cls.readings_of_text(column.texts, most_odd)
+        return []
+
+    @classmethod
+    def readings_of_text(cls, texts: set[str], most_odd: float) -> list[Any]:
+        """List the readings of different texts that leave the fewest of them odd."""
+        missing = set(filter(is_missing_word, texts))
+        present = texts - missing
+        found: dict[tuple[Any, ...], Kind] = {}
+        for style in cls.styles(present):
+            values = read_texts(present, style, len(present) * most_odd)
+            odd = {text for text, value in values.items() if value is None}
+            if len(odd) < len(values) and (most_odd == TOLD or cls.is_clear(present - odd, odd)):
+                found.setdefault(tuple(values.values()), cls(style, frozenset(odd | missing)))
+        fewest = min((len(one.odd) for one in found.values()), default=0)
+        return [one for one in found.values() if len(one.odd) == fewest]
+
+    @staticmethod
+    def styles(texts: set[str]) -> list[Any]:
+        """List the ways in which texts may be written. The first is that of a column that is no text."""
+        return []
+
+    @staticmethod
+    def is_clear(texts: set[str], odd: set[str]) -> bool:
+        """Whether texts that can be read as this kind, and some odd ones, can be nothing else."""
+        return True
+
+    def prepare(self, values: np.ndarray) -> None:
+        """Measure the values (n_samples,) of the fit."""
+
+    def remarks(self, name: Any, column: Column, is_beside_numbers: bool) -> Iterator[Remark]:
+        """Say what a user should know of a column of the fit; others may have numbers that are no text."""
+        if self.odd:
+            yield Remark(Sentence.ODD, name, self.among(self.odd))
+
+    def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
+        """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
+        if (values == values[0]).all():
+            yield Remark(Sentence.USELESS, name, "always the same value in {names}")
+
+    # --- Ever after ---
+
+    def read(self, column: Column, name: Any) -> tuple[np.ndarray, list[Remark]]:
+        """Convert a column to an array (n_samples,), and say what the fit gives no reason to expect in it.
+
+        Raise ValueError if it has values of another kind, or only text that cannot be read.
+        """
+        if column.type in {self.name, *self.more_types, NOTHING}:
+            return self.convert(column.values), []
+        texts = column.texts if column.is_text and self.style is not None else set()
+        values = {text: self.style.read(text) for text in texts}
+        odd = {
+            text for text, value in values.items() if value is None and not is_missing_word(text)
+        } - self.odd
+        if not values or (odd and all(value is None for value in values.values())):
+            raise ValueError(
+                f"The column {name!r} of X had {self.name} in fit, and now has {column.type}, such as "
+                f"{column.example}. Convert it to the type that it had in fit."
+            )
+        remarks = [Remark(Sentence.NEW_ODD, name, self.among(odd))] if odd else []
+        places = {text: place for place, text in enumerate(values)}
+        distinct = self.convert([*values.values(), None])
+        return distinct[[places.get(text, -1) for text in column.values]], remarks
+
+    def convert(self, values: Any) -> np.ndarray:
+        """Convert values of the types of this kind, and None, to an array (n_samples,).
+
+        Usually it has floats: float32 stays, all else becomes float64.
+        """
+        if isinstance(values, np.ndarray):
+            return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
+        return np.array(list(map(float_of, values)), dtype=np.float64)
+
+    def features(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Make features (n_samples,), by the ends of their names, of values (n_samples,): floats or text."""
+        return {"": values}
+
+    def among(self, texts: set[str] | frozenset[str]) -> str:
+        """Write odd texts for a remark."""
+        return f"{some(texts)} among the {self.name} of {{names}}"
+
+
+def float_of(value):
+    """Convert a number, a boolean or None to a float."""
+    try:
+        return np.nan if value is None else float(value)
+    except OverflowError:
+        return np.inf

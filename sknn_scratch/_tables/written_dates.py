@@ -1,0 +1,157 @@
+"""Dates, times and durations that are written as text, in their styles."""
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sknn_scratch._tables.text import read_texts
+
+YEAR_AT_END = r"(?P<year>\d{4}|\d\d)"
+YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
+BETWEEN = r"(?:[-/. ]|, ?)"
+WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
+CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
+CLOCK += r"\s?(?P<half>[AP]M)?"
+TIME = rf"(?:[T\s]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
+# A month alone has a year of our time, or a name: others may be codes.
+YEAR_OF_MONTH, NAME_OF_MONTH = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>[A-Za-z]{3,9})"
+TIME_OF_DAY = "time of day"
+ORDERS = {
+    "year first": BETWEEN.join((YEAR, MONTH, DAY)) + TIME,
+    "year and month": BETWEEN.join((YEAR_OF_MONTH, MONTH)),
+    "day first": WEEKDAY + BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
+    "month first": WEEKDAY + BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
+    "short year first": BETWEEN.join((r"(?P<year>\d\d)", r"(?P<month>\d{1,2})", DAY)) + TIME,
+    "digits": r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)",
+    "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
+    TIME_OF_DAY: CLOCK,
+}
+ORDERS = {order: re.compile(pattern, re.IGNORECASE) for order, pattern in ORDERS.items()}
+ORDERS_WITH_YEAR_FIRST = ["year first", "year and month", "digits"]
+# Years of two digits may be those of the hundred years from here on: as Python and pandas read them, or all
+# of the last century.
+FIRST_YEARS = (1969, 1900)
+# If all of the last century were before this year, they are of this century.
+TOO_EARLY = 1940
+# At most so many years and at least so many days of the month tell which of two numbers is the year.
+FEW_YEARS, MANY_DAYS = 10, 20
+SHORT_YEAR = re.compile(r"\s*\w+\W+\w+\W+\d\d\b")  # in a date whose year is at its end
+# What a date without these parts has.
+NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
+MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
+MONTHS += ["november", "december"]
+
+
+class DateStyle(NamedTuple):
+    """Dates, and maybe times, in one order of ORDERS. Any date may have the year first, as in ISO 8601."""
+
+    order: str = "year first"
+    has_zone: bool = False
+    first_year: int = FIRST_YEARS[0]
+
+    def read(self, text):
+        """Convert a text to a datetime."""
+        text = text.strip()
+        match = ORDERS[self.order].fullmatch(text)
+        if match is None and self.order != TIME_OF_DAY:
+            match = ORDERS["year first"].fullmatch(text)
+        if match is None:
+            return None
+        parts = NO_DATE | match.groupdict()
+        if (parts["zone"] is not None) != self.has_zone:
+            return None
+        month = parts["month"].lower()
+        month = month if month.isdecimal() else number_of_month(month)
+        time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
+        zone = (parts["zone"] or "").upper().replace("UTC", "Z")
+        try:
+            day = f"{self.year_of(parts):04}-{month:0>2}-{parts['day']:0>2}"
+            return datetime.fromisoformat(day + time + zone)
+        except ValueError:  # no such day or hour
+            return None
+
+    def year_of(self, parts):
+        """Get the year of a date, also if it has two digits."""
+        year, first = int(parts["year"]), self.first_year
+        return year if len(parts["year"]) > 2 else first + (year - first) % 100
+
+
+def likely_styles(dates):
+    """Choose the likely ones of styles that give each other dates, from the dates of each (n_texts,).
+
+    Several leave a doubt.
+    """
+    likely = [
+        style
+        for style, found in dates.items()
+        if style.first_year == FIRST_YEARS[0] or max(found).year >= TOO_EARLY
+    ]
+    clear = [style for style in likely if have_few_years(dates[style])]
+    return clear if len(clear) == 1 else likely
+
+
+def have_few_years(dates):
+    """Whether dates have few years and many days of the month."""
+    n_years, n_days = (len({getattr(one, part) for one in dates}) for part in ("year", "day"))
+    return n_years <= FEW_YEARS and n_days >= MANY_DAYS
+
+
+def count_dates_of_digits(texts, most_odd):
+    """Count the dates such as 20200131 among different texts; none if more than this share is odd."""
+    dates = read_texts(texts, DateStyle("digits"), most_odd * len(texts))
+    return sum(date is not None for date in dates.values())
+
+
+def date_styles(texts, *, has_zone):
+    """List the styles that texts may have: orders and, for years of two digits, centuries."""
+    if all(text.strip()[:4].isdecimal() for text in texts):
+        orders, first_years = ORDERS_WITH_YEAR_FIRST, FIRST_YEARS[:1]
+    else:
+        orders, first_years = ORDERS, FIRST_YEARS if any(map(SHORT_YEAR.match, texts)) else FIRST_YEARS[:1]
+    return [DateStyle(order, has_zone, first_year) for first_year in first_years for order in orders]
+
+
+def number_of_month(name):
+    """Get the number of a month from the beginning of its English name, in lower case; 0 if it is none."""
+    return next((number for number, month in enumerate(MONTHS, 1) if month.startswith(name)), 0)
+
+
+def hour_of(parts):
+    """Compute the hour of a time, from 0 to 23."""
+    hour = int(parts["hour"])
+    return hour % 12 + 12 * (parts["half"].lower() == "pm") if parts["half"] else hour
+
+
+# --- Durations ---
+
+NUMBER = r"\d{1,8}(?:\.\d+)?"
+UNITS = {
+    "days": "days?|d",
+    "hours": "hours?|hrs?|h",
+    "minutes": "minutes?|mins?|m",
+    "seconds": "seconds?|secs?|s",
+}
+DURATIONS = {
+    "1h 20m": "".join(rf"(?:(?P<{unit}>{NUMBER})\s?(?:{names}),?\s?)?" for unit, names in UNITS.items()),
+    "2 days, 3:04:05": r"(?:(?P<days>\d{1,8})\sdays?,?\s)?(?P<hours>\d{1,8})(?::(?P<minutes>[0-5]\d))"
+    r"(?::(?P<seconds>[0-5]\d(?:\.\d+)?))?",
+    "P1DT2H3M": rf"P(?:(?P<days>{NUMBER})D)?"
+    rf"(?:T(?:(?P<hours>{NUMBER})H)?(?:(?P<minutes>{NUMBER})M)?(?:(?P<seconds>{NUMBER})S)?)?",
+}
+DURATIONS = {example: re.compile(pattern) for example, pattern in DURATIONS.items()}
+
+
+class DurationStyle(NamedTuple):
+    """Durations in any of the spellings of DURATIONS."""
+
+    def read(self, text):
+        """Convert a text to a timedelta."""
+        matches = filter(None, (pattern.fullmatch(text.strip()) for pattern in DURATIONS.values()))
+        parts = next((match.groupdict() for match in matches), {})
+        given = {unit: float(number) for unit, number in parts.items() if number is not None}
+        return timedelta(**given) if given else None
+
+
+def is_time_of_day(text):
+    """Whether a text is a time of day."""
+    return DateStyle(TIME_OF_DAY).read(text) is not None
