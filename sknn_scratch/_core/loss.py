@@ -128,8 +128,11 @@ def log_of_positive(values: Array) -> Array:
 
 
 def sum_over_outputs(values: Array) -> Array:
-    """Sum values (..., n_outputs, n_samples) over the outputs."""
-    return np.add.reduce(values, axis=-2)
+    """Sum values (..., n_outputs, n_samples) over the outputs, one after the other.
+
+    NumPy's sum would add those of a single sample in another order than those of several.
+    """
+    return np.add.accumulate(values, axis=-2)[..., -1, :]
 
 
 def log_1_plus_exp(z: Array) -> Array:
