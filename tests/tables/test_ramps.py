@@ -43,7 +43,7 @@ def test_bends_along_a_column_or_a_pair_of_columns_need_ramps(as_y, score):
     assert has_ramps(as_y(score))
 
 
-@pytest.mark.parametrize("y", [np.ones(len(X)), np.full(len(X), np.inf)])
+@pytest.mark.parametrize("y", [np.ones(len(X)), np.append(np.inf, CHANCE[1:])])
 def test_ramps_stay_where_y_tells_nothing(y):
     assert has_ramps(y)
 
