@@ -126,9 +126,9 @@ def glorot(fan_in: int, fan_out: int) -> float:
 def auto(fan_in: int, fan_out: int) -> float:
     """Follow Glorot's rule, but count a layer as no wider than the square of the number of its inputs.
 
-    The width keeps the size of the errors on their way back. In a network with one hidden layer, they go no
-    further than this layer. There, many units beside few features would only make the weights so small that
-    smooth units are nearly linear, and hardly learn a function that bends.
+    Glorot's rule counts the width so that the errors keep their size on the way back. In a network with one
+    hidden layer, they go no further than this layer. There, many units beside few features would only make
+    the weights so small that smooth units are nearly linear, and hardly learn a function that bends.
     """
     return glorot(fan_in, min(fan_out, fan_in**2))
 

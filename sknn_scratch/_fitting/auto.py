@@ -113,13 +113,9 @@ def cycles(n_rows):
     n_batches = math.ceil(n_rows / batch_size)
     longest = epochs_of_longest(n_batches)
     shorter = (max(FEWEST_CYCLE_EPOCHS, math.ceil(share * longest)) for share in SHORTER_CYCLES)
-    most = max(longest, min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches)))
-    further = min(most, math.ceil(FURTHER_CYCLE * longest))
-    *usual, further = (
-        Pace("one_cycle", batch_size, n_epochs, math.inf)
-        for n_epochs in (*sorted({*shorter, longest}), further)
-    )
-    return usual, further
+    usual = [Pace("one_cycle", batch_size, epochs, math.inf) for epochs in sorted({*shorter, longest})]
+    further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * longest))
+    return usual, usual[-1]._replace(max_iter=max(longest, further))
 
 
 def epochs_of_longest(n_batches):

@@ -158,9 +158,9 @@ class Gathering(ParallelBackendBase):
     def run(self, calls):
         """Run calls, and train their networks together; return the results in order."""
         ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
-        n_workers = self.outer.effective_n_jobs(self.options["n_jobs"])
-        parts = equal_blocks(len(ours), min(n_workers, len(ours))) if ours else []
-        pieces = [list(ours)[part] for part in parts]
+        numbers, n_workers = list(ours), self.outer.effective_n_jobs(self.options["n_jobs"])
+        parts = equal_blocks(len(numbers), min(n_workers, len(numbers))) if numbers else []
+        pieces = [numbers[part] for part in parts]
         others = [i for i in range(len(calls)) if i not in ours]
         home = this_process()
         tasks = [delayed(run_together)({i: calls[i] for i in piece}, home) for piece in pieces]

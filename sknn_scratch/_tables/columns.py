@@ -159,9 +159,9 @@ def read_objects(values):
 
 
 def converted(values, convert):
-    """List what values become, calling a function once for all that are equal, where these are alike.
+    """Convert values by a function, which is called once for each different text.
 
-    True equals 1, and a date may equal a number, but no text equals anything else.
+    Among values of other types, it is called for each: True equals 1, but is written otherwise.
     """
     if not set(map(type, values)) <= {str, float, type(None)}:
         return list(map(convert, values))
@@ -179,7 +179,7 @@ def plain(value):
 
 
 def text_of(value):
-    """Write a value as a string, and a missing one as None. Equal numbers have equal texts: 3 and 3.0."""
+    """Write a value as text, and a missing one as None. Equal numbers have equal texts: "3" for 3 and 3.0."""
     value = plain(value)
     if value is None or isinstance(value, str):
         return value

@@ -168,13 +168,18 @@ class Dates(Kind):
 
     @classmethod
     def readings(cls, column, most_odd):
-        return super().readings(dates_of_digits(column, most_odd) or column, most_odd)
+        if column.type == NUMBERS:
+            column = dates_of_digits(column, most_odd) or column
+        return super().readings(column, most_odd)
 
     @classmethod
     def readings_of_text(cls, texts, most_odd):
         found = super().readings_of_text(texts, most_odd)
-        dates = {one.style: [one.style.read(text) for text in texts - one.odd] for one in found}
-        likely = likely_styles(dates) if len(found) > 1 else list(dates)
+        if len(found) < 2:
+            return found
+        likely = likely_styles(
+            {one.style: [one.style.read(text) for text in texts - one.odd] for one in found}
+        )
         return [one for one in found if one.style in likely]
 
     @classmethod

@@ -77,7 +77,7 @@ class DateStyle(NamedTuple):
 
 
 def likely_styles(dates):
-    """Choose the likely ones of styles that give each other dates, from the dates of each (n_texts,).
+    """Choose among styles that read the same texts as different dates, given the dates (n_texts,) of each.
 
     Several leave a doubt.
     """
