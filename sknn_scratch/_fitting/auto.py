@@ -29,9 +29,11 @@ LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 # It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
 # much worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
 FEWEST_CYCLE_UPDATES = 2000
-# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn. A
-# further one has so many times its epochs, for a y with little noise.
-SHORTER_CYCLES, FURTHER_CYCLE = (0.125, 0.35), 2.5
+# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
+SHORTER_CYCLES = (0.125, 0.35)
+# A further one has so many times its epochs, for a y with little noise. There is none for fewer rows than
+# ``FEWEST_CYCLE_UPDATES`` asks: their longest cycle has more epochs already, and gains little by others.
+FURTHER_CYCLE = 2.5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, four are hardly better than two, and
@@ -107,15 +109,16 @@ def chosen_pace(model, solver, data, enough, *, partial):
 def cycles(n_rows):
     """List the paces that a new network with many rows may have, from the shortest cycle to the longest.
 
-    Returns this list, and the pace of the further cycle, which may be that of the longest one.
+    Returns this list, and the pace of the further cycle, which is that of the longest one if there is none.
     """
     batch_size = usual_batch_size("one_cycle", n_rows)
     n_batches = math.ceil(n_rows / batch_size)
     longest = epochs_of_longest(n_batches)
     shorter = (max(FEWEST_CYCLE_EPOCHS, math.ceil(share * longest)) for share in SHORTER_CYCLES)
     usual = [Pace("one_cycle", batch_size, epochs, math.inf) for epochs in sorted({*shorter, longest})]
-    further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * longest))
-    return usual, usual[-1]._replace(max_iter=max(longest, further))
+    further = min(math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * longest))
+    has_further = longest == MOST_CYCLE_EPOCHS
+    return usual, usual[-1]._replace(max_iter=further if has_further else longest)
 
 
 def epochs_of_longest(n_batches):

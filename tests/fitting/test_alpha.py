@@ -270,8 +270,7 @@ def test_rare_classes_and_every_target_have_a_choice(x, y):
 
 # --- Many rows ---
 
-USUAL, LAST = cycles(len(MANY_X))
-SHORT, MIDDLE, LONG, FURTHER = (one.max_iter for one in (*USUAL, LAST))
+SHORTEST, _, LONGEST = (pace.max_iter for pace in cycles(len(MANY_X))[0])
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
@@ -279,7 +278,15 @@ WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_rows_choose_a_long_cycle_if_it_is_better():
     epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
-    assert epochs == [SHORT, LONG]
+    assert epochs == [SHORTEST, LONGEST]
+
+
+PACES = cycles(10_000)
+SHORT, MIDDLE, LONG, FURTHER = (pace.max_iter for pace in (*PACES[0], PACES[1]))
+
+
+def best_length():
+    return held_out.losses_of_best_length(held_out.Trials(None, (), None, None), *PACES).n_epochs
 
 
 @pytest.fixture
@@ -318,7 +325,7 @@ def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(give_losses, level
     give_losses(
         lambda alpha, n_epochs: dict(zip((SHORT, MIDDLE, LONG, FURTHER), levels, strict=False))[n_epochs]
     )
-    assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == n_epochs
+    assert best_length() == n_epochs
 
 
 @pytest.mark.parametrize(
@@ -333,14 +340,14 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses
 
 def test_a_longer_cycle_starts_with_the_best_two_alphas(give_losses):
     tried = give_losses(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
-    network(max_iter="auto").fit(MANY_X, MANY_Y)
+    assert best_length() == FURTHER
     longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG, FURTHER) for alpha in (1, 3, 0.3)]
     assert tried == [*((SHORT, alpha) for alpha in (10, 30, 3, 1, 0.3)), *longer]
 
 
 def test_a_longer_cycle_has_two_alphas_unless_it_is_better(give_losses):
     tried = give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / 30)))
-    assert network(max_iter="auto").fit(MANY_X, MANY_Y).n_iter_ == SHORT
+    assert best_length() == SHORT
     assert [alpha for n_epochs, alpha in tried if n_epochs > SHORT] == [10, 30]
 
 
@@ -372,9 +379,9 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
     long = network(max_iter=40).fit(MANY_X, NOISE)
     for params, n_epochs in (
         ({"max_iter": 30}, 30),
-        ({"learning_rate": 0.01}, LONG),
-        ({"dropout": 0.1}, LONG),
-        ({"solver": "sgd"}, LONG),
+        ({"learning_rate": 0.01}, LONGEST),
+        ({"dropout": 0.1}, LONGEST),
+        ({"solver": "sgd"}, LONGEST),
         ({"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}, 2),
     ):
         other = network(**{"max_iter": "auto"} | params).fit(MANY_X, NOISE)
@@ -387,7 +394,7 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
     copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
-    assert (copies.n_iter_, copies.stop_reason_) == (SHORT, "end_of_schedule")
+    assert (copies.n_iter_, copies.stop_reason_) == (SHORTEST, "end_of_schedule")
 
 
 @pytest.mark.usefixtures("brief_trials")
