@@ -38,8 +38,9 @@ COARSE_BINS, FINE_BINS, COLUMNS_WITH_ALL = 8, 32, 8
 # If more columns would have ramps, none has. For 57 rows of 6,830 columns, the log-loss with ramps was 1.6
 # times as high, in four times as long. With 750 columns, ramps still helped.
 COLUMNS_WITH_RAMPS = 1000
-# Fine bins need so many rows with another y than the most frequent one. With fewer cases, they are noise.
-FEWEST_CASES = 375
+# Fine bins, and a trial of ramps, need so many rows with another y than the most frequent one. With fewer
+# cases, fine bins are noise, and a trial of generated tables was wrong at times.
+CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 100
 # Rows that are encoded at once, so that they stay in the cache.
 BLOCK_ROWS = 1000
 
@@ -74,10 +75,12 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         different values, and if at least 375 rows have another ``y`` than the most frequent one: a column
         with at most 33 has a bin between each two of them, and one with more has 8 bins and 32 fine ones,
         with ramps of half the size, and the principal components of all these ramps that have a variance
-        above 0.003. If more than 8 columns have finer bins, the fine ones are 16. There are no ramps at all
-        if ``y`` is given and a small network does better without them: if its loss of rows that are held out
-        is higher with ramps by 3 % or more. With any number of rows, there are none if more than 1,000
-        columns would have some. Without ramps, the bound is 5 instead of 3.
+        above 0.003. If more than 8 columns have finer bins, the fine ones are 16.
+
+        "auto" has no ramps if a small network does better without them: if its loss of rows that are held
+        out is higher with ramps by 3 % or more. It is tried if ``y`` is given, and at least 100 rows have
+        another ``y`` than the most frequent one. There are none, too, if more than 1,000 columns would have
+        some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
@@ -257,8 +260,8 @@ def fit_pieces(X, n_bins, y):
     """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help."""
     if n_bins != "auto":
         return [fit_piece(column, choose_knots(column, n_bins, 0)) for column in X.T]
-    has_many_rows = len(X) >= MANY_ROWS and (y is None or n_cases(y) >= FEWEST_CASES)
-    n_fine_bins = FINE_BINS if has_many_rows else 0
+    cases = len(X) if y is None else n_cases(y)
+    n_fine_bins = FINE_BINS if len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS else 0
     all_knots = [choose_knots(column, COARSE_BINS, n_fine_bins) for column in X.T]
 
     def with_ramps(step):
@@ -268,7 +271,8 @@ def fit_pieces(X, n_bins, y):
     without = [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
     if n_columns > COLUMNS_WITH_RAMPS:
         return without
-    if has_many_rows and y is not None and n_columns and not ramps_help(X, y, with_ramps(math.inf), without):
+    can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
+    if can_try and not ramps_help(X, y, with_ramps(math.inf), without):
         return without
     n_fine = sum(len(knots.fine) > 0 for knots in all_knots)
     return with_ramps(max(1, math.ceil(n_fine / COLUMNS_WITH_ALL)))
