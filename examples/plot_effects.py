@@ -12,8 +12,8 @@ Needs ``pip install ".[plot]" pandas``.
 # A table of flats
 # ----------------
 # The rent rises with the size, and less so for large flats. It depends on the district,
-# and on the season of the contract. A balcony is worth more on high floors: these two
-# columns interact. The number of the street says nothing.
+# and on the season of the contract. A balcony is worth more on high floors. The number
+# of the street says nothing.
 
 import numpy as np
 import pandas as pd
@@ -49,8 +49,7 @@ flats.loc[rng.random(n) < 0.1, "size"] = np.nan
 # What the model has learned
 # --------------------------
 # The columns are sorted by how much worse the predictions become without their order.
-# The date has a panel for the part of the calendar that matters, and the pair that
-# interacts has a map.
+# The date has a panel for the part of the calendar that matters.
 
 from sklearn.model_selection import train_test_split
 
@@ -62,8 +61,7 @@ effects = EffectsDisplay.from_estimator(model, X_test, y_test, random_state=0)
 
 for name, importance in effects.importances_.items():
     print(f"{name:10} {importance:6.3f}")
-pair, share = next(iter(effects.interactions_.items()))
-print(f"{' and '.join(pair)} interact: {share:.0%} of the variance")
+print(f"sum of the effects: {effects.additive_share_:.0%} of the variance")
 
 # %%
 # Beside the truth

@@ -1,4 +1,4 @@
-"""The panels of EffectsDisplay: importances, curves, bars and maps."""
+"""The panels of EffectsDisplay: importances, curves and bars."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from sknn_scratch._displays.plotting import GREY, class_colors, shorten
 
-LONGEST_NAME, LONGEST_CATEGORY, LONGEST_LABEL = 26, 11, 34  # characters
+LONGEST_NAME, LONGEST_CATEGORY = 26, 11  # characters
 STRIP = 0.13  # height of the distribution of the rows, as a share of a panel
 N_BARS = 30  # of the distribution
 FEW_PLACES = 12  # up to this number, each has a dot
@@ -50,7 +50,7 @@ def draw_effects(axes, display):
         draw = draw_bars if effect["places"].dtype == object else draw_curves
         draw(ax, effect, colors)
         ax.set_ylim(bottom, high + margin)
-        label_places(ax.xaxis, effect["places"])
+        label_places(ax, effect["places"])
         value = "" if display.row is None else f" = {mark_row(ax, effect, colors, display.row)}"
         ax.set_title(shorten(name, LONGEST_NAME) + value, fontsize="medium")
     axes[0].set_ylabel(display.effect_label)
@@ -104,24 +104,6 @@ def draw_distribution(ax, x, heights, width):
     ax.bar(x, STRIP * heights / max(1, heights.max()), width, transform=ax.get_xaxis_transform(), **style)
 
 
-def draw_map(ax, display, pair):
-    """Draw the effect of two columns together, where there are rows."""
-    shown = display.maps_[pair]
-    x, y = (coordinates(places) for places in shown["places"])
-    values = np.ma.masked_invalid(shown["values"][shown["strongest"]].T)
-    image = ax.pcolormesh(x, y, values, cmap="cividis", rasterized=True)
-    for axis, places, name in zip((ax.xaxis, ax.yaxis), shown["places"], pair, strict=True):
-        label_places(axis, places)
-        if places.dtype != object:
-            axis.set_view_interval(*coordinates(places)[[0, -1]], ignore=True)
-        axis.set_label_text(shorten(name, LONGEST_NAME))
-    ax.set_title(f"interaction: {display.interactions_[pair]:.0%} of the variance", fontsize="medium")
-    label = display.effect_label
-    if len(display.output_names) > 1:
-        label += f" of {display.output_names[shown['strongest']]}"
-    ax.figure.colorbar(image, ax=ax, aspect=30).set_label(shorten(label, LONGEST_LABEL), size="small")
-
-
 def mark_row(ax, effect, colors, row):
     """Mark where a row is on the curves or bars of a panel, and write its value."""
     x, rows = coordinates(effect["places"]), coordinates(effect["rows"])
@@ -157,23 +139,22 @@ def limits(x):
     return low, high, high + GAP * (high - low)
 
 
-def label_places(axis, places):
-    """Label an axis of numbers, dates or categories."""
+def label_places(ax, places):
+    """Label the horizontal axis: numbers, dates or categories."""
     from matplotlib import dates, ticker
 
     if places.dtype.kind == "M":
         locator = dates.AutoDateLocator(minticks=2, maxticks=6)
-        axis.set_major_locator(locator)
-        axis.set_major_formatter(dates.ConciseDateFormatter(locator))
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     elif places.dtype == object:
         names = ["missing" if one is None else shorten(one, LONGEST_CATEGORY) for one in places]
-        axis.set_ticks(range(len(names)), names)
-        axis.set_tick_params(labelsize="small")
+        ax.set_xticks(range(len(names)), names, size="small")
         widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
-        if axis.axis_name == "x" and len(names) * widest > 2 * MOST_LETTERS:
-            axis.set_tick_params(rotation=30)
-            for text in axis.get_ticklabels():
+        if len(names) * widest > 2 * MOST_LETTERS:
+            ax.tick_params("x", rotation=30)
+            for text in ax.get_xticklabels():
                 text.set(ha="right", rotation_mode="anchor")
     else:
         are_integers = bool((np.nan_to_num(places) % 1 == 0).all())
-        axis.set_major_locator(ticker.MaxNLocator(4, integer=are_integers))
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(4, integer=are_integers))

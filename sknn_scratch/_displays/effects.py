@@ -1,4 +1,4 @@
-"""EffectsDisplay: which columns a model uses, how predictions depend on them, and which pairs interact."""
+"""EffectsDisplay: which columns a model uses, and how its predictions depend on each."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import logit
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
-from sknn_scratch._displays.effect_estimates import additive_share, curve_of, pairs_of, worth_showing
-from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend, draw_map
+from sknn_scratch._displays.effect_estimates import additive_share, curve_of, worth_showing
+from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._displays.plotting import Display
@@ -20,14 +20,12 @@ from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 
 MOST_OUTPUTS = 5  # classes or targets in one panel
-MOST_MAPS = 2
-LEAST_SHARE = 0.01  # of the variance of the predictions, for a map
 LEAST = 1e-4  # probability, of which the logarithm is taken
 
 
 @dataclass(eq=False, repr=False)
 class EffectsDisplay(Display):
-    """Which columns of a table a model uses, how its predictions depend on them, and which pairs interact.
+    """Which columns of a table a model uses, and how its predictions depend on each.
 
     It works for a :func:`tabular_pipeline` and for any other fitted estimator that predicts numbers, classes
     or probabilities from a table, alone or in a Pipeline. Use :meth:`from_estimator` to make a display.
@@ -36,14 +34,14 @@ class EffectsDisplay(Display):
     same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar. 0 is the
     mean of all rows, the grey area is their distribution, and a diamond is the effect of a missing number.
     Dates have a curve along time and, if a :func:`tabular_pipeline` encodes them, one for each part of the
-    calendar that matters. The last panels are maps of the two pairs of columns that interact most, if any do.
+    calendar that matters.
 
     If the model is an ensemble of this package, each of its networks is a thin line. Where they differ, the
     model guesses. They are no confidence interval: networks that make the same error agree.
 
     Parameters
     ----------
-    importances_, importances_std_, effects_, interactions_, maps_, additive_share_ : dict, or float
+    importances_, importances_std_, effects_, additive_share_ : dict, or float
         See the attributes.
     columns, shown : list of str
         The columns to show, and the effects: of columns and parts of dates.
@@ -66,15 +64,9 @@ class EffectsDisplay(Display):
         numbers, dates or categories, of which NaN, NaT and None are missing values; "values" (n_outputs,
         n_places), the effect there; "networks" (n_networks, n_outputs, n_places), those of the networks of an
         ensemble; "rows" (n_rows,), the values of the rows, and of categories the number of their place.
-    interactions_ : dict
-        For each pair of effects that are shown, the strongest first: the share of the variance of the
-        predictions that is not a sum of their effects.
-    maps_ : dict of dict
-        For each pair that has a map: "places", two arrays; "values" (n_outputs, n_places, n_places), the
-        effect of both together, NaN where there are no rows; "strongest", the number of the output that is
-        drawn.
     additive_share_ : float
-        The share that is the sum of the effects of all columns. The rest is interactions.
+        The share of the variance of the predictions that the sum of the effects of all columns explains. The
+        rest is interactions of columns.
     ax_ : matplotlib Axes
         The Axes with the importances.
     axes_ : ndarray of Axes
@@ -84,17 +76,16 @@ class EffectsDisplay(Display):
     --------
     HiddenUnitsDisplay : What the hidden units respond to.
     diagnose : Looks for problems of a network.
-    sklearn.inspection.PartialDependenceDisplay : Partial dependence, with a line for each row.
+    sklearn.inspection.PartialDependenceDisplay : Partial dependence, also on two columns together.
 
     Notes
     -----
-    All is computed from predictions for rows of X in which one or two columns have the values of other rows.
+    All is computed from predictions for rows of X in which one column has the values of other rows.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So a row is never far from where rows are, and columns that are correlated with
     others get no effect that only shows where no rows are. A category is compared with all others, in its
     rows and theirs, and the effects are the least-squares solution of all comparisons, as for rankings [2]_.
-    An interaction of two columns is the second-order ALE, or the same least squares for categories.
 
     Effects of a classifier are on the log-odds of a class, where they add up as in a logistic regression. A
     probability that is near 0 or 1 hardly changes with any single column.
@@ -126,8 +117,6 @@ class EffectsDisplay(Display):
     importances_: dict[str, float]
     importances_std_: dict[str, float]
     effects_: dict[str, dict[str, Any]]
-    interactions_: dict[tuple[str, str], float]
-    maps_: dict[tuple[str, str], dict[str, Any]]
     additive_share_: float
     columns: list[str]
     shown: list[str]
@@ -223,14 +212,11 @@ class EffectsDisplay(Display):
         curves = {one: [curve_of(predict, part, rng) for part in mixed.parts[one]] for one in costs}
         shown = [curve for one in chosen for curve in worth_showing(curves[one])]
         every_curve, predicted = list(chain(*curves.values())), predict(np.arange(mixed.n_rows))[0]
-        pairs = pairs_of(predict, predicted, shown, rng)
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(cost.mean()) for one, cost in costs.items()},
             {one: float(cost.std()) for one, cost in costs.items()},
             {curve.name: curve.as_dict() for curve in every_curve},
-            {pair: share for pair, (share, _) in pairs.items()},
-            {pair: one for pair, (share, one) in list(pairs.items())[:MOST_MAPS] if share >= LEAST_SHARE},
             additive_share(predicted, every_curve),
             chosen,
             [curve.name for curve in shown],
@@ -241,7 +227,7 @@ class EffectsDisplay(Display):
         ).plot(ax)
 
     def _draw(self, ax):
-        n_effects, n_panels = len(self.shown), 1 + len(self.shown) + len(self.maps_)
+        n_panels = 1 + len(self.shown)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
         n_rows = -(-n_panels // n_columns)
         panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
@@ -249,13 +235,11 @@ class EffectsDisplay(Display):
             unused.set_axis_off()
         self.ax_, self.axes_ = panels[0], panels[:n_panels]
         draw_importances(self.ax_, self)
-        draw_effects(panels[1 : 1 + n_effects], self)
-        for number in range(2, 1 + n_effects):
+        draw_effects(panels[1:n_panels], self)
+        for number in range(2, n_panels):
             panels[number].tick_params(labelleft=number % n_columns == 0)
         if len(self.output_names) > 1:
             draw_legend(panels[n_panels if n_panels < len(panels) else 1], self)
-        for panel, pair in zip(panels[1 + n_effects : n_panels], self.maps_, strict=True):
-            draw_map(panel, self, pair)
 
 
 def rows_to_take(n_rows, weights, max_rows, row, rng):

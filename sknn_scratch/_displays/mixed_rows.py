@@ -1,6 +1,6 @@
-"""What a model predicts for rows in which some columns have the values of other rows.
+"""What a model predicts for rows in which a column has the values of other rows.
 
-Effects, importances and interactions need nothing else. No value is made up: each is taken from a row of the
+Effects and importances need nothing else. No value is made up: each is taken from a row of the
 table. So text, dates and missing values stay as they are, in any library.
 """
 
@@ -72,15 +72,16 @@ class MixedRows:
         """What the whole model predicts for the rows as they are: (n_rows, n_outputs)."""
         return self.predict(np.arange(self.n_rows))[0]
 
-    def predict(self, rows, *changes):
+    def predict(self, rows, positions=(), donors=None):
         """Predict mixtures of rows: outputs (1 + n_networks, n, n_outputs), the first of the whole model.
 
-        A single network has no outputs of its own beside those of the model. A change is some positions of
-        ``parts``, and the numbers (n,) of the rows from which these have their values.
+        A single network has no outputs of its own beside those of the model. At some positions of ``parts``,
+        the values are those of other rows, whose numbers (n,) are the donors.
         """
+        donors = rows if donors is None else donors
         n_at_once = max(1, MAX_VALUES // self._table.shape[1])
         outputs = [
-            self._outputs(mixed(self._table, rows[part], [(of, donors[part]) for of, donors in changes]))
+            self._outputs(mixed(self._table, rows[part], positions, donors[part]))
             for part in gen_batches(len(rows), n_at_once)
         ]
         return np.concatenate(outputs, axis=1)
@@ -126,15 +127,14 @@ def part_of(column, part, positions, kind, values):
     return Part(column, values, positions)
 
 
-def mixed(table, rows, changes):
+def mixed(table, rows, positions, donors):
     """Take rows of a data frame or an array, with some columns of other rows."""
     new = _safe_indexing(table, rows)
-    for positions, donors in changes:
-        if hasattr(table, "with_columns"):  # polars
-            new = new.with_columns(table[:, position][donors] for position in positions)
-        elif hasattr(table, "iloc"):  # pandas
-            for position in positions:
-                new.isetitem(position, table.iloc[:, position].array.take(donors))
-        else:
-            new[:, positions] = table[np.ix_(donors, positions)]
+    if hasattr(table, "with_columns"):  # polars
+        return new.with_columns(table[:, position][donors] for position in positions)
+    if hasattr(table, "iloc"):  # pandas
+        for position in positions:
+            new.isetitem(position, table.iloc[:, position].array.take(donors))
+    else:
+        new[:, positions] = table[np.ix_(donors, positions)]
     return new

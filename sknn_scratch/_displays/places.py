@@ -9,7 +9,6 @@ from sknn_scratch._displays.mixed_rows import Part
 from sknn_scratch._tables.pieces import quantiles
 
 BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
-PAIR_BINS, PAIR_CATEGORIES = 8, 7  # of a column of a pair
 LEAST_ROWS = 5  # in a bin, on average
 
 
@@ -26,11 +25,6 @@ class Grid(NamedTuple):
     has_gap: bool = False  # whether the last place is that of missing numbers or dates
 
     @property
-    def is_gap(self):
-        """Which rows (n_rows,) have a missing number or date."""
-        return self.position[:, -1] == 1 if self.has_gap else np.zeros(len(self.own), bool)
-
-    @property
     def needed(self):
         """At which places each row must be predicted: (n_rows, n_places)."""
         needed = self.compared.copy()
@@ -39,20 +33,18 @@ class Grid(NamedTuple):
         return needed
 
 
-def grid_of(part, rng, of_pair=False):
-    """Choose places of a Part; fewer for a pair."""
-    if part.values.dtype == object:
-        return grid_of_categories(part, rng, PAIR_CATEGORIES if of_pair else MAX_CATEGORIES)
-    return grid_of_numbers(part, rng, PAIR_BINS if of_pair else BINS, fills=not of_pair)
+def grid_of(part, rng):
+    """Choose places of a Part."""
+    return (grid_of_categories if part.values.dtype == object else grid_of_numbers)(part, rng)
 
 
-def grid_of_categories(part, rng, n_categories):
+def grid_of_categories(part, rng):
     """Take the most frequent categories as places, then all others together, then missing values."""
     values = part.values.tolist()
     counts = Counter(values)
     n_missing = counts.pop(None, 0)
     names = sorted(counts, key=lambda name: (-counts[name], name))
-    n_named = n_categories if len(names) > n_categories + 1 else len(names)
+    n_named = MAX_CATEGORIES if len(names) > MAX_CATEGORIES + 1 else len(names)
     others = [f"{len(names) - n_named} others"] if n_named < len(names) else []
     places = np.array([*names[:n_named], *others, *[None] * bool(n_missing)], dtype=object)
     numbers = {name: min(number, n_named) for number, name in enumerate(names)} | {None: len(places) - 1}
@@ -63,14 +55,13 @@ def grid_of_categories(part, rng, n_categories):
     return Grid(part, places, own, position, own, position == 0, donors)
 
 
-def grid_of_numbers(part, rng, n_bins, fills):
+def grid_of_numbers(part, rng):
     """Take quantiles as places, which are values of rows, and then missing values."""
     is_missing = np.isnan(part.values)
     numbers = np.where(is_missing, np.nan, part.values.astype(float))
-    n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, n_bins))
+    n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, BINS))
     knots = quantiles(*np.unique(numbers[~is_missing], return_counts=True), n_bins)
-    if fills:
-        knots = filled(knots, numbers[~is_missing])
+    knots = filled(knots, numbers[~is_missing])
     has_gap = bool(is_missing.any())
     at_place = np.eye(len(knots) + has_gap, dtype=bool)  # the position of a row that is at a place
     position = np.stack([np.interp(numbers, knots, one[: len(knots)]) for one in at_place], axis=1)

@@ -1,4 +1,4 @@
-"""EffectsDisplay: effects, importances and interactions of models whose truth is known, and what is drawn."""
+"""EffectsDisplay: effects and importances of models whose truth is known, and what is drawn."""
 
 import warnings
 
@@ -116,40 +116,13 @@ def test_the_effects_of_a_sum_are_its_terms():
     assert found.effects_["useless"]["places"][-1] == "7 others"
     assert list(found.importances_)[-2:] in (["noise", "useless"], ["useless", "noise"])
     assert found.additive_share_ > 0.98  # a curve is straight between two quantiles
-    assert max(found.interactions_.values()) < 1e-12
-    assert not found.maps_
 
 
-def test_the_pair_that_interacts_is_found_and_mapped():
+def test_the_rest_of_the_variance_is_interactions():
     X = np.random.default_rng(0).uniform(-1, 1, (800, 4))
-    found = draw(Formula(lambda X: 2 * X[:, 0] * X[:, 2] + X[:, 1]), X)
-    pair, second, *_ = found.interactions_.items()
-    assert set(pair[0]) == {"x0", "x2"}
-    assert second[1] < 1e-12
+    found = compute(Formula(lambda X: 2 * X[:, 0] * X[:, 2] + X[:, 1]), X)
     # Of the variance 4/9 + 1/3, the product has 4/9.
-    assert pair[1] == pytest.approx(4 / 7, abs=0.1)
     assert found.additive_share_ == pytest.approx(3 / 7, abs=0.05)
-    (only,) = found.maps_.values()
-    x, y = only["places"]
-    difference = only["values"][0] - 2 * np.multiply.outer(x, y)
-    assert np.nanstd(difference) < 0.02
-    assert "interaction: 5" in " ".join(texts(found.figure_))
-
-
-def test_rare_values_interact_as_rarely_as_they_occur_together():
-    X = np.random.default_rng(0).poisson(0.1, size=(400, 2)).astype(float)
-    product, weight = X[:, 0] * X[:, 1], 5
-    found = compute(Formula(lambda X: X[:, 0] + X[:, 1] + weight * X[:, 0] * X[:, 1]), X)
-    (share,) = found.interactions_.values()
-    predicted = X.sum(axis=1) + weight * product
-    rest = product - X @ np.linalg.lstsq(np.column_stack([X, np.ones(400)]), product)[0][:2]
-    assert share == pytest.approx((weight * rest).var() / predicted.var(), abs=0.1)
-
-
-def test_categories_interact_with_numbers():
-    X = table()
-    found = draw(Formula(lambda X: X["count"] * X["colour"].eq("red") * 3 + X["is_new"]), X)
-    assert set(next(iter(found.interactions_))) == {"count", "colour"}
 
 
 def test_copies_of_a_column_invent_no_effect():
@@ -200,8 +173,6 @@ def test_several_targets_and_quantiles_are_lines_of_a_panel():
     assert found.effects_["x1"]["values"].shape[0] == 2
     assert np.ptp(found.effects_["x1"]["values"][0]) < 1e-9
     assert compute(two, X, target=1).effects_["x0"]["values"].shape[0] == 1
-    product = Formula(lambda X: np.column_stack([X[:, 0], 3 * X[:, 0] * X[:, 1]]))
-    assert "effect on the prediction of y1" in texts(draw(product, X).figure_)
     levels = Formula(lambda X: X[:, :1] + [-1, 1], "quantile", [0.1, 0.9])
     assert compute(levels, X, X[:, 0]).output_names == ["quantile 0.1", "quantile 0.9"]
 
@@ -246,7 +217,6 @@ def test_a_pipeline_is_explained_by_the_columns_of_its_table():
     model, X, y = fitted_pipeline()
     found = draw(model, X, y.rename("price"), max_columns=5)
     assert set(list(found.importances_)[-2:]) == {"noise", "useless"}
-    assert set(next(iter(found.interactions_))) == {"count", "is_new"}
     places = {name: effect["places"] for name, effect in found.effects_.items()}
     values = {name: effect["values"][0] for name, effect in found.effects_.items()}
     n_known = len(places["number"]) - 1
@@ -280,9 +250,10 @@ def test_mixed_features_predict_what_mixed_columns_do(library):
     with warnings.catch_warnings(action="ignore"):  # an array has no names
         by_features, by_columns = MixedRows(model, X), MixedRows(Whole(model), X)
         for name, (other,) in zip(by_features.parts, by_columns.parts.values(), strict=True):
-            changes = [(part.positions, donors) for part in by_features.parts[name]]
-            expected = by_columns.predict(rows, (other.positions, donors))
-            assert_allclose(by_features.predict(rows, *changes)[0], expected[0], atol=1e-6, err_msg=name)
+            positions = [position for part in by_features.parts[name] for position in part.positions]
+            found = by_features.predict(rows, positions, donors)[0]
+            expected = by_columns.predict(rows, other.positions, donors)[0]
+            assert_allclose(found, expected, atol=1e-6, err_msg=name)
     assert [part.name for part in by_features.parts["day"]] == [
         "day",
         "day: month",
