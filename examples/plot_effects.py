@@ -49,7 +49,7 @@ flats.loc[rng.random(n) < 0.1, "size"] = np.nan
 # What the model has learned
 # --------------------------
 # The columns are sorted by how much worse the predictions become without their order.
-# The date has a panel for the part of the calendar that matters.
+# The effect of the date follows the seasons.
 
 from sklearn.model_selection import train_test_split
 
@@ -75,7 +75,9 @@ import matplotlib.pyplot as plt
 
 truth = {
     "size": lambda size: 140 * np.sqrt(size),
-    "signed: month": lambda month: 60 * np.sin(2 * np.pi * (month - 0.5) / 12),
+    "signed": lambda when: (
+        60 * np.sin(2 * np.pi * pd.DatetimeIndex(when).day_of_year.to_numpy() / 365)
+    ),
 }
 figure, axes = plt.subplots(
     1, 2, figsize=(8, 3.2), sharey=True, layout="constrained"
@@ -92,6 +94,7 @@ for ax, (name, function) in zip(axes, truth.items(), strict=True):
     ax.set(title=name, ylabel="effect on rent" if ax is axes[0] else "")
     print(f"{name:14} correlation {np.corrcoef(values, expected)[0, 1]:.3f}")
 axes[0].legend()
+axes[1].tick_params("x", rotation=30)
 
 path = Path("figures", "effects.png")
 path.parent.mkdir(exist_ok=True)

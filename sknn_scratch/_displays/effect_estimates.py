@@ -13,19 +13,12 @@ from scipy.sparse import csr_array
 
 from sknn_scratch._displays.places import Grid, grid_of
 
-LEAST_PART = 0.2  # a part of a date has a panel if its effect has this share of the largest one's spread
-
 
 class Curve(NamedTuple):
-    """The effect of a Part."""
+    """The effect of a column."""
 
     grid: Grid
     effect: np.ndarray  # (1 + n_networks, n_places, n_outputs), of the whole model first
-
-    @property
-    def name(self):
-        """The name of the Part."""
-        return self.grid.part.name
 
     @property
     def at_rows(self):
@@ -39,16 +32,16 @@ class Curve(NamedTuple):
         return {"places": grid.places, "values": effect[0], "networks": effect[1:], "rows": grid.rows}
 
 
-def curve_of(predict, part, rng):
-    """Compute the effect of a Part on what ``predict`` predicts for mixtures of rows."""
-    grid = grid_of(part, rng)
-    return Curve(grid, local_effect(grid, predictions_at(predict, grid)))
+def curve_of(predict, column, rng):
+    """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows."""
+    grid = grid_of(column.values, rng)
+    return Curve(grid, local_effect(grid, predictions_at(predict, column, grid)))
 
 
-def predictions_at(predict, grid):
+def predictions_at(predict, column, grid):
     """Predict rows at the places that they need: (n_models, n_rows, n_places, n_outputs), elsewhere zero."""
     rows, places = np.nonzero(grid.needed)
-    predicted = predict(rows, grid.part.positions, grid.donors[places, rows])
+    predicted = predict(rows, column.position, grid.donors[places, rows])
     everywhere = np.zeros((len(predicted), *grid.needed.shape, predicted.shape[-1]))
     everywhere[:, rows, places] = predicted
     return everywhere
@@ -77,12 +70,6 @@ def fit(n_places, places, others, differences):
     of_models = differences.swapaxes(0, 1).reshape(n_differences, n_models * n_outputs)
     solution = np.linalg.lstsq((design.T @ design).toarray(), design.T @ of_models, rcond=1e-10)[0]
     return solution.reshape(n_places, n_models, n_outputs).swapaxes(0, 1)
-
-
-def worth_showing(curves):
-    """Leave out the parts of a date whose effect is small beside that of another part."""
-    least = LEAST_PART**2 * max(variance(curve.at_rows) for curve in curves)
-    return [curve for curve in curves if variance(curve.at_rows) >= least]
 
 
 def additive_share(predicted, curves):

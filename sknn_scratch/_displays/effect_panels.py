@@ -38,14 +38,14 @@ def draw_importances(ax, display):
 
 def draw_effects(axes, display):
     """Draw a panel for each effect, all with the same scale."""
-    effects = [display.effects_[one] for one in display.shown]
+    effects = [display.effects_[one] for one in display.columns]
     values = [np.append(one["values"], one["networks"]) for one in effects]
     low, high = min(map(np.min, values)), max(map(np.max, values))
     margin = 0.06 * (high - low) or 1.0
     bottom = low - margin - STRIP / (1 - STRIP) * (high - low + 2 * margin)
     n_outputs = len(display.output_names)
     colors = class_colors(n_outputs) if n_outputs > 1 else [ink()]
-    for ax, name, effect in zip(axes, display.shown, effects, strict=True):
+    for ax, name, effect in zip(axes, display.columns, effects, strict=True):
         ax.axhline(0, color=GREY, lw=0.6, zorder=0)
         draw = draw_bars if effect["places"].dtype == object else draw_curves
         draw(ax, effect, colors)

@@ -1,7 +1,6 @@
 """EffectsDisplay: which columns a model uses, and how its predictions depend on each."""
 
 from dataclasses import dataclass
-from itertools import chain
 from numbers import Integral
 from typing import Any, Self
 
@@ -9,7 +8,7 @@ import numpy as np
 from scipy.special import logit
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
-from sknn_scratch._displays.effect_estimates import additive_share, curve_of, worth_showing
+from sknn_scratch._displays.effect_estimates import additive_share, curve_of
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
@@ -33,8 +32,6 @@ class EffectsDisplay(Display):
     The first panel has the importances. Then each of the columns that matter most has a panel, all with the
     same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar. 0 is the
     mean of all rows, the grey area is their distribution, and a diamond is the effect of a missing number.
-    Dates have a curve along time and, if a :func:`tabular_pipeline` encodes them, one for each part of the
-    calendar that matters.
 
     If the model is an ensemble of this package, each of its networks is a thin line. Where they differ, the
     model guesses. They are no confidence interval: networks that make the same error agree.
@@ -43,8 +40,8 @@ class EffectsDisplay(Display):
     ----------
     importances_, importances_std_, effects_, additive_share_ : dict, or float
         See the attributes.
-    columns, shown : list of str
-        The columns to show, and the effects: of columns and parts of dates.
+    columns : list of str
+        The columns to show.
     output_names : list of str
         Names of the classes or targets.
     effect_label, importance_label : str, default="effect", "importance"
@@ -60,10 +57,10 @@ class EffectsDisplay(Display):
     importances_std_ : dict
         Their standard deviation over the repeated shuffles.
     effects_ : dict of dict
-        For each column, and "when: month" for the month of a column of dates: "places" (n_places,), which are
-        numbers, dates or categories, of which NaN, NaT and None are missing values; "values" (n_outputs,
-        n_places), the effect there; "networks" (n_networks, n_outputs, n_places), those of the networks of an
-        ensemble; "rows" (n_rows,), the values of the rows, and of categories the number of their place.
+        For each column: "places" (n_places,), which are numbers, dates or categories, of which NaN, NaT and
+        None are missing values; "values" (n_outputs, n_places), the effect there; "networks" (n_networks,
+        n_outputs, n_places), those of the networks of an ensemble; "rows" (n_rows,), the values of the rows,
+        and of categories the number of their place.
     additive_share_ : float
         The share of the variance of the predictions that the sum of the effects of all columns explains. The
         rest is interactions of columns.
@@ -119,7 +116,6 @@ class EffectsDisplay(Display):
     effects_: dict[str, dict[str, Any]]
     additive_share_: float
     columns: list[str]
-    shown: list[str]
     output_names: list[str]
     effect_label: str = "effect"
     importance_label: str = "importance"
@@ -200,26 +196,26 @@ class EffectsDisplay(Display):
         outputs = outputs_shown(mixed, target)
         on_log_odds = log_odds and mixed.has_probabilities
 
-        def predict(*mixture):
-            shown = mixed.predict(*mixture)[..., outputs].astype(float)
+        def scaled(predicted):
+            shown = predicted[..., outputs].astype(float)
             return logit(np.clip(shown, LEAST, 1 - LEAST)) if on_log_odds else shown
 
-        names = list(mixed.parts)
+        def predict(*mixture):
+            return scaled(mixed.predict(*mixture))
+
+        names = list(mixed.columns)
         given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
         label, loss = loss_of(mixed, None if y is None else _safe_indexing(y, rows))
         costs = permutation_costs(mixed, given or names, loss, rng)
         chosen = given or list(costs)[:max_columns]
-        curves = {one: [curve_of(predict, part, rng) for part in mixed.parts[one]] for one in costs}
-        shown = [curve for one in chosen for curve in worth_showing(curves[one])]
-        every_curve, predicted = list(chain(*curves.values())), predict(np.arange(mixed.n_rows))[0]
+        curves = {one: curve_of(predict, mixed.columns[one], rng) for one in costs}
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(cost.mean()) for one, cost in costs.items()},
             {one: float(cost.std()) for one, cost in costs.items()},
-            {curve.name: curve.as_dict() for curve in every_curve},
-            additive_share(predicted, every_curve),
+            {one: curve.as_dict() for one, curve in curves.items()},
+            additive_share(scaled(mixed.predicted), curves.values()),
             chosen,
-            [curve.name for curve in shown],
             output_names,
             effect_label(mixed, on_log_odds, output_names, y),
             label,
@@ -227,7 +223,7 @@ class EffectsDisplay(Display):
         ).plot(ax)
 
     def _draw(self, ax):
-        n_panels = 1 + len(self.shown)
+        n_panels = 1 + len(self.columns)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
         n_rows = -(-n_panels // n_columns)
         panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()

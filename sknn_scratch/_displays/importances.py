@@ -53,7 +53,7 @@ def permutation_costs(model, columns, loss, rng):
     rows, before, costs = np.arange(model.n_rows), loss(model.predicted), {}
     for name in columns:
         donors = np.concatenate([rng.permutation(rows) for _ in range(N_REPEATS)])
-        positions = [position for part in model.parts[name] for position in part.positions]
-        shuffled = np.split(model.predict(np.tile(rows, N_REPEATS), positions, donors)[0], N_REPEATS)
+        mixture = np.tile(rows, N_REPEATS), model.columns[name].position, donors
+        shuffled = np.split(model.predict(*mixture)[0], N_REPEATS)
         costs[name] = np.array([loss(one) for one in shuffled]) - before
     return dict(sorted(costs.items(), key=lambda item: -item[1].mean()))

@@ -15,34 +15,27 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
-from sknn_scratch._tables.columns import BOOLEANS, DATES, DATES_IN_ZONES, columns_of
-from sknn_scratch._tables.dates import CALENDAR_PART, parts_of
-from sknn_scratch._tables.table_encoder import TableEncoder, sources_of_features, typed_columns
+from sknn_scratch._tables.columns import BOOLEANS, columns_of
+from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
 
 
-class Part(NamedTuple):
-    """What has an effect: a column, or a part of the calendar of a column of dates."""
+class Column(NamedTuple):
+    """A column of the table."""
 
-    name: str
     values: np.ndarray  # (n_rows,) floats, dates, or texts and None
-    positions: list  # of what comes from it, in the table that is mixed
+    position: int
 
 
 class MixedRows:
     """A table, and what a model predicts for mixtures of its rows.
 
-    A TableEncoder encodes the table once. Each encoded feature comes from one column, or from one part of a
-    column of dates. So features can be mixed instead of columns, which saves most of the time. With other
-    models, the columns are mixed and predicted as they are.
-
-    ``parts`` has a list of Parts for each column, and ``last`` is the last step of a Pipeline.
+    ``columns`` has a Column for each name, and ``last`` is the last step of a Pipeline.
     """
 
     def __init__(self, model, X):
-        if hasattr(model, "fit"):
-            check_is_fitted(model)
+        check_is_fitted(model)
         model = getattr(model, "best_estimator_", model)  # of a search
         self.n_rows = _num_samples(X)
         steps = list(model) if isinstance(model, Pipeline) else [model]
@@ -51,37 +44,28 @@ class MixedRows:
         self._networks = self.last.estimators_ if isinstance(self.last, Ensemble) else [self.last]
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if len(steps) > 1 and isinstance(steps[0], TableEncoder) else None
-        columns = typed_columns(X, encoder)
-        encoded = None if encoder is None else encoder.transform(X)
-        if isinstance(encoded, np.ndarray) and None not in (sources := sources_of_features(encoder)):
-            precision = getattr(self.last, "_dtype", encoded.dtype)
-            self._table, steps = encoded.astype(precision), steps[1:]
-            positions = positions_by_part(columns, sources)
-        else:
-            names = list(columns_of(self._table))
-            taken = columns if set(columns) <= set(names) else names
-            positions = {one: {"": [names.index(of)]} for one, of in zip(columns, taken, strict=True)}
+        typed, names = typed_columns(X, encoder), list(columns_of(self._table))
+        taken = typed if set(typed) <= set(names) else names
         self._earlier = steps[:-1]
-        self.parts = {
-            name_of(one): [part_of(name_of(one), part, at, *typed) for part, at in positions[one].items()]
-            for one, typed in columns.items()
+        self.columns = {
+            name_of(one): Column(as_places(*typed[one]), names.index(of))
+            for one, of in zip(typed, taken, strict=True)
         }
 
     @cached_property
     def predicted(self):
         """What the whole model predicts for the rows as they are: (n_rows, n_outputs)."""
-        return self.predict(np.arange(self.n_rows))[0]
+        return self._outputs(self._table)[0]
 
-    def predict(self, rows, positions=(), donors=None):
+    def predict(self, rows, position, donors):
         """Predict mixtures of rows: outputs (1 + n_networks, n, n_outputs), the first of the whole model.
 
-        A single network has no outputs of its own beside those of the model. At some positions of ``parts``,
-        the values are those of other rows, whose numbers (n,) are the donors.
+        A single network has no outputs of its own beside those of the model. At one position, the values
+        are those of other rows, whose numbers (n,) are the donors.
         """
-        donors = rows if donors is None else donors
         n_at_once = max(1, MAX_VALUES // self._table.shape[1])
         outputs = [
-            self._outputs(mixed(self._table, rows[part], positions, donors[part]))
+            self._outputs(mixed(self._table, rows[part], position, donors[part]))
             for part in gen_batches(len(rows), n_at_once)
         ]
         return np.concatenate(outputs, axis=1)
@@ -106,35 +90,22 @@ class MixedRows:
         return outputs.reshape(len(outputs), -1)
 
 
-def positions_by_part(columns, sources):
-    """Make a dict of the positions of features by column and by part, of their sources: (column, part)."""
-    positions = {name: {} for name in columns}
-    for position, (column, part) in enumerate(sources):
-        is_date = columns[column][0] in (DATES, DATES_IN_ZONES)
-        shown_as = CALENDAR_PART.get(part.removeprefix("_"), "") if is_date else ""
-        positions[column].setdefault(shown_as, []).append(position)
-    return {column: parts or {"": []} for column, parts in positions.items()}  # some have no features
+def as_places(kind, values):
+    """Write the numbers (n_rows,) of a column of booleans as texts; leave those of other kinds."""
+    if kind != BOOLEANS:
+        return values
+    names = {0.0: "False", 1.0: "True"}
+    texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
+    return np.array(texts, dtype=object)
 
 
-def part_of(column, part, positions, kind, values):
-    """Make a Part: of a column of a kind with values (n_rows,), all of it if ``part`` is empty."""
-    if part:
-        return Part(f"{column}: {part}", parts_of(values)[part], positions)
-    if kind == BOOLEANS:
-        names = {0.0: "False", 1.0: "True"}
-        texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
-        values = np.array(texts, dtype=object)
-    return Part(column, values, positions)
-
-
-def mixed(table, rows, positions, donors):
-    """Take rows of a data frame or an array, with some columns of other rows."""
+def mixed(table, rows, position, donors):
+    """Take rows of a data frame or an array, with a column of other rows."""
     new = _safe_indexing(table, rows)
     if hasattr(table, "with_columns"):  # polars
-        return new.with_columns(table[:, position][donors] for position in positions)
+        return new.with_columns(table[:, position][donors])
     if hasattr(table, "iloc"):  # pandas
-        for position in positions:
-            new.isetitem(position, table.iloc[:, position].array.take(donors))
+        new.isetitem(position, table.iloc[:, position].array.take(donors))
     else:
-        new[:, positions] = table[np.ix_(donors, positions)]
+        new[:, position] = table[donors, position]
     return new

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknn_scratch._displays.mixed_rows import Part
 from sknn_scratch._tables.pieces import quantiles
 
 BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
@@ -13,9 +12,8 @@ LEAST_ROWS = 5  # in a bin, on average
 
 
 class Grid(NamedTuple):
-    """The places of a Part, and where some rows are among them."""
+    """The places of a column, and where the rows are among them."""
 
-    part: Part
     places: np.ndarray  # (n_places,) numbers or dates, ascending, or texts; NaN, NaT or None is missing
     rows: np.ndarray  # (n_rows,) numbers or dates; of categories, the number of the place
     position: np.ndarray  # (n_rows, n_places) weights: a row is at a place, or between two of them
@@ -33,32 +31,31 @@ class Grid(NamedTuple):
         return needed
 
 
-def grid_of(part, rng):
-    """Choose places of a Part."""
-    return (grid_of_categories if part.values.dtype == object else grid_of_numbers)(part, rng)
+def grid_of(values, rng):
+    """Choose places of the values (n_rows,) of a column."""
+    return (grid_of_categories if values.dtype == object else grid_of_numbers)(values, rng)
 
 
-def grid_of_categories(part, rng):
+def grid_of_categories(values, rng):
     """Take the most frequent categories as places, then all others together, then missing values."""
-    values = part.values.tolist()
-    counts = Counter(values)
+    counts = Counter(values.tolist())
     n_missing = counts.pop(None, 0)
     names = sorted(counts, key=lambda name: (-counts[name], name))
     n_named = MAX_CATEGORIES if len(names) > MAX_CATEGORIES + 1 else len(names)
     others = [f"{len(names) - n_named} others"] if n_named < len(names) else []
     places = np.array([*names[:n_named], *others, *[None] * bool(n_missing)], dtype=object)
     numbers = {name: min(number, n_named) for number, name in enumerate(names)} | {None: len(places) - 1}
-    own = np.array([numbers[value] for value in values])
+    own = np.array([numbers[value] for value in values.tolist()])
     position = np.eye(len(places))[own]
     donors = donors_of(position, rng)
     donors[own, np.arange(len(own))] = np.arange(len(own))
-    return Grid(part, places, own, position, own, position == 0, donors)
+    return Grid(places, own, position, own, position == 0, donors)
 
 
-def grid_of_numbers(part, rng):
+def grid_of_numbers(values, rng):
     """Take quantiles as places, which are values of rows, and then missing values."""
-    is_missing = np.isnan(part.values)
-    numbers = np.where(is_missing, np.nan, part.values.astype(float))
+    is_missing = np.isnan(values)
+    numbers = np.where(is_missing, np.nan, values.astype(float))
     n_bins = int(np.clip((~is_missing).sum() // LEAST_ROWS, 1, BINS))
     knots = quantiles(*np.unique(numbers[~is_missing], return_counts=True), n_bins)
     knots = filled(knots, numbers[~is_missing])
@@ -72,7 +69,7 @@ def grid_of_numbers(part, rng):
     compared = at_place[below]
     compared[is_missing | (below == own)] = False
     donors = donors_of(position, rng)
-    return Grid(part, part.values[donors[:, 0]], part.values, position, own, compared, donors, has_gap)
+    return Grid(values[donors[:, 0]], values, position, own, compared, donors, has_gap)
 
 
 def filled(knots, values):

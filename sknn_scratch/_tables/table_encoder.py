@@ -239,12 +239,3 @@ def typed_columns(X, encoder=None):
         }
         kinds = {name: kind_of(column, name) for name, column in read.items()}
     return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}
-
-
-def sources_of_features(encoder):
-    """List the source of each feature of a fitted TableEncoder: the name of its column, and of its part.
-
-    The part is "" but for dates and means of targets. The source is None if the name of a feature does not
-    begin with that of its input.
-    """
-    return encoder._encoders.sources()
