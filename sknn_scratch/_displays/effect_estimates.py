@@ -9,7 +9,6 @@ pairs are compared, and the function is found by least squares, as Jiang et al. 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from sknn_scratch._displays.places import Grid, grid_of
 
@@ -52,24 +51,12 @@ def local_effect(grid, predicted):
     rows, places = np.nonzero(grid.compared)
     own = grid.own[rows]
     differences = predicted[:, rows, places] - predicted[:, rows, own]
-    effect = fit(len(grid.places), places, own, differences)
+    at_place = np.eye(len(grid.places))
+    effect = np.linalg.pinv(at_place[places] - at_place[own], rcond=1e-10) @ differences
     if grid.has_gap:  # without the value of a row, and of rows without one, instead of any value
         changes = predicted[:, :, -1] - predicted[:, np.arange(len(grid.own)), grid.own]
         effect[:, -1] = (changes + effect[:, grid.own]).mean(axis=1)
     return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
-
-
-def fit(n_places, places, others, differences):
-    """Find the function (n_models, n_places, n_outputs) whose differences are closest to given ones.
-
-    A difference (n_models, n_differences, n_outputs) is the function at a place minus that at another place.
-    """
-    n_models, n_differences, n_outputs = differences.shape
-    terms, starts = np.column_stack([places, others]), 2 * np.arange(n_differences + 1)
-    design = csr_array((np.tile([1, -1], n_differences), terms.ravel(), starts), (n_differences, n_places))
-    of_models = differences.swapaxes(0, 1).reshape(n_differences, n_models * n_outputs)
-    solution = np.linalg.lstsq((design.T @ design).toarray(), design.T @ of_models, rcond=1e-10)[0]
-    return solution.reshape(n_places, n_models, n_outputs).swapaxes(0, 1)
 
 
 def additive_share(predicted, curves):
