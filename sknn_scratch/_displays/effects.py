@@ -14,7 +14,7 @@ from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._displays.plotting import Display
 from sknn_scratch._displays.slices import position_of
-from sknn_scratch._fitting.inputs import ArrayLike, checked_sample_weight
+from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 
@@ -131,7 +131,6 @@ class EffectsDisplay(Display):
         columns: Any = None,
         max_columns: int = 6,
         target: Any = None,
-        sample_weight: ArrayLike = None,
         random_state: Any = None,
         log_odds: bool = True,
         row: int | None = None,
@@ -160,9 +159,6 @@ class EffectsDisplay(Display):
         target : label or int, default=None
             The class, or the position of the target or label, to explain. None explains the second of two
             classes, and up to five of more, the most probable.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows. If they differ, ``max_rows`` rows are drawn, each as often as its weight
-            says.
         random_state : int, RandomState instance or None, default=None
             For the choice of rows and the shuffles.
         log_odds : bool, default=True
@@ -190,8 +186,7 @@ class EffectsDisplay(Display):
         check_scalar(max_rows, "max_rows", Integral, min_val=2)
         rng = np.random.default_rng(draw_seed(check_random_state(random_state)))
         check_consistent_length(X, y)
-        weights = checked_sample_weight(sample_weight, X)
-        rows, marked = rows_to_take(_num_samples(X), weights, max_rows, row, rng)
+        rows, marked = rows_to_take(_num_samples(X), max_rows, row, rng)
         mixed = MixedRows(model, _safe_indexing(X, rows))
         outputs = outputs_shown(mixed, target)
         on_log_odds = log_odds and mixed.has_probabilities
@@ -238,26 +233,17 @@ class EffectsDisplay(Display):
             draw_legend(panels[n_panels if n_panels < len(panels) else 1], self)
 
 
-def rows_to_take(n_rows, weights, max_rows, row, rng):
-    """Draw the numbers of rows, with ``row`` among them, and find its place.
-
-    With different weights, the rows are at equal distances on a line on which each is as long as its weight.
-    """
+def rows_to_take(n_rows, max_rows, row, rng):
+    """Draw the numbers of rows, with ``row`` among them, and find its place."""
+    if n_rows == 0:
+        raise ValueError("X has no rows; pass some, such as the training rows.")
     if row is not None and not (isinstance(row, Integral) and -n_rows <= row < n_rows):
         raise ValueError(f"row must be the position of one of the {n_rows} rows of X, got {row!r}.")
-    if n_rows == 0 or (weights is not None and not weights.any()):
-        raise ValueError("X has no rows with a positive weight; pass some, such as the training rows.")
-    rows = np.arange(n_rows)
-    if weights is not None and np.ptp(weights) > 0:
-        ends = np.cumsum(weights / weights.max())
-        rows = np.searchsorted(ends, ends[-1] * (np.arange(max_rows) + 0.5) / max_rows, side="right")
-    elif n_rows > max_rows:
-        rows = np.sort(rng.choice(n_rows, max_rows, replace=False))
+    rows = np.sort(rng.choice(n_rows, min(n_rows, max_rows), replace=False))
     if row is None:
         return rows, None
-    if row % n_rows not in rows:
-        rows = np.append(rows, row % n_rows)
-    return rows, int(np.flatnonzero(rows == row % n_rows)[0])
+    rows = np.union1d(rows, row % n_rows)
+    return rows, int(np.searchsorted(rows, row % n_rows))
 
 
 def outputs_shown(model, target):
