@@ -191,13 +191,7 @@ def exploding_gradient(evidence):
 
 # --- The table ---
 
-BAD_RESULT = (
-    "stopped too early",
-    "not converged",
-    "nothing learnt",
-    "underfitting",
-    "class imbalance ignored",
-)
+BAD_RESULT = ("stopped too early", "not converged", "nothing learnt", "underfitting")
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
 HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *BAD_RESULT)
 HARDLY_MOVED = (*NO_GRADIENT, *BAD_RESULT)

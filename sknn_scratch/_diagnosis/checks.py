@@ -31,8 +31,6 @@ LAST_PART = 10  # "the last tenth" of the epochs
 OF_FEATURES = ("unscaled features", "outliers", "tiny features")
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
-# A class is rare if it has less than half of an equal share of the rows.
-RARE = 0.5
 
 
 # --- The hidden units ---
@@ -188,30 +186,6 @@ def underfitting(evidence):
     )
 
 
-def class_imbalance(evidence):
-    """Look at how often the network predicts a rare class correctly."""
-    if not hasattr(evidence.fitted, "classes_"):
-        raise Unmeasurable("it is for classes")
-    truth, predicted, classes = evidence.labels, evidence.predicted, evidence.fitted.classes_
-    equal_share = 0.5
-    if truth.ndim == 1:
-        truth, predicted = (labels[:, np.newaxis] == classes for labels in (truth, predicted))
-        equal_share = 1 / len(classes)
-    counts = truth.sum(axis=0)
-    present = np.where(counts > 0, counts, np.inf)
-    rarest = int(present.argmin())
-    share = counts[rarest] / len(truth)
-    if not counts.any() or share >= RARE * equal_share:
-        raise Unmeasurable("no class is rare")
-    missed = 1 - float(predicted[truth[:, rarest] == 1, rarest].mean())
-    return Measured(
-        missed,
-        f"{evidence.target_kind.output_names()[rarest]} is in {share:.1%} of the rows. In {missed:.0%} of "
-        "these, the network does not predict it.",
-        ("use class_weight='balanced'", "give its rows a larger sample_weight"),
-    )
-
-
 # --- The registry ---
 
 CHECKS = MappingProxyType(
@@ -236,8 +210,6 @@ CHECKS = MappingProxyType(
         "not converged": Check(not_converged, None, BAD_RESULT[2:], is_share=False),
         "nothing learnt": Check(nothing_learnt, (UNLEARNT, UNLEARNT), BAD_RESULT[3:]),
         # Healthy networks are not worse than simple models, except by chance.
-        "underfitting": Check(underfitting, (0.05, 0.1), ("class imbalance ignored",)),
-        # A class that is missed in half of its rows is hardly learnt. If in nine of ten, it is ignored.
-        "class imbalance ignored": Check(class_imbalance, (0.5, 0.9)),
+        "underfitting": Check(underfitting, (0.05, 0.1)),
     }
 )

@@ -24,8 +24,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
       :func:`tabular_pipeline` scales
     - the parameters and the steps: large initial weights, strong penalty, exploding gradient
     - the hidden units: identical units, saturation, dead units, vanishing gradient
-    - the result: overfitting, stopped too early, not converged, nothing learnt, underfitting, class imbalance
-      ignored
+    - the result: overfitting, stopped too early, not converged, nothing learnt, underfitting
     - if nothing was learnt, two further causes: no signal, small steps
 
     Each finding compares a number with two limits, and has a meaning and a remedy. If a finding probably

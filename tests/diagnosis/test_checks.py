@@ -31,8 +31,8 @@ def check(name, *arguments):
 
 # --- The findings ---
 
-# There is nothing to look at: it needs another activation, a rare class, numbers, new rows.
-NOT_CHECKED = ("saturation", "class imbalance ignored", "outliers in y", "overfitting")
+# There is nothing to look at: it needs another activation, numbers, new rows.
+NOT_CHECKED = ("saturation", "outliers in y", "overfitting")
 IF_UNLEARNT = {name for name, check in CHECKS.items() if check.if_unlearnt}
 
 
@@ -172,27 +172,6 @@ def test_not_converged(data):
     lines = str(diagnose(clf, *data)).splitlines()
     (line,) = [line for line in lines if line.startswith("warning      not converged")]
     assert line.split() == ["warning", "not", "converged", "20"]
-
-
-def imbalanced(n_samples=400):
-    """One row in twenty is of class 1, which overlaps with class 0."""
-    rng = np.random.default_rng(0)
-    y = (np.arange(n_samples) % 20 == 0).astype(int)
-    return rng.normal(size=(n_samples, 2)) + 1.2 * y[:, np.newaxis], y
-
-
-def test_class_imbalance_ignored():
-    X, y = imbalanced()
-    name = "class imbalance ignored"
-    finding = check(name, fit(X, y, max_iter=50), X, y)
-    assert finding.severity == "problem"
-    assert "class 1 is in 5.0% of the rows" in finding.meaning
-    assert "class_weight" in finding.remedy
-    assert check(name, fit(X, y, max_iter=50, class_weight="balanced"), X, y).severity == "ok"
-    labels = np.column_stack([X[:, 0] > 0, y]).astype(int)
-    assert "label 1 is in" in check(name, fit(X, labels, max_iter=50, alpha=5), X, labels).meaning
-    names = np.array(["left", "rare", "right"])[np.where(y, 1, np.where(X[:, 0] > 0, 2, 0))]
-    assert "rare is in" in check(name, fit(X, names, max_iter=20), X, names).meaning
 
 
 @pytest.mark.parametrize(
