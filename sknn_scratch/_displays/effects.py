@@ -147,10 +147,9 @@ class EffectsDisplay(Display):
         X : {dataframe, array-like} of shape (n_samples, n_columns)
             A table as the model takes it: held-out rows, or training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            The labels or numbers of these rows, for importances by the loss. The loss of a classifier is the
-            log-loss. That of a regressor is 1 - R2, or what its parameter ``loss`` names: absolute error,
-            Poisson or gamma deviance, pinball loss. With training rows, it overrates columns to which the
-            model has overfitted.
+            The labels or numbers of these rows, for importances by the loss: the log-loss of a classifier,
+            and 1 - R2 of a regressor or, with ``loss="quantile"``, the pinball loss. With training rows, it
+            overrates columns to which the model has overfitted.
         columns : list of str or int, default=None
             Columns to show, by name or position; no others are computed. None computes all, and shows those
             that matter most.

@@ -7,12 +7,6 @@ import numpy as np
 from sklearn import metrics
 
 N_REPEATS = 5  # shuffles of a column
-# By the parameter ``loss`` of a regressor; with any other, R2 is taken.
-LOSSES_OF_NUMBERS = {
-    "absolute_error": ("the absolute error", metrics.mean_absolute_error),
-    "poisson": ("the Poisson deviance", metrics.mean_poisson_deviance),
-    "gamma": ("the gamma deviance", metrics.mean_gamma_deviance),
-}
 
 
 def loss_of(model, y):
@@ -37,12 +31,10 @@ def losses_of_outputs(model):
     """Choose the loss of labels or numbers: its name, and a list with that of each output, or of all."""
     if model.classes is not None:
         return "the log-loss", [partial(metrics.log_loss, labels=[0, 1])]
-    name = getattr(model.last, "loss", None)
-    if name == "quantile" and hasattr(model.last, "quantile"):
+    if getattr(model.last, "loss", None) == "quantile" and hasattr(model.last, "quantile"):
         levels = np.atleast_1d(model.last.quantile)
         return "the pinball loss", [partial(metrics.mean_pinball_loss, alpha=level) for level in levels]
-    name, loss = LOSSES_OF_NUMBERS.get(name, ("1 − R²", lambda y, p: 1 - metrics.r2_score(y, p)))
-    return name, [loss]
+    return "1 − R²", [lambda y, p: 1 - metrics.r2_score(y, p)]
 
 
 def permutation_costs(model, columns, loss, rng):

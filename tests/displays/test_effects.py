@@ -144,19 +144,10 @@ def test_importances_by_the_loss_and_by_the_change_of_predictions():
     assert "change of the predictions" in without.importance_label
 
 
-@pytest.mark.parametrize(
-    ("loss", "quantile", "label"),
-    [
-        ("absolute_error", None, "absolute error"),
-        ("poisson", None, "Poisson deviance"),
-        ("gamma", None, "gamma deviance"),
-        ("quantile", 0.9, "pinball loss"),
-    ],
-)
-def test_a_regressor_is_judged_by_its_loss(loss, quantile, label):
+def test_quantiles_are_judged_by_their_loss():
     X = np.random.default_rng(0).uniform(1, 2, (100, 2))
-    found = compute(Formula(lambda X: X[:, 0], loss, quantile), X, X[:, 0])
-    assert label in found.importance_label
+    found = compute(Formula(lambda X: X[:, 0], "quantile", 0.9), X, X[:, 0])
+    assert "pinball loss" in found.importance_label
     assert found.importances_["x0"] > 10 * abs(found.importances_["x1"])
 
 
