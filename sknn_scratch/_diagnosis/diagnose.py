@@ -11,7 +11,6 @@ from sknn_scratch._diagnosis.evidence import Examination
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._inspection import FittedNetwork, Inspected
-from sknn_scratch._tables.relevance import RelevanceScaler
 from sknn_scratch._tables.table_encoder import TableEncoder
 
 
@@ -91,7 +90,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     inspected = Inspected(estimator)
     fitted = inspected.network
     evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), inspected.feature_names, y)
-    left_out = OF_FEATURES if encodes_a_table(inspected) else ()
+    is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier or ())
+    left_out = OF_FEATURES if is_of_table else ()
     looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
     with np.errstate(all="ignore"):  # what overflows is a finding
         measured, not_checked = measure(looked_for, evidence, evidence.has_learnt_nothing)
@@ -113,12 +113,6 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     subject = f"{type(fitted).__name__} with {units}"
     subject += "" if inspected.place is None else f", {inspected.place}"
     return Diagnosis(subject, checks, not_checked)
-
-
-def encodes_a_table(inspected):
-    """Whether the steps before the network are those of a ``tabular_pipeline``."""
-    steps = () if inspected.earlier is None else tuple(map(type, inspected.earlier))
-    return steps in ((TableEncoder,), (TableEncoder, RelevanceScaler))
 
 
 def cause_of(name, measured):
