@@ -1,7 +1,7 @@
 """What a model predicts for rows in which a column has the values of other rows.
 
-Effects and importances need nothing else. No value is made up: each is taken from a row of the
-table. So text, dates and missing values stay as they are, in any library.
+Effects and importances need nothing else. No value is made up: each is taken from a row of the table. So
+text, dates and missing values stay as they are, in any library.
 """
 
 from functools import cached_property
