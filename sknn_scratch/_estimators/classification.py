@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
@@ -136,26 +135,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         -------
         accuracy : float
         """
-        predicted = self.predict(X)
-        if sample_weight is None and are_integers(y, predicted):
-            return float(np.mean(predicted == y))
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def are_integers(y: ArrayLike, predicted: NDArray[Any]) -> bool:
-    """Whether true and predicted labels are integers, which can be compared without validation.
-
-    scikit-learn's validation takes several times as long as the prediction of a few hundred rows.
-    """
-    return (
-        type(y) is np.ndarray
-        and y.ndim == 1
-        and y.shape == predicted.shape
-        and y.dtype == predicted.dtype
-        and y.dtype.kind in "biu"
-    )
