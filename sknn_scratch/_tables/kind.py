@@ -66,8 +66,8 @@ class Kind:
     def prepare(self, values: np.ndarray) -> None:
         """Measure the values (n_samples,) of the fit."""
 
-    def remarks(self, name: Any, column: Column, is_beside_numbers: bool) -> Iterator[Remark]:
-        """Say what a user should know of a column of the fit; others may have numbers that are no text."""
+    def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
+        """Say what a user should know of a column of the fit."""
         if self.odd:
             yield Remark(Sentence.ODD, name, self.among(self.odd))
 

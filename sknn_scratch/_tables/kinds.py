@@ -118,10 +118,10 @@ class Numbers(Kind):
             return False
         return not any(map(has_first_zero, texts))
 
-    def remarks(self, name, column, is_beside_numbers):
-        yield from super().remarks(name, column, is_beside_numbers)
+    def remarks(self, name, column):
+        yield from super().remarks(name, column)
         is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes
-        if not is_clear and may_be_codes(column.texts, is_beside_numbers):
+        if not is_clear and may_be_codes(column.texts):
             yield Remark(Sentence.CODES, name)
 
     def read(self, column, name):
@@ -236,7 +236,7 @@ class Categories(Kind):
         """What the texts of the fit that begin with a zero would be as numbers; merged ones do not count."""
         return {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
 
-    def remarks(self, name, column, is_beside_numbers):
+    def remarks(self, name, column):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
             yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
@@ -245,9 +245,8 @@ class Categories(Kind):
 
     def useless(self, name, values):
         if len({*values}) > 1 and self.are_all_rare:
-            says_missing = None in values and None not in self.rare
-            sentence = Sentence.ONLY_WHETHER_MISSING if says_missing else Sentence.USELESS
-            yield Remark(sentence, name, f"{len(self.known)} different values, all too rare, in {{names}}")
+            item = f"{len(self.known)} different values, all too rare, in {{names}}"
+            yield Remark(Sentence.USELESS, name, item)
         else:
             yield from super().useless(name, values)
 

@@ -35,12 +35,9 @@ class Sentence(StrEnum):
     )
     NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
     USELESS = (
-        "Some columns of X carry no information: {items}. Drop them, or say what they hold, such as "
-        "kinds={{{name!r}: 'nothing'}}. Numbers and dates in other formats must be converted first."
-    )
-    ONLY_WHETHER_MISSING = (
-        "Some columns of X carry only whether a value is missing: {items}. Make fewer categories of their "
-        "values, or leave them out: kinds={{{name!r}: 'nothing'}}."
+        "Some columns of X carry no information, or only whether a value is missing: {items}. Drop them, or "
+        "say what they hold, such as kinds={{{name!r}: 'nothing'}}. Numbers and dates in other formats must "
+        "be converted first."
     )
     NEW_CODES = (
         "In fit, {items} had codes: rows with equal numbers had similar y. X has only other numbers there, "

@@ -11,7 +11,7 @@ from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
-from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.columns import as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.recognition import kind_of, kinds_of
@@ -145,9 +145,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         for name, group in groups.items():
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(group)
-        has_numbers, remarks = any(column.type == NUMBERS for column in read.values()), []
+        remarks = []
         for name, kind in kinds.items():
-            remarks += kind.remarks(name, read[name], has_numbers)
+            remarks += kind.remarks(name, read[name])
         for name, kind in kinds.items():
             remarks += () if kind.is_explained else kind.useless(name, values[name])
         warn_of(remarks)

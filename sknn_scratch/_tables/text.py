@@ -6,9 +6,8 @@ A style is one way to write values. Its ``read`` converts a text, or gives None 
 # What stands for a missing value among numbers or dates, in lower case.
 MISSING_WORDS = {"?", "-", "--", ".", "..", "...", "*", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "<na>"}
 MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
-# Text of digits alone may be codes. With at most so many different values, it needs no warning: the ramps of
-# the numbers can give each of them its own effect. Where no column has numbers that are no text, as in a file
-# read with dtype=str, only values of one length need it, if they are as long as zip codes.
+# Text of digits alone may be codes, if all have one length, at least that of zip codes. With at most so many
+# different values, it needs no warning: the ramps of the numbers can give each of them its own effect.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
 
 
@@ -33,11 +32,11 @@ def is_code(text):
     return text.strip("() ").isdecimal()
 
 
-def may_be_codes(texts, is_beside_numbers):
-    """Whether different texts may be codes: many, all of digits, maybe beside numbers that are no text."""
+def may_be_codes(texts):
+    """Whether different texts may be codes: many, all of equally many digits."""
     lengths = {len(text.strip()) for text in texts}
-    are_likely = is_beside_numbers or (len(lengths) == 1 and max(lengths) >= LENGTH_OF_CODES)
-    return are_likely and len(texts) > MOST_CODES and all(map(is_code, texts))
+    is_long = len(lengths) == 1 and max(lengths) >= LENGTH_OF_CODES
+    return is_long and len(texts) > MOST_CODES and all(map(is_code, texts))
 
 
 def joins_letters_to_digits(text):

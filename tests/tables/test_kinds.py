@@ -208,13 +208,9 @@ STAY_CATEGORIES = {
     "words like months": (["Marea 1990", "Octavia 1991", "Decathlon 1992"] * 100, []),
     "names": (
         [f"name {i}" for i in range(N)],
-        ["no information: 300 different values, all too rare, in 'x'. Drop them, or say"],
+        ["is missing: 300 different values, all too rare, in 'x'. Drop them, or say"],
     ),
-    "remarks": (
-        [f"remark {i}" if i % 2 else None for i in range(N)],
-        ["carry only whether a value is missing: 150 different values, all too rare, in 'x'. Make fewer"],
-    ),
-    "the same": (["a"] * N, ["no information: always the same value in 'x'"]),
+    "the same": (["a"] * N, ["is missing: always the same value in 'x'"]),
     "heights": (
         [f"{1 + i / 1000} m" if i % 5 else f"5ft {i}" for i in range(N)],
         ["of it is not: '5ft 0', '5ft 10', '5ft 100', '5ft 105', '5ft 110' and 55 more among the numbers of"],
@@ -271,16 +267,7 @@ def test_columns_of_which_the_same_is_said_are_listed_together():
         tabular_pipeline()[0].fit(X)
     missing, useless = (str(one.message) for one in caught)
     assert "missing: 'varies' among the numbers of 'a', 'b'. If" in missing
-    assert "no information: always the same value in 'c', 'd'. Drop" in useless
-
-
-def test_text_of_digits_beside_numbers_may_be_codes():
-    X = pd.DataFrame({"code": list(map(str, range(N))), "few": ["3", "11", "7"] * (N // 3), "price": PRICES})
-    with pytest.warns(UserWarning, match=r"the columns 'code'\. If they are codes"):
-        tabular_pipeline()[0].fit(X)
-    with warnings.catch_warnings(action="error"):
-        tabular_pipeline()[0].fit(X.astype(str))  # as of a file that is read with dtype=str
-        tabular_pipeline(kinds={"code": "numbers"})[0].fit(X)
+    assert "is missing: always the same value in 'c', 'd'. Drop" in useless
 
 
 # --- The parameter ``kinds`` ---
