@@ -12,7 +12,6 @@ no checks.
 import io
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -44,16 +43,16 @@ class Checkpoint:
     """A callback that saves the training state to a file, to continue after a crash.
 
     The file is written before the first epoch, after every n epochs and after the last one. It is always
-    replaced as a whole, also one of an earlier fit, and keeps its permissions: after a crash at any moment, a
-    complete file is there. :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same
-    weights, bit for bit, as a fit without a crash. Checkpoints need scikit-learn 1.9.
+    replaced as a whole, also one of an earlier fit: after a crash at any moment, a complete file is there.
+    :meth:`ShallowNNClassifier.resume` continues from it, and ends with the same weights, bit for bit, as a
+    fit without a crash. Checkpoints need scikit-learn 1.9.
 
     Parameters
     ----------
     path : str or path-like
-        The file. Its directory must exist. If it is a symbolic link, the file that it names is written. Only
-        one fit at a time may write to it. So set the callback on the network that you fit (also if it is the
-        last step of a Pipeline), not on one that a search or cross-validation clones.
+        The file. Its directory must exist. Only one fit at a time may write to it. So set the callback on the
+        network that you fit (also if it is the last step of a Pipeline), not on one that a search or
+        cross-validation clones.
     every : int, default=1
         Number of epochs between two writes, and the most that a crash loses.
 
@@ -121,11 +120,13 @@ class Checkpoint:
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
                 f"the same file, {self.path}; fit the best candidate separately, with a Checkpoint."
             )
-        if not (directory := regular_file(self.path).parent).is_dir():
+        path = Path(self.path)
+        if not path.parent.is_dir():
             raise FileNotFoundError(
-                f"Checkpoint cannot write {self.path}, since there is no directory {directory}; make it "
-                "first."
+                f"Checkpoint cannot write {path}, since there is no directory {path.parent}; make it first."
             )
+        if path.exists() and not path.is_file():
+            raise OSError(f"{path} is a directory, a device or a pipe; pass the path of a file.")
 
     def teardown(self, estimator, context):
         """Do nothing: no file stays open."""
@@ -198,7 +199,7 @@ class Resumable:
             If the file is damaged, has another format, or is not a checkpoint of this class, or if the data
             are not the data of the fit. It is a ValueError.
         OSError
-            If there is no such file (then it is a FileNotFoundError), or it is a device or a pipe.
+            If the file cannot be read; if there is none, it is a FileNotFoundError.
 
         See Also
         --------
@@ -299,22 +300,11 @@ def fingerprints(fit):
 # --- The file ---
 
 
-def regular_file(path):
-    """Follow symbolic links to a file, which need not exist yet; raise OSError if there is something else."""
-    target = Path(os.path.realpath(path))
-    if target.is_symlink() or (target.exists() and not target.is_file()):
-        raise OSError(f"{path} is a directory, a device, a pipe or a loop of links; pass the path of a file.")
-    return target
-
-
 def write_contents(path, contents):
     """Write a file, so that after a crash at any moment either the old file or the new one is there."""
-    target = regular_file(path)
-    temporary = target.with_name(f".{target.name}.tmp")
+    temporary = Path(path).with_name(f".{Path(path).name}.tmp")
     try:
         with open(temporary, "wb") as file:
-            with suppress(FileNotFoundError):
-                shutil.copymode(target, temporary)
             arrays, archive = [], io.BytesIO()
             text = json.dumps(to_json(vars(contents), arrays))  # floats are written so that the same are read
             np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
@@ -324,14 +314,14 @@ def write_contents(path, contents):
             file.writelines((FORMAT, line.encode(), archive.getbuffer()))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def read_contents(path):
     """Read a file; raise CheckpointError if it is damaged or of another format, OSError if there is none."""
-    line, _, archive = regular_file(path).read_bytes().partition(b"\n")
+    line, _, archive = Path(path).read_bytes().partition(b"\n")
     if not line.startswith(FORMAT):
         raise CheckpointError(
             f"{path} is no checkpoint, or one of another version of sknn_scratch: it begins with "
