@@ -13,10 +13,7 @@ def check_none_missing(values, name="y"):
     """Raise ValueError if array-like values, of any shape, contain NaN, NaT, pandas.NA or None."""
     if values is None or scipy.sparse.issparse(values):
         return
-    try:
-        values = np.asarray(values)
-    except (ValueError, TypeError):  # not an array at all: the validation says so
-        return
+    values = np.asarray(values)
     if values.dtype.kind == "O":
         n_missing = sum(map(is_missing, values.flat))
     elif values.dtype.kind in "fcmM":
