@@ -64,19 +64,6 @@ def test_generator_moves_on_from_fit_to_fit():
     assert_same_model(first, make_classifier(random_state=np.random.RandomState(3)).fit(X, Y), rtol=0)
 
 
-def test_no_seed_no_repetition():
-    classifier = make_classifier(random_state=None)
-    state = np.random.get_state()  # noqa: NPY002 - it is scikit-learn's None
-    try:
-        np.random.seed(0)  # noqa: NPY002
-        first = copy.deepcopy(classifier.fit(X, Y))
-        assert differ(first, classifier.fit(X, Y))
-        np.random.seed(0)  # noqa: NPY002
-        assert_same_model(first, classifier.fit(X, Y), rtol=0)
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
-
-
 # --- Copies and files ---
 
 

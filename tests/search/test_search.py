@@ -29,7 +29,6 @@ from tests.helpers import (
     KINDS,
     AtEpoch,
     Recorder,
-    SilentCallback,
     make_data,
     peak_memory,
     press_control_c,
@@ -215,16 +214,6 @@ def test_other_estimators_are_fitted_the_ordinary_way(groups):
     assert groups == []
 
 
-def test_a_scorer_may_write_to_what_it_is_given():
-    def spoil(estimator, X, y):
-        score = estimator.score(X, y)
-        X[:, 0] = y[:] = 0
-        estimator.classes_[:] = 7
-        return score
-
-    assert_same_search(search_of(network(), scoring=spoil, return_train_score=True, refit=False), X, Y)
-
-
 # --- Failures ---
 
 
@@ -333,18 +322,6 @@ def test_callbacks_hear_the_same(of_network, propagation, groups):
     assert heard[0] == heard[1] != []
 
 
-@needs_callbacks
-def test_a_callback_that_asks_for_the_end_stops_that_network_only():
-    class StopsSlowOnes(SilentCallback):
-        def on_fit_task_end(self, estimator, context):
-            return context.task_name == "epoch" and estimator.learning_rate < 0.05 and context.task_id == 1
-
-    estimator = network().set_callbacks(StopsSlowOnes())
-    search = search_of(estimator, {"learning_rate": [0.01, 0.1]}, scoring=lambda clf, X, y: clf.n_iter_)
-    search.fit(X, Y)
-    assert search.cv_results_["mean_test_score"].tolist() == [2, 4]
-
-
 @pytest.mark.parametrize("verbose", [0, 1, 3])
 def test_verbose_prints_what_scikit_learn_prints(verbose, capsys):
     printed = []
@@ -368,17 +345,6 @@ def test_fits_that_are_not_made_together_are_told_of_and_verbose_networks_print_
 
 
 # --- A good scikit-learn citizen ---
-
-
-@pytest.mark.parametrize("Search", ORDINARY)
-def test_constructor_is_scikit_learns(Search):
-    search = Search(network(), GRID, n_jobs=2, verbose=1)
-    assert isinstance(search, ORDINARY[Search])
-    assert search.get_params().keys() == ORDINARY[Search](network(), GRID).get_params().keys()
-    assert clone(search).get_params(deep=False)["n_jobs"] == 2
-    assert repr(search).startswith(Search.__name__)
-    assert Search.__name__ in search._repr_html_()
-    assert not search._get_doc_link()  # the documentation is not on the web yet
 
 
 def test_randomised_search_draws_what_scikit_learn_draws(groups):

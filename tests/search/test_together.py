@@ -128,7 +128,6 @@ ESTIMATORS = {
         lambda: ShallowNNEnsembleClassifier(4, solver="adam", max_iter=3, n_networks=2, random_state=0),
         "", 8, 8,
     ),
-    "one against the rest": (lambda: OneVsRestClassifier(network()), "estimator__", 12, 3),
 }  # fmt: skip
 
 

@@ -129,12 +129,6 @@ def test_float32_stays_or_is_chosen_and_is_as_exact_as_it_can_be():
         assert_array_equal(single, expected)
 
 
-def test_no_two_encoded_columns_have_the_same_name():
-    X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "a_ramp1": [1.0, 2.0, 4.0]})
-    names = PiecewiseLinearEncoder(2).fit(X).get_feature_names_out()
-    assert list(names) == ["a", "a_ramp1", "a_ramp2", "a_ramp1_2", "a_ramp1_ramp1", "a_ramp1_ramp2"]
-
-
 def test_other_rows_of_the_block_change_nothing():
     X = np.random.default_rng(0).normal(size=(2500, 2))
     encoder = PiecewiseLinearEncoder().fit(X)

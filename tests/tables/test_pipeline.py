@@ -111,18 +111,6 @@ def test_parameters_have_plain_names():
     ]
 
 
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_the_encoded_columns_can_be_a_frame(library):
-    X = pandas_frame().set_index(np.arange(5, N + 5))
-    columns = tabular_pipeline()[0]
-    expected = columns.fit_transform(X)
-    encoded = columns.set_output(transform=library).fit_transform(X)
-    assert list(encoded.columns) == list(columns.get_feature_names_out())
-    assert_array_equal(encoded.to_numpy(), expected)
-    if library == "pandas":
-        assert_array_equal(encoded.index, X.index)
-
-
 @pytest.mark.filterwarnings("ignore:X has feature names, but")  # of a model that was fitted on arrays
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 @pytest.mark.parametrize("names", [["size"], ["colour"], ["street"], ["street", "colour", "size"]])
