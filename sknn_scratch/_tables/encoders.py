@@ -16,8 +16,8 @@ from sklearn.base import TransformerMixin, clone
 from sklearn.utils.multiclass import type_of_target
 
 from sknn_scratch._tables.codes import numbers_of_rows
-from sknn_scratch._tables.columns import CATEGORIES, NUMBERS
-from sknn_scratch._tables.piecewise_encoder import check_not_infinite, without_repeats
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
+from sknn_scratch._tables.piecewise_encoder import without_repeats
 
 MANY = "many"  # the encoder of columns with too many categories, beside those of numbers and of categories
 # A column has too many if more than this share of its rows have a category that another row has too, and that
@@ -45,7 +45,14 @@ def features_of(kinds, values):
         for name, kind in kinds.items()
         for part, feature in kind.features(values[name]).items()
     }
-    check_not_infinite((name, one) for (name, _), one in features.items() if one.dtype != object)
+    infinite = {
+        name: None for (name, _), one in features.items() if one.dtype != object and np.isinf(one).any()
+    }
+    if infinite:
+        raise ValueError(
+            f"X has infinite values in {listed(infinite)}. Replace them by NaN, which means missing, or by a "
+            "finite number."
+        )
     if not features:
         raise ValueError("X has no column with values.")
     return features

@@ -21,7 +21,6 @@ from sknn_scratch._fitting.sklearn_versions import (
     validate_data,
 )
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
-from sknn_scratch._tables.columns import listed
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
     NO_KNOTS,
@@ -243,10 +242,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
-        rules = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
-        X = validate_data(self, native(X), reset=reset, **rules)
-        check_not_infinite(zip(_check_feature_names_in(self), X.T, strict=True))
-        return X
+        rules = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+        return validate_data(self, native(X), reset=reset, **rules)
 
     def _pieces(self):
         parts = (self.knots_, self.fine_knots_, self.ramp_means_, self.components_, self.has_missing_)
@@ -288,16 +285,6 @@ def n_cases(y):
     if y.ndim > 1:
         return len(y)
     return len(y) - np.unique(numbers_of(y)[0], return_counts=True)[1].max()
-
-
-def check_not_infinite(columns):
-    """Raise ValueError if columns, pairs of a name and floats (n_samples,), have infinite values."""
-    infinite = [name for name, values in columns if np.isinf(values).any()]
-    if infinite:
-        raise ValueError(
-            f"X has infinite values in {listed(dict.fromkeys(infinite))}. Replace them by NaN, which means "
-            "missing, or by a finite number."
-        )
 
 
 def without_repeats(names):

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -105,18 +104,11 @@ def test_huge_and_tiny_numbers(values):
     assert np.isfinite(encoded(column(*values), column(1.7e308, -1.7e308, 0, 1))).all()
 
 
-@pytest.mark.parametrize(
-    ("X", "named"),
-    [
-        (np.array([[1, 2], [np.inf, 3]]), "'x0'"),
-        (pd.DataFrame({"age": [1.0, 2.0], "income": [-np.inf, 3.0]}), "'income'"),
-    ],
-)
-def test_infinite_values_are_an_error_that_names_the_column(X, named):
-    finite = X.clip(0, 9)
-    fitted = PiecewiseLinearEncoder().fit(finite)
+def test_infinite_values_are_an_error():
+    X = np.array([[1, 2], [np.inf, 3]])
+    fitted = PiecewiseLinearEncoder().fit(X.clip(0, 9))
     for call in (fitted.fit, fitted.transform):
-        with refused(fitted, f"infinite values in {named}. Replace them by NaN"):
+        with refused(fitted, "X contains infinity"):
             call(X)
 
 
