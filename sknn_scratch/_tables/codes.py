@@ -5,7 +5,7 @@ a column of numbers in a few places only. So it needs codes as categories.
 """
 
 import numpy as np
-import scipy.sparse
+from scipy.interpolate import make_lsq_spline
 from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.auto import MANY_ROWS
@@ -87,18 +87,10 @@ def means_by(groups, targets):
 
 
 def bending_line(x, means, counts, knots):
-    """Fit a line that bends at knots to means (n, n_targets) at x (n,), which count as ``counts`` (n,) rows.
-
-    It is ``hats @ heights``: at each x, it lies between the heights at the two knots beside it.
-    """
-    places = np.interp(x, knots, np.arange(len(knots)))
-    left = np.minimum(places.astype(int), len(knots) - 2)
-    shares = np.concatenate([left + 1 - places, places - left])
-    rows = np.tile(np.arange(len(x)), 2)
-    hats = scipy.sparse.csr_array((shares, (rows, np.append(left, left + 1))), shape=(len(x), len(knots)))
-    weighted = (hats * counts[:, np.newaxis]).T
-    heights = np.linalg.solve((weighted @ hats).toarray(), weighted @ means)
-    return hats @ heights
+    """Fit a line that bends at knots to means (n, n_targets) at x (n,), each of ``counts`` (n,) rows."""
+    both_ends_twice = np.r_[knots[0], knots, knots[-1]]
+    weights = np.sqrt(counts)  # of the errors, not of their squares
+    return make_lsq_spline(x, means, both_ends_twice, k=1, w=weights, check_finite=False)(x)
 
 
 def numbers_of_rows(columns):
