@@ -46,8 +46,6 @@ from sknn_scratch._tables.written_numbers import BooleanStyle, number_styles
 FEWEST_DATES = 5
 # The end of the names of features that are codes.
 CODE = "_code"
-# Zeros, ones, true and false have fewer spellings than this.
-MOST_BOOLEANS = 20
 
 
 class Nothing(Kind):
@@ -78,8 +76,6 @@ class Booleans(Kind):
 
     @classmethod
     def readings(cls, column, most_odd):
-        if column.is_text and len(column.texts) > MOST_BOOLEANS:
-            return []
         found = super().readings(column, TOLD)  # also where a library calls them categories
         return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
 
