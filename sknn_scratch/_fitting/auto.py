@@ -31,9 +31,9 @@ LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 FEWEST_CYCLE_UPDATES = 2000
 # Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
 SHORTER_CYCLES = (0.125, 0.35)
-# A further one has so many times its epochs, for a y with little noise. There is none for fewer rows than
-# ``FEWEST_CYCLE_UPDATES`` asks: their longest cycle has more epochs already, and gains little by others.
-FURTHER_CYCLE = 2.5
+# A further one has so many times its epochs, for a y with little noise. If the longest has more than
+# ``MOST_CYCLE_EPOCHS``, there is none: it would gain little. But along few features y may bend often.
+FURTHER_CYCLE, FEW_FEATURES = 2.5, 5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, four are hardly better than two, and
@@ -106,7 +106,7 @@ def chosen_pace(model, solver, data, enough, *, partial):
     return Pace(schedule, batch_size, max_iter, patience)
 
 
-def cycles(n_rows):
+def cycles(n_rows, n_features):
     """List the paces that a new network with many rows may have, from the shortest cycle to the longest.
 
     Returns this list, and the pace of the further cycle, which is that of the longest one if there is none.
@@ -116,9 +116,10 @@ def cycles(n_rows):
     longest = epochs_of_longest(n_batches)
     shorter = (max(FEWEST_CYCLE_EPOCHS, math.ceil(share * longest)) for share in SHORTER_CYCLES)
     usual = [Pace("one_cycle", batch_size, epochs, math.inf) for epochs in sorted({*shorter, longest})]
-    further = min(math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * longest))
-    has_further = longest == MOST_CYCLE_EPOCHS
-    return usual, usual[-1]._replace(max_iter=further if has_further else longest)
+    further = longest
+    if longest <= MOST_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
+        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * longest))
+    return usual, usual[-1]._replace(max_iter=max(longest, further))
 
 
 def epochs_of_longest(n_batches):

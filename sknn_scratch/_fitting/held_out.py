@@ -57,7 +57,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
     n_each = min(len(parts[-1]), MOST_HELD_OUT)  # networks with equal numbers of rows are trained together
     parts = [part[evenly(len(part), n_each)] for part in parts]
     trials = Trials(in_single_precision(data), parts, network, init_scale)
-    usual, further = cycles(data.n_samples)
+    usual, further = cycles(data.n_samples, network.shape.n_features)
     if any_length:
         return losses_of_best_length(trials, usual, further)
     return trials.around(FIRST_ALPHAS, usual[-1])._replace(n_epochs=math.inf)

@@ -270,7 +270,7 @@ def test_rare_classes_and_every_target_have_a_choice(x, y):
 
 # --- Many rows ---
 
-SHORTEST, _, LONGEST = (pace.max_iter for pace in cycles(len(MANY_X))[0])
+SHORTEST, _, LONGEST = (pace.max_iter for pace in cycles(*MANY_X.shape)[0])
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
@@ -281,7 +281,7 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
     assert epochs == [SHORTEST, LONGEST]
 
 
-PACES = cycles(10_000)
+PACES = cycles(10_000, 6)
 SHORT, MIDDLE, LONG, FURTHER = (pace.max_iter for pace in (*PACES[0], PACES[1]))
 
 

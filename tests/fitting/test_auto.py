@@ -176,8 +176,13 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
     ],
 )
 def test_other_cycles_have_shares_of_the_longest_or_are_two_and_a_half_times_as_long(n_rows, n_epochs):
-    usual, further = cycles(n_rows)
+    usual, further = cycles(n_rows, n_features=6)
     assert [one.max_iter for one in (*usual, further)] == n_epochs
+
+
+@pytest.mark.parametrize(("n_rows", "n_epochs"), [(1_500, 200), (9_000, 105), (10_000, 100), (10**7, 8)])
+def test_few_features_may_have_a_further_cycle_with_fewer_rows_too(n_rows, n_epochs):
+    assert cycles(n_rows, n_features=5)[1].max_iter == n_epochs
 
 
 @pytest.mark.parametrize(
