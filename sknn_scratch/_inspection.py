@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._causes.evidence import spaced_rows
 from sknn_scratch._core.activations import ACTIVATIONS, Activation, activation_of
 from sknn_scratch._core.blocks import predict_hidden
+from sknn_scratch._core.rows import evenly
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
@@ -83,7 +83,7 @@ def hidden_layer(fitted, rows):
 
     There are at most a million hidden inputs: those of n rows, evenly spaced.
     """
-    rows = rows.take(spaced_rows(rows.n_samples, max(1, MAX_VALUES // fitted.coefs_[0].shape[1])))
+    rows = rows.take(evenly(rows.n_samples, max(1, MAX_VALUES // fitted.coefs_[0].shape[1])))
     linear = fitted_network(fitted)._replace(activate=ACTIVATIONS["identity"])
     z = predict_hidden(linear, fitted_layers(fitted), rows)
     return z, activate(fitted, z)[1]
@@ -99,4 +99,4 @@ def activate(fitted, z):
 def some_rows(X, n_rows):
     """Take at most n_rows rows of X, evenly spaced."""
     n_samples = _num_samples(X)
-    return X if n_samples <= n_rows else _safe_indexing(X, spaced_rows(n_samples, n_rows))
+    return X if n_samples <= n_rows else _safe_indexing(X, evenly(n_samples, n_rows))

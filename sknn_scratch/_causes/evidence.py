@@ -10,6 +10,7 @@ from sknn_scratch._causes.features import measure_features
 from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.network import Network, make_batch, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.rows import evenly
 
 # As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
 # than a hundredth of y. If the features say no more about y, the warning is a mistake.
@@ -63,7 +64,7 @@ class Evidence:
     @cached_property
     def sample(self):
         """Numbers of at most a thousand rows, evenly spaced."""
-        return spaced_rows(self.rows.n_samples)
+        return evenly(self.rows.n_samples, SAMPLE_ROWS)
 
     def batch(self, rows):
         """Make a batch of some rows, weighted as in training."""
@@ -113,8 +114,3 @@ class Evidence:
     def loss_on_data(self):
         """Compute the mean loss on the rows and y."""
         return float(mean_loss(self.network, self.layers, self.batch(slice(None))))
-
-
-def spaced_rows(n_samples, n_most=SAMPLE_ROWS):
-    """List the indices of at most ``n_most`` rows, evenly spaced."""
-    return np.linspace(0, n_samples - 1, min(n_samples, n_most)).astype(int)

@@ -175,3 +175,9 @@ class SparseRows:
             return [gathered.take(place) for place in places]
 
         return gather
+
+
+def evenly(n: int, n_most: int) -> Index:
+    """Choose at most ``n_most`` of the numbers below n, at equal distances."""
+    n_some = min(n, n_most)
+    return np.arange(n_some) * n // n_some

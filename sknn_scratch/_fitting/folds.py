@@ -21,7 +21,7 @@ from sknn_scratch._core.network import Network, make_batch
 from sknn_scratch._core.objective import Objective
 from sknn_scratch._core.parameters import NetworkShape, initialise
 from sknn_scratch._core.row_space import RowSpace, is_wide
-from sknn_scratch._core.rows import DenseRows, Rows, rows_of
+from sknn_scratch._core.rows import DenseRows, Rows, evenly, rows_of
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
@@ -188,12 +188,6 @@ def ends_after(n_most):
 def n_units(n_hidden, n_features):
     """Choose the number of hidden units of a fold's network."""
     return min(n_hidden, max(1, MOST_WEIGHTS // n_features))
-
-
-def evenly(n, n_most):
-    """Choose at most ``n_most`` of the numbers below n, at equal distances."""
-    n_some = min(n, n_most)
-    return np.arange(n_some) * n // n_some
 
 
 def is_held_out(strata, n_kept):

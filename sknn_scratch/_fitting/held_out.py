@@ -20,11 +20,12 @@ from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
 from sknn_scratch._core.network import Network, make_batch
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.parameters import initialise, view_parameters
+from sknn_scratch._core.rows import evenly
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles
-from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, NOTHING, HeldOut, evenly
+from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, NOTHING, HeldOut
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order

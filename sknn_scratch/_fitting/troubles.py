@@ -14,10 +14,11 @@ import sklearn
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch._causes.causes import likely_cause, plateau_of_the_start
-from sknn_scratch._causes.evidence import UNLEARNT, Evidence, spaced_rows
+from sknn_scratch._causes.evidence import SAMPLE_ROWS, UNLEARNT, Evidence
 from sknn_scratch._causes.features import measure_features, scaler_first
 from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import evenly
 from sknn_scratch._core.state import StopReason
 from sknn_scratch._fitting.fitted import fitted_model, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
@@ -102,7 +103,7 @@ def unscaled(fit):
     data = fit.run.data
     if not isinstance(data.X.source, np.ndarray):
         return []
-    X = data.X.take(data.row_numbers[spaced_rows(data.n_samples)]).source
+    X = data.X.take(data.row_numbers[evenly(data.n_samples, SAMPLE_ROWS)]).source
     sizes = np.abs(X).mean(axis=0, dtype=float)
     largest = int(sizes.argmax())
     if sizes[largest] <= FAR_TOO_LARGE:

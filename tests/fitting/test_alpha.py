@@ -22,7 +22,7 @@ from sknn_scratch import (
     train_together,
 )
 from sknn_scratch._core.losses import Logistic, SquaredError
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
@@ -250,8 +250,8 @@ def test_strata_are_spread_over_the_folds(draw):
 
 
 def test_some_rows_are_evenly_spaced():
-    assert_array_equal(folds.evenly(10, 4), [0, 2, 5, 7])
-    assert_array_equal(folds.evenly(3, 4), [0, 1, 2])
+    assert_array_equal(evenly(10, 4), [0, 2, 5, 7])
+    assert_array_equal(evenly(3, 4), [0, 1, 2])
 
 
 @few_or_many_rows
