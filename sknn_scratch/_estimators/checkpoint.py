@@ -100,6 +100,8 @@ class Checkpoint:
     every: int = 1
 
     def __post_init__(self):
+        if not isinstance(self.path, str | os.PathLike):
+            raise TypeError(f"path must be a str or path-like, got {self.path!r}.")
         if not isinstance(self.every, Integral) or isinstance(self.every, bool) or self.every < 1:
             raise ValueError(f"every must be an int >= 1, got {self.every!r}.")
 
@@ -116,8 +118,7 @@ class Checkpoint:
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
                 f"the same file, {self.path}; fit the best candidate separately, with a Checkpoint."
             )
-        if os.path.exists(self.path) and not os.path.isfile(self.path):
-            raise OSError(f"{self.path} is a directory, a device or a pipe; pass the path of a file.")
+        regular_file(self.path)
 
     def teardown(self, estimator, context):
         """Do nothing: no file stays open."""
@@ -190,7 +191,8 @@ class Resumable:
             If the file is damaged, has another format, or is not a checkpoint of this class, or if the data
             are not the data of the fit. It is a ValueError.
         OSError
-            If the file cannot be read; if there is none, it is a FileNotFoundError.
+            If there is no such file (then it is a FileNotFoundError), or it is a directory, a device or a
+            pipe.
 
         See Also
         --------
@@ -291,6 +293,14 @@ def fingerprints(fit):
 # --- The file ---
 
 
+def regular_file(path):
+    """Make a Path; raise OSError if there is something else than a file."""
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is a directory, a device or a pipe; pass the path of a file.")
+    return path
+
+
 def write_contents(path, contents):
     """Write a file, so that after a crash at any moment either the old file or the new one is there."""
     temporary = Path(path).with_name(f".{Path(path).name}.tmp")
@@ -312,7 +322,7 @@ def write_contents(path, contents):
 
 def read_contents(path):
     """Read a file; raise CheckpointError if it is damaged or of another format, OSError if there is none."""
-    line, _, archive = Path(path).read_bytes().partition(b"\n")
+    line, _, archive = regular_file(path).read_bytes().partition(b"\n")
     if not line.startswith(FORMAT):
         raise CheckpointError(
             f"{path} is no checkpoint, or one of another version of sknn_scratch: it begins with "

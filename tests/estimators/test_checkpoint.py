@@ -278,7 +278,7 @@ def test_a_bad_number_of_epochs_is_refused(every):
 
 def test_a_path_without_a_directory_is_noticed_before_the_training(tmp_path):
     classifier = network().set_callbacks(Checkpoint(tmp_path / "a" / "b"), AtEpoch(1, pytest.fail))
-    with pytest.raises(FileNotFoundError, match="a/"):
+    with pytest.raises(FileNotFoundError, match=r"\.b\.tmp"):
         classifier.fit(X, Y)
     assert not hasattr(classifier, "coefs_")
 
@@ -372,7 +372,15 @@ def test_what_is_no_file_is_refused_and_stays(path, make):
     mode = path.lstat().st_mode
     with pytest.raises(OSError, match="run is a directory, a device or a pipe"):
         network().set_callbacks(Checkpoint(path)).fit(X, Y)
+    with pytest.raises(OSError, match="run is a directory, a device or a pipe"):
+        ShallowNNClassifier.resume(path, X, Y)
     assert path.lstat().st_mode == mode
+
+
+@pytest.mark.parametrize("path", [None, 1, b"run"])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(TypeError, match="path must be a str or path-like"):
+        Checkpoint(path)
 
 
 @pytest.mark.parametrize("contents", [b"", b"no checkpoint at all", pickle.dumps(1)])
