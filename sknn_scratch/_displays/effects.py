@@ -62,8 +62,8 @@ class EffectsDisplay(Display):
         n_outputs, n_places), those of the networks of an ensemble; "rows" (n_rows,), the values of the rows,
         and of categories the number of their place.
     additive_share_ : float
-        The share of the variance of the predictions that the sum of the effects of all columns explains. The
-        rest is interactions of columns.
+        The share of the variance of the predictions that the sum of these effects explains. If they are of
+        all columns, the rest is interactions.
     ax_ : matplotlib Axes
         The Axes with the importances.
     axes_ : ndarray of Axes

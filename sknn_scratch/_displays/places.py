@@ -33,7 +33,9 @@ class Grid(NamedTuple):
 
 def grid_of(values, rng):
     """Choose places of the values (n_rows,) of a column."""
-    return (grid_of_categories if values.dtype == object else grid_of_numbers)(values, rng)
+    if values.dtype != object and not np.isnan(values).all():
+        return grid_of_numbers(values, rng)
+    return grid_of_categories(values if values.dtype == object else np.full(len(values), None), rng)
 
 
 def grid_of_categories(values, rng):

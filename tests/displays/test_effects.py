@@ -89,6 +89,14 @@ def correlation(one, other):
     return np.corrcoef(np.asarray(one, float), np.asarray(other, float))[0, 1]
 
 
+@pytest.mark.parametrize("missing", [np.nan, pd.NaT])
+def test_a_column_without_values_has_one_place(missing):
+    X = table().assign(day=missing)
+    effect = compute(Formula(lambda X: X["count"]), X).effects_["day"]
+    assert effect["places"].tolist() == [None]
+    assert_allclose(effect["values"], 0, atol=1e-9)
+
+
 def test_the_effects_of_a_sum_are_its_terms():
     X = table()
     found = compute(Formula(additive), X)
