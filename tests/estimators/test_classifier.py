@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris, load_wine
+from sklearn.metrics import accuracy_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -135,6 +136,7 @@ def test_the_defaults_converge(load):
         classifier = ShallowNNClassifier(random_state=0).fit(x, y)
     assert classifier.stop_reason_ in ("converged", "no_improvement")
     assert classifier.score(x, y) > 0.95
+    assert classifier.score(x, y, y) == accuracy_score(y, classifier.predict(x), sample_weight=y)
 
 
 def test_alpha_is_that_of_mlp_classifier():
