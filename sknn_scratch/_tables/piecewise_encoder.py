@@ -43,7 +43,7 @@ COARSE_BINS, FINE_BINS, COLUMNS_WITH_ALL = 8, 32, 8
 COLUMNS_WITH_RAMPS = 1000
 # Fine bins, and a trial of ramps, need so many rows with another y than the most frequent one. With fewer
 # cases, fine bins are noise, and a trial of generated tables was wrong at times.
-CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 100
+CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 200
 # Rows that are encoded at once, so that they stay in the cache.
 BLOCK_ROWS = 1000
 
@@ -81,7 +81,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         above 0.003. If more than 8 columns have finer bins, the fine ones are 16.
 
         "auto" has no ramps if a small network does better without them: if its loss of rows that are held
-        out is higher with ramps by 3 % or more. It is tried if ``y`` is given, and at least 100 rows have
+        out is higher with ramps by 3 % or more. It is tried if ``y`` is given, and at least 200 rows have
         another ``y`` than the most frequent one. There are none, too, if more than 1,000 columns would have
         some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None

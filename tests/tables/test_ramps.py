@@ -50,7 +50,7 @@ def test_ramps_stay_where_y_tells_nothing(y):
 def test_where_nothing_is_tried_there_are_ramps():
     assert has_ramps(None)
     assert has_ramps(SMOOTH, n_bins=8)
-    assert has_ramps(SMOOTH[:100], X[:100])  # 99 rows with another y than that of one row
+    assert has_ramps(SMOOTH[:200], X[:200])  # 199 rows with another y than that of one row
     assert not has_ramps(SMOOTH[:1000], X[:1000])
 
 
