@@ -6,6 +6,7 @@ of its members, and a ``Literal`` those that it lists. If the type says too litt
 """
 
 import functools
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from inspect import signature
@@ -30,7 +31,16 @@ from sknn_scratch._fitting.sklearn_versions import Interval, StrOptions
 Class = TypeVar("Class", bound=type)
 
 
-class Several(Interval):  # type: ignore[misc]  # scikit-learn has no types
+class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
+    """An interval of numbers that rejects booleans, and integers that no float can hold."""
+
+    def is_satisfied_by(self, value: object) -> bool:
+        """Whether a value is a number in the interval."""
+        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
+        return not is_other and super().is_satisfied_by(value)
+
+
+class Several(Number):
     """A list, tuple or array of one or more numbers in an interval."""
 
     def is_satisfied_by(self, value: object) -> bool:

@@ -18,23 +18,23 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from sknn_scratch._core.activations import Activation
-from sknn_scratch._estimators.constructor import Several, one_of, with_constructor
-from sknn_scratch._fitting.sklearn_versions import Interval, Options
+from sknn_scratch._estimators.constructor import Number, Several, one_of, with_constructor
+from sknn_scratch._fitting.sklearn_versions import Options
 
 ActivationName: TypeAlias = Literal[
     "identity", "sigmoid", "logistic", "tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "silu"
 ]
 LossName: TypeAlias = Literal["squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"]
-Count: TypeAlias = Annotated[int, Interval(Integral, 1, None, closed="left")]
+Count: TypeAlias = Annotated[int, Number(Integral, 1, None, closed="left")]
 Unlimited: TypeAlias = Annotated[
-    float, Interval(Integral, 1, None, closed="left"), Options(Real, {math.inf})
+    float, Number(Integral, 1, None, closed="left"), Options(Real, {math.inf})
 ]  # a count, or infinity
-Positive: TypeAlias = Annotated[float, Interval(Real, 0, None, closed="neither")]
-NotNegative: TypeAlias = Annotated[float, Interval(Real, 0, None, closed="left")]
-Share: TypeAlias = Annotated[float, Interval(Real, 0, 1, closed="left")]  # below one
-BetweenZeroAndOne: TypeAlias = Annotated[float, Interval(Real, 0, 1, closed="neither")]
+Positive: TypeAlias = Annotated[float, Number(Real, 0, None, closed="neither")]
+NotNegative: TypeAlias = Annotated[float, Number(Real, 0, None, closed="left")]
+Share: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="left")]  # below one
+BetweenZeroAndOne: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="neither")]
 ShareOrCount: TypeAlias = Annotated[
-    float, Interval(Real, 0, 1, closed="neither"), Interval(Integral, 1, None, closed="left")
+    float, Number(Real, 0, 1, closed="neither"), Number(Integral, 1, None, closed="left")
 ]
 
 
@@ -95,7 +95,7 @@ class ParametersOfEnsembles:
 
     _: KW_ONLY
     n_networks: Count | Literal["auto"] = 8
-    n_jobs: Annotated[int, Interval(Integral, None, None, closed="neither")] | None = None
+    n_jobs: Annotated[int, Number(Integral, None, None, closed="neither")] | None = None
 
 
 @with_constructor

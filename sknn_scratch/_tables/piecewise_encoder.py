@@ -11,15 +11,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_consistent_length, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
-from sknn_scratch._fitting.sklearn_versions import (
-    Interval,
-    StrOptions,
-    _check_feature_names_in,
-    validate_data,
-)
+from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
@@ -148,7 +144,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     feature_names_in_: NDArray[Any]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "n_bins": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "n_bins": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "dtype": [StrOptions({"float32", "float64"}), None],
     }
 

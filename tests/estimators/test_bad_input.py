@@ -36,13 +36,13 @@ FOR_TABLES = r"For a table with text, dates or missing values, use tabular_pipel
 NO_WEIGHT = "non-zero|positive and finite sum"  # scikit-learn's words since 1.9, or ours
 
 BAD_PARAMS = {
-    "n_hidden": [0, 1.5, "many"],
+    "n_hidden": [0, 1.5, "many", True],
     "activation": ["swish", np.sin, Activation],
-    "init_scale": [-0.1, "xavier", INF],
-    "learning_rate": [0, "constant", None, NAN],
+    "init_scale": [-0.1, "xavier", INF, True],
+    "learning_rate": [0, "constant", None, NAN, True, 10**400],
     "solver": ["rmsprop", None],
-    "batch_size": [0, 1.5, "all"],
-    "max_iter": [0, 1.5, "all", INF],
+    "batch_size": [0, 1.5, "all", True],
+    "max_iter": [0, 1.5, "all", INF, True],
     "alpha": [-1, "chosen", NAN],
     "dropout": [-0.1, 1, 1.0, None, NAN],
     "momentum": [-0.1, 1, "auto"],
@@ -54,7 +54,7 @@ BAD_PARAMS = {
     "tol": [-1, "auto", INF],
     "n_iter_no_change": [0, 1.5, NAN, -INF],
     "gradient_tol": [-1, None, INF],
-    "max_grad_norm": [0, INF, "1"],
+    "max_grad_norm": [0, INF, "1", True],
     "early_stopping": ["yes", None, 2],
     "validation_fraction": [0, 0.0, 1.0, -1, NAN],
     "scoring": ["log-loss", None],

@@ -235,7 +235,9 @@ def test_verbose_says_which_network(capsys):
 # --- A good scikit-learn citizen ---
 
 
-@pytest.mark.parametrize(("name", "value"), [("n_networks", 0), ("n_networks", 1.5), ("n_jobs", "all")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("n_networks", 0), ("n_networks", True), ("n_jobs", "all"), ("n_jobs", True)]
+)
 def test_wrong_parameters_are_named(name, value):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of ShallowNNEnsembleClassifier"):
         ensemble(**{name: value}).fit(X, Y)

@@ -127,7 +127,7 @@ def test_other_rows_of_the_block_change_nothing():
     assert_array_equal(encoder.transform(X)[1999:2001], encoder.transform(X[1999:2001]))
 
 
-@pytest.mark.parametrize("n_bins", [0, 2.5, "8", None])
+@pytest.mark.parametrize("n_bins", [0, 2.5, "8", None, True])
 def test_wrong_numbers_of_bins(n_bins):
     with pytest.raises(ValueError, match="'n_bins' parameter of PiecewiseLinearEncoder must be an int"):
         PiecewiseLinearEncoder(n_bins).fit([[1.0], [2.0]])
