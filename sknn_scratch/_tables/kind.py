@@ -107,7 +107,7 @@ class Kind:
         """
         if isinstance(values, np.ndarray):
             return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
-        return np.array([np.nan if value is None else float(value) for value in values])
+        return np.array(list(map(float_of, values)), dtype=np.float64)
 
     def features(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Make features (n_samples,), by the ends of their names, of values (n_samples,): floats or text."""
@@ -116,3 +116,11 @@ class Kind:
     def among(self, texts: set[str] | frozenset[str]) -> str:
         """Write odd texts for a remark."""
         return f"{some(texts)} among the {self.name} of {{names}}"
+
+
+def float_of(value):
+    """Convert a number, a boolean or None to a float."""
+    try:
+        return np.nan if value is None else float(value)
+    except OverflowError:
+        return np.inf

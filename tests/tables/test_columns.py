@@ -165,8 +165,9 @@ def test_what_is_no_table_with_values_is_an_error_with_the_remedy(given, error, 
         fitted(given)
 
 
-@pytest.mark.parametrize("value", [np.inf, np.longdouble("1e400")])
+@pytest.mark.parametrize("value", [10**400, np.inf, "1e400"])
 def test_numbers_that_no_float_holds_are_an_error_that_names_the_column(value):
+    value = np.longdouble(value) if isinstance(value, str) else value
     encoder = fitted(of_pandas([2, 3, None]))
     for call in (encoder.fit, encoder.transform):
         with refused(encoder, "infinite values in 'x'"):
@@ -183,6 +184,29 @@ def test_durations_are_numbers_of_seconds(dtype):
         encoder.transform(numbers)
     short = of_pandas(pd.to_timedelta([300, 500, None], "ns"))
     assert_array_equal(np.sign(fitted(short).transform(short))[:, 0], [-1, 1, 0])
+
+
+WAYS_OF_BOOLEANS = [
+    of_pandas([True, False, None], object),
+    of_pandas([True, False, None], "boolean"),
+    of_pandas([1.0, 0.0, None]),
+    of_pandas(["True", "False", None]),
+    of_pandas(["true", "false", None], "category"),
+    of_pandas([1, False, None], object),
+    of_polars([True, False, None]),
+    of_polars([1, 0, None]),
+    of_polars(["TRUE", "FALSE", None]),
+    of_pandas(["True", "False", ""]),
+]
+
+
+def test_all_ways_to_write_booleans_are_the_same():
+    encoders = [fitted(way) for way in WAYS_OF_BOOLEANS]
+    expected = encoders[0].transform(WAYS_OF_BOOLEANS[0])
+    assert_array_equal(np.sign(expected[:, 0]), [1, -1, 0])
+    for encoder in encoders:
+        for way in WAYS_OF_BOOLEANS:
+            assert_array_equal(encoder.transform(way), expected)
 
 
 def test_a_category_is_the_same_text_whatever_its_type():
