@@ -64,7 +64,10 @@ def columns_of(X):
         )
     if X.shape[0] == 0:
         raise ValueError(f"X has no rows: its shape is {tuple(X.shape)}. Pass one row or more.")
-    pairs = list(named_columns(X))
+    pairs = [
+        (name if isinstance(name, str) else plain(name), column)  # NaN, as a name, is unlike itself
+        for name, column in named_columns(X)
+    ]
     counts = Counter(name for name, _ in pairs)
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise ValueError(f"X has several columns with the name {listed(repeated)}. Rename or drop them.")

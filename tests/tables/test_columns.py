@@ -1,6 +1,7 @@
 """The kind of a column, whatever its type and its library."""
 
 import datetime
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -163,6 +164,13 @@ NO_TABLES = [
 def test_what_is_no_table_with_values_is_an_error_with_the_remedy(given, error, message):
     with pytest.raises(error, match=message):
         fitted(given)
+
+
+def test_a_column_without_a_name_is_a_column():
+    column = pd.DataFrame({np.nan: [1.0, 2.0, None, 5.0]})
+    named = column.set_axis(["x"], axis=1)
+    encoder = pickle.loads(pickle.dumps(fitted(column)))  # a copy has another NaN
+    assert_array_equal(encoder.transform(column), fitted(named).transform(named))
 
 
 @pytest.mark.parametrize("value", [10**400, np.inf, "1e400"])
