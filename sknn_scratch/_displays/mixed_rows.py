@@ -35,7 +35,8 @@ class MixedRows:
     """
 
     def __init__(self, model, X):
-        check_is_fitted(model)
+        if hasattr(model, "fit"):
+            check_is_fitted(model)
         model = getattr(model, "best_estimator_", model)  # of a search
         self.n_rows = _num_samples(X)
         steps = list(model) if isinstance(model, Pipeline) else [model]
