@@ -106,7 +106,7 @@ class Checkpoint:
             raise ValueError(f"every must be an int >= 1, got {self.every!r}.")
 
     def setup(self, estimator, context):
-        """Check that there is one fit of the right kind, and a file to write to."""
+        """Check that there is one fit of the right kind, and a directory to write to."""
         name = type(estimator).__name__
         if not hasattr(estimator, "resume"):
             raise ValueError(
@@ -118,7 +118,11 @@ class Checkpoint:
                 f"Checkpoint cannot be set on the {name} of a search, since all candidates would write to "
                 f"the same file, {self.path}; fit the best candidate separately, with a Checkpoint."
             )
-        regular_file(self.path)
+        if not (directory := regular_file(self.path).parent).is_dir():
+            raise FileNotFoundError(
+                f"Checkpoint cannot write {self.path}, since there is no directory {directory}; make it "
+                "first."
+            )
 
     def teardown(self, estimator, context):
         """Do nothing: no file stays open."""
@@ -303,7 +307,8 @@ def regular_file(path):
 
 def write_contents(path, contents):
     """Write a file, so that after a crash at any moment either the old file or the new one is there."""
-    temporary = Path(path).with_name(f".{Path(path).name}.tmp")
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         with open(temporary, "wb") as file:
             arrays, archive = [], io.BytesIO()
