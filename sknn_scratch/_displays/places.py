@@ -33,9 +33,11 @@ class Grid(NamedTuple):
 
 def grid_of(values, rng):
     """Choose places of the values (n_rows,) of a column."""
-    if values.dtype != object and not np.isnan(values).all():
-        return grid_of_numbers(values, rng)
-    return grid_of_categories(values if values.dtype == object else np.full(len(values), None), rng)
+    if values.dtype == object:
+        return grid_of_categories(values, rng)
+    if np.isnan(values).all():  # there is no quantile
+        return grid_of_categories(np.full(len(values), None), rng)
+    return grid_of_numbers(values, rng)
 
 
 def grid_of_categories(values, rng):

@@ -45,9 +45,9 @@ def features_of(kinds, values):
         for name, kind in kinds.items()
         for part, feature in kind.features(values[name]).items()
     }
-    infinite = {
-        name: None for (name, _), one in features.items() if one.dtype != object and np.isinf(one).any()
-    }
+    infinite = dict.fromkeys(
+        name for (name, _), one in features.items() if one.dtype != object and np.isinf(one).any()
+    )
     if infinite:
         raise ValueError(
             f"X has infinite values in {listed(infinite)}. Replace them by NaN, which means missing, or by a "
