@@ -77,8 +77,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         above 0.003. If more than 8 columns have finer bins, the fine ones are 16.
 
         "auto" has no ramps if a small network does better without them: if its loss of rows that are held
-        out is higher with ramps by 3 % or more. It is tried if ``y`` is given, and at least 200 rows have
-        another ``y`` than the most frequent one. There are none, too, if more than 1,000 columns would have
+        out is higher with ramps by 3 % or more. This is tried if ``y`` is given, and if at least 200 rows
+        have another ``y`` than the most frequent one. Nor are there any if more than 1,000 columns would have
         some. Without ramps, the bound is 5 instead of 3.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
