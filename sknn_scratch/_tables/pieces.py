@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+
+from sknn_scratch._fitting.threads import threads_for_blocks
 
 # A standardised value stays between minus and plus this bound. The narrow one bends the value itself, but
 # ramps can straighten it.
@@ -22,6 +25,8 @@ MOST_THINNED = 2
 # than half as many numbers, and networks were as good with them, in three quarters of the time. They are
 # found from this number of values.
 LEAST_VARIANCE, TYPICAL_VALUES = 0.003, 1000
+# Rows that are encoded at once, so that they stay in the cache.
+BLOCK_ROWS = 1000
 
 # --- Where the bins of a column end ---
 
@@ -152,16 +157,16 @@ def encode(column, piece, out):
         out[:, -1] = is_missing
 
 
-def n_encodings(pieces):
-    """Count the encodings of all columns."""
-    return sum(len(piece.suffixes) for piece in pieces)
-
-
-def encode_columns(X, pieces, out):
-    """Encode the columns of X (n_samples, n_features), each as its piece says, into ``out``."""
-    ends = accumulate((len(piece.suffixes) for piece in pieces), initial=0)
-    for column, piece, (start, end) in zip(X.T, pieces, pairwise(ends), strict=True):
-        encode(column, piece, out[:, start:end])
+def encode_columns(X, pieces, dtype):
+    """Encode the columns of X (n_samples, n_features), each as its piece says: (n_samples, n_encodings)."""
+    ends = list(accumulate((len(piece.suffixes) for piece in pieces), initial=0))
+    encoded = np.empty((len(X), ends[-1]), dtype)
+    largest = max(0 if piece.components is None else piece.components.size for piece in pieces)
+    with threads_for_blocks(1, min(len(X), BLOCK_ROWS) * largest):
+        for rows in gen_batches(len(X), BLOCK_ROWS):
+            for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
+                encode(column, piece, encoded[rows, start:end])
+    return encoded
 
 
 def ramps_of(values, piece):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_consistent_length, gen_batches
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
@@ -16,7 +16,7 @@ from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
-from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
+from sknn_scratch._fitting.threads import one_blas_thread
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
     NO_KNOTS,
@@ -24,7 +24,6 @@ from sknn_scratch._tables.pieces import (
     choose_knots,
     encode_columns,
     fit_piece,
-    n_encodings,
     n_ramps,
 )
 from sknn_scratch._tables.ramps import ramps_help
@@ -40,8 +39,6 @@ COLUMNS_WITH_RAMPS = 1000
 # Fine bins, and a trial of ramps, need so many rows with another y than the most frequent one. With fewer
 # cases, fine bins are noise, and a trial of generated tables was wrong at times.
 CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 200
-# Rows that are encoded at once, so that they stay in the cache.
-BLOCK_ROWS = 1000
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -209,13 +206,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        pieces = list(self._pieces())
-        encoded = np.empty((len(X), n_encodings(pieces)), self.dtype or X.dtype)
-        largest = max(0 if piece.components is None else piece.components.size for piece in pieces)
-        with threads_for_blocks(1, min(len(X), BLOCK_ROWS) * largest):
-            for rows in gen_batches(len(X), BLOCK_ROWS):
-                encode_columns(X[rows], pieces, encoded[rows])
-        return encoded
+        return encode_columns(X, list(self._pieces()), self.dtype or X.dtype)
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
         """Name the encoded columns.

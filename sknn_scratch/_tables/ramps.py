@@ -12,7 +12,7 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._tables.pieces import encode_columns, n_encodings
+from sknn_scratch._tables.pieces import encode_columns
 from sknn_scratch._tables.small_network import SMALL, train
 from sknn_scratch._tables.targets import scaled_targets
 
@@ -36,8 +36,7 @@ def ramps_help(X, y, with_ramps, without):
 
 def held_out_loss(X, targets, pieces):
     """Find the lowest loss of the rows that are held out, while a network trains on the others."""
-    encoded = np.empty((len(X), n_encodings(pieces)), np.float32)
-    encode_columns(X, pieces, encoded)
+    encoded = encode_columns(X, pieces, np.float32)
     out = np.arange(len(X)) % HELD_OUT_EVERY == 0
     network = ShallowNNRegressor(**SMALL | {"early_stopping": True})
     fit = train(network, FitInput(encoded[~out], targets[~out], X_val=encoded[out], y_val=targets[out]))

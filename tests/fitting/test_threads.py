@@ -19,7 +19,7 @@ from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
-from sknn_scratch._tables import piecewise_encoder
+from sknn_scratch._tables import pieces, piecewise_encoder
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.versions import needs_callbacks
@@ -136,13 +136,13 @@ def test_an_encoder_limits_blas_where_its_products_are_large(monkeypatch):
         monkeypatch.setattr(module, name, lambda *args: (seen.append(is_limited_to(1)), function(*args))[1])
 
     spy(piecewise_encoder, "fit_piece")
-    spy(piecewise_encoder, "encode_columns")
+    spy(pieces, "encode")
     X = np.random.default_rng(0).normal(size=(2000, 1))
     fitted = piecewise_encoder.PiecewiseLinearEncoder("auto").fit(X, np.abs(X[:, 0]))
     fitted.transform(X)
-    assert seen == [True] * 5
+    assert seen == [True] * 9
     fitted.transform(X[:1])
-    assert seen == [True] * 5 + [False]
+    assert seen == [True] * 9 + [False]
 
 
 # --- Forked processes ---
