@@ -89,22 +89,6 @@ class Encoders:
             )
         )
 
-    def sources(self):
-        """List the input of each encoded feature: its column and part, or None if its name hides it."""
-        sources = []
-        for encoder, inputs in self.inputs.items():
-            numbered = [f"{number}:" for number in range(len(inputs))]
-            names = self.fitted[encoder].get_feature_names_out(numbered)
-            numbers = [str(name).partition(":")[0] for name in names]
-            sources += [inputs[int(number)] if number.isdigit() else None for number in numbers]
-        return sources
-
-    def rare_groups(self):
-        """Get the rare categories that the encoder of categories has grouped, by input."""
-        groups = getattr(self.fitted.get(CATEGORIES), "infrequent_categories_", ())
-        inputs = zip(self.inputs.get(CATEGORIES, ()), groups, strict=False)
-        return {one: group for one, group in inputs if group is not None}
-
 
 @without_frames
 def fit_encoders(table, features, y):
@@ -177,15 +161,16 @@ def too_many_categories(features, texts, encoder, y, many):
     counts = class_counts(y, many)
     if max(counts, default=0) < FEWEST_ROWS:
         return []
-    encoders = Encoders({CATEGORIES: encoder}, {CATEGORIES: texts}, many=[])
-    groups = encoders.rare_groups()
+    groups = rare_groups(encoder, texts)
     chosen = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
     if chosen:
         numbers = numbers_of_rows([*features.values(), np.ravel(y)])
         rows = np.unique(numbers, return_index=True)[1]
         chosen = [one for one in chosen if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
     n_means = len(counts) if len(counts) > 2 else 1
-    widths = Counter(one for one in encoders.sources() if one is not None and one not in chosen)
+    widths = widths_of(encoder, texts)
+    for one in chosen:
+        del widths[one]
     n_features = widths.total()
     for one, width in widths.most_common():
         if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
@@ -193,6 +178,19 @@ def too_many_categories(features, texts, encoder, y, many):
         chosen.append(one)
         n_features -= width
     return [one for one in texts if one in chosen]
+
+
+def rare_groups(encoder, inputs):
+    """Get the rare categories that a fitted encoder of categories has grouped, by input."""
+    groups = zip(inputs, getattr(encoder, "infrequent_categories_", ()), strict=False)
+    return {one: group for one, group in groups if group is not None}
+
+
+def widths_of(encoder, inputs):
+    """Count the features that a fitted encoder makes of each input, but for those whose names hide it."""
+    names = encoder.get_feature_names_out([f"{number}:" for number in range(len(inputs))])
+    numbers = [str(name).partition(":")[0] for name in names]
+    return Counter(inputs[int(number)] for number in numbers if number.isdigit())
 
 
 @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it

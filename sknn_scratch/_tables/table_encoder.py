@@ -11,8 +11,8 @@ from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
-from sknn_scratch._tables.columns import as_categories, columns_of, listed, read_all
-from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders
+from sknn_scratch._tables.columns import CATEGORIES, as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders, rare_groups
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.recognition import kind_of, kinds_of
 from sknn_scratch._tables.remarks import warn_of
@@ -141,7 +141,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             kind.prepare(values[name])
         find_codes(kinds, values, y)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
-        groups = {name: group for (name, _), group in encoders.rare_groups().items()}
+        groups = rare_groups(encoders.fitted.get(CATEGORIES), encoders.inputs.get(CATEGORIES, ()))
+        groups = {name: group for (name, _), group in groups.items()}
         for name, group in groups.items():
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(group)
