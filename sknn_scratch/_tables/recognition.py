@@ -34,13 +34,14 @@ def kinds_of(read, told):
             f"X has columns that hold neither numbers nor categories nor dates: {', '.join(others)}. Drop "
             "them, or make numbers, dates or strings of them first."
         )
-    return {name: kind_of(column, name, told.get(name)) for name, column in read.items()}
+    return {
+        name: told_kind(column, name, told[name]) if name in told else kind_of(column)
+        for name, column in read.items()
+    }
 
 
-def kind_of(column, name, told=None):
-    """Decide how to read a column of a fit. ``told`` is the name of the kind that a user wants, or None."""
-    if told is not None:
-        return told_kind(column, name, told)
+def kind_of(column):
+    """Decide how to read a column of a fit."""
     readings = readings_of(column, MOST_ODD)
     is_sure = len(readings) == 1
     if readings[0].name == CATEGORIES and column.type == TEXT and len(column.texts) > MOST_CODES:

@@ -238,5 +238,5 @@ def typed_columns(X, encoder=None):
             name: column if column.type in TYPES else as_categories(column.values)
             for name, column in read_all(columns_of(X)).items()
         }
-        kinds = {name: kind_of(column, name) for name, column in read.items()}
+        kinds = {name: kind_of(column) for name, column in read.items()}
     return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}
