@@ -42,7 +42,7 @@ def permutation_costs(model, columns, loss, rng):
 
     The cost is the increase of the loss, a function of outputs (n_rows, n_outputs).
     """
-    rows, before, costs = np.arange(model.n_rows), loss(model.predicted), {}
+    rows, before, costs = np.arange(len(model.predicted)), loss(model.predicted), {}
     for name in columns:
         donors = np.concatenate([rng.permutation(rows) for _ in range(N_REPEATS)])
         mixture = np.tile(rows, N_REPEATS), model.columns[name].position, donors

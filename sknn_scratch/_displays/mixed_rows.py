@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
-from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
+from sknn_scratch._fitting.sklearn_versions import _safe_indexing
 from sknn_scratch._tables.columns import BOOLEANS, columns_of
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
@@ -38,7 +38,6 @@ class MixedRows:
         if hasattr(model, "fit"):
             check_is_fitted(model)
         model = getattr(model, "best_estimator_", model)  # of a search
-        self.n_rows = _num_samples(X)
         steps = list(model) if isinstance(model, Pipeline) else [model]
         self.last, self.classes = steps[-1], getattr(model, "classes_", None)
         self.has_probabilities = hasattr(model, "predict_proba")
