@@ -32,35 +32,35 @@ BLOCK_ROWS = 1000
 
 
 class Knots(NamedTuple):
-    """Where the bins of a column end."""
+    """Where the bins of a column end. There are no fine ones if the coarse ones are all different values."""
 
     coarse: NDArray[np.float64]  # (n_knots,), ascending
-    fine: NDArray[np.float64]  # (n_fine_knots,), ascending; none if the coarse ones are all different values
-    typical: NDArray[np.float64]  # (n,), ascending: of equally many rows each
-    fine_are_all: bool  # whether the fine ones are all different values
+    fine: NDArray[np.float64] = np.empty(0)  # (n_fine_knots,), ascending
+    typical: NDArray[np.float64] = np.empty(0)  # (n,), ascending: of equally many rows each
+    fine_are_all: bool = False  # whether the fine ones are all different values
 
     def thinned(self, step):
         """Keep every ``step``-th fine knot, or none of too few; if they are all values, make them coarse."""
-        if step > MOST_THINNED or not len(self.fine):
-            return self._replace(fine=np.empty(0))
+        if step > MOST_THINNED:
+            return Knots(self.coarse)
         if self.fine_are_all:
-            return self._replace(coarse=self.fine, fine=np.empty(0))
+            return Knots(self.fine)
         return self._replace(fine=self.fine[::step])
 
 
-NO_KNOTS = Knots(np.empty(0), np.empty(0), np.empty(0), fine_are_all=False)
+NO_KNOTS = Knots(np.empty(0))
 
 
 def choose_knots(column, n_bins, n_fine_bins):
     """Choose the knots of a column (n_samples,), coarse and fine ones."""
     distinct, counts = np.unique(known(column), return_counts=True)
-    coarse, fine = quantiles(distinct, counts, n_bins), np.empty(0)
-    if n_fine_bins and len(distinct) > n_bins + 1:
-        fine = quantiles(distinct, counts, n_fine_bins)
-    n_typical = TYPICAL_VALUES if n_fine_bins and len(distinct) else 0
-    ranks = np.linspace(0, counts.sum(), n_typical, endpoint=False)
+    coarse = quantiles(distinct, counts, n_bins)
+    if n_fine_bins == 0 or len(distinct) <= n_bins + 1:
+        return Knots(coarse)
+    fine = quantiles(distinct, counts, n_fine_bins)
+    ranks = np.linspace(0, counts.sum(), TYPICAL_VALUES, endpoint=False)
     typical = distinct[np.searchsorted(np.cumsum(counts), ranks, side="right")]
-    return Knots(coarse, fine, typical, len(distinct) <= n_fine_bins + 1)
+    return Knots(coarse, fine, typical, fine_are_all=len(distinct) <= n_fine_bins + 1)
 
 
 def quantiles(distinct, counts, n_bins):
