@@ -14,7 +14,7 @@ from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import CATEGORIES, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders, rare_groups
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
-from sknn_scratch._tables.recognition import kind_of, kinds_of
+from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import warn_of
 from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
@@ -225,11 +225,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return tags
 
 
-def typed_columns(X, encoder=None):
+def typed_columns(X, encoder):
     """Read the columns of a table: for each, the name of its kind and its values (n_samples,).
 
-    The kinds are those of a fitted TableEncoder, or those that it would find; what has none is categories.
-    Values are floats with NaN, dates with NaT, or strings and None, which is all in a column of nothing.
+    The kinds are those of a fitted TableEncoder. If there is none, they are those that one would find, and
+    what has none is categories. Values are floats with NaN, dates with NaT, or strings and None, which is all
+    in a column of nothing.
     """
     if encoder is not None:
         read, kinds = read_all(encoder._columns_in(X)), encoder._kinds
@@ -238,5 +239,5 @@ def typed_columns(X, encoder=None):
             name: column if column.type in TYPES else as_categories(column.values)
             for name, column in read_all(columns_of(X)).items()
         }
-        kinds = {name: kind_of(column) for name, column in read.items()}
+        kinds = kinds_of(read, told=None)
     return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}
