@@ -43,7 +43,7 @@ class MixedRows:
         self.has_probabilities = hasattr(model, "predict_proba")
         self._networks = self.last.estimators_ if isinstance(self.last, Ensemble) else [self.last]
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
-        encoder = steps[0] if len(steps) > 1 and isinstance(steps[0], TableEncoder) else None
+        encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
         typed, names = typed_columns(X, encoder), list(columns_of(self._table))
         taken = typed if set(typed) <= set(names) else names
         self._earlier = steps[:-1]
