@@ -265,9 +265,8 @@ def names_of_outputs(model, outputs, y):
     if model.classes is not None:
         classes = model.classes[outputs].tolist()
         return [one if isinstance(one, str) else f"class {one}" for one in classes]
-    levels = np.atleast_1d(getattr(model.last, "quantile", ()))
-    if len(levels) > 1:
-        return [f"quantile {level:g}" for level in levels[outputs]]
+    if len(model.quantiles) > 1:
+        return [f"quantile {level:g}" for level in model.quantiles[outputs]]
     names = list(getattr(y, "columns", ()))
     return [str(names[i]) if names else f"y{i}" for i in outputs]
 

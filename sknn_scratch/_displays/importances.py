@@ -31,9 +31,9 @@ def losses_of_outputs(model):
     """Choose the loss of labels or numbers: its name, and a list with that of each output, or of all."""
     if model.classes is not None:
         return "the log-loss", [partial(metrics.log_loss, labels=[0, 1])]
-    if getattr(model.last, "loss", None) == "quantile" and hasattr(model.last, "quantile"):
-        levels = np.atleast_1d(model.last.quantile)
-        return "the pinball loss", [partial(metrics.mean_pinball_loss, alpha=level) for level in levels]
+    if len(model.quantiles) > 0:
+        losses = [partial(metrics.mean_pinball_loss, alpha=level) for level in model.quantiles]
+        return "the pinball loss", losses
     return "1 − R²", [lambda y, p: 1 - metrics.r2_score(y, p)]
 
 

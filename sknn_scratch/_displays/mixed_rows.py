@@ -31,7 +31,7 @@ class Column(NamedTuple):
 class MixedRows:
     """A table, and what a model predicts for mixtures of its rows.
 
-    ``columns`` has a Column for each name, and ``last`` is the last step of a Pipeline.
+    ``columns`` has a Column for each name. ``quantiles`` (n_quantiles,) are those that the model predicts.
     """
 
     def __init__(self, model, X):
@@ -39,9 +39,11 @@ class MixedRows:
             check_is_fitted(model)
         model = getattr(model, "best_estimator_", model)  # of a search
         steps = list(model) if isinstance(model, Pipeline) else [model]
-        self.last, self.classes = steps[-1], getattr(model, "classes_", None)
+        last, self.classes = steps[-1], getattr(model, "classes_", None)
         self.has_probabilities = hasattr(model, "predict_proba")
-        self._networks = self.last.estimators_ if isinstance(self.last, Ensemble) else [self.last]
+        of_quantiles = getattr(last, "loss", None) == "quantile"
+        self.quantiles = np.atleast_1d(getattr(last, "quantile", ()) if of_quantiles else ())
+        self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
         typed, names = typed_columns(X, encoder), list(columns_of(self._table))

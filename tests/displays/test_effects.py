@@ -167,6 +167,8 @@ def test_several_targets_and_quantiles_are_lines_of_a_panel():
     assert compute(two, X, target=1).effects_["x0"]["values"].shape[0] == 1
     levels = Formula(lambda X: X[:, :1] + [-1, 1], "quantile", [0.1, 0.9])
     assert compute(levels, X, X[:, 0]).output_names == ["quantile 0.1", "quantile 0.9"]
+    other_loss = Formula(lambda X: X, quantile=[0.1, 0.9])
+    assert compute(other_loss, X, X).output_names == ["y0", "y1"]
 
 
 def test_a_classifier_is_explained_on_the_log_odds_of_its_classes():
