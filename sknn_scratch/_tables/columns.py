@@ -109,7 +109,7 @@ def read(column):
     if values.dtype.kind in "OSUT":
         return read_objects(values.tolist())  # NumPy's strings would look odd in messages
     if values.dtype.kind in "fcmM" and np.isnan(values).all():
-        return nothing(values)
+        return Column(NOTHING, [None] * len(values))
     if values.dtype.kind in "biuf":
         return Column(BOOLEANS if values.dtype.kind == "b" else NUMBERS, values)
     if values.dtype.kind == "M":  # of polars and pyarrow, times with a zone are in UTC
@@ -117,11 +117,6 @@ def read(column):
     if values.dtype.kind == "m" and np.can_cast(values.dtype, "m8[s]", "same_kind"):  # no months
         return Column(DURATIONS, values)
     return Column(type_name, values)
-
-
-def nothing(values):
-    """Make a column of missing values, as many as ``values``."""
-    return Column(NOTHING, [None] * len(values))
 
 
 def read_categories(column):
@@ -140,7 +135,7 @@ def read_objects(values):
     values = converted(values, plain)
     classes = {type(value) for value in values if value is not None}
     if not classes:
-        return nothing(values)
+        return Column(NOTHING, values)
     if classes <= {bool, np.bool_}:
         return Column(BOOLEANS, values)
     if all(issubclass(one, (timedelta, np.timedelta64)) for one in classes):
