@@ -227,8 +227,8 @@ def share_of_chance(unexplained, n_features, n_rows):
 @np.errstate(all="ignore")  # of variances or weights that are not finite
 def scale_of(relevance, variances, chance):
     """Compute the factor (n_features,) of each feature, from arrays (n_features,) and the share of chance."""
-    squares, total = relevance**2, variances.sum()
-    mean = squares @ variances / total if total else 0.0
-    if not mean > 0 or not np.isfinite(mean):
+    squares = relevance**2
+    mean = squares @ variances / variances.sum()
+    if not 0 < mean < np.inf:
         return np.ones(len(squares))
     return np.sqrt((1 - chance) * squares / mean + chance)
