@@ -87,14 +87,6 @@ def rows_in_a_bin(counts, n_bins):
 # --- How a column is encoded ---
 
 
-class Ramps(NamedTuple):
-    """The ramps between some knots."""
-
-    knots: NDArray[np.float64]  # (n_knots,), ascending
-    means: NDArray[np.float64]  # (n_ramps,)
-    size: float  # of each ramp
-
-
 class Piece(NamedTuple):
     """How one column is encoded."""
 
@@ -109,10 +101,9 @@ class Piece(NamedTuple):
 
     @property
     def ramps(self):
-        """The ramps between the knots, and those between the fine knots, if there are any."""
-        means, fine_means = np.split(self.ramp_means, [n_ramps(self.knots)])
-        both = (Ramps(self.knots, means, 1.0), Ramps(self.fine_knots, fine_means, FINE_SIZE))
-        return [ramps for ramps in both if len(ramps.means)]
+        """The knots with ramps between them, coarse and fine ones, and the size of these ramps."""
+        both = ((self.knots, 1.0), (self.fine_knots, FINE_SIZE))
+        return [(knots, size) for knots, size in both if n_ramps(knots)]
 
     @property
     def suffixes(self):
@@ -171,8 +162,8 @@ def encode_columns(X, pieces, dtype):
 
 def ramps_of(values, piece):
     """Compute the ramps (n, n_ramps) of values (n,); there may be none."""
-    of_sizes = [size * way_in_bins(values, knots) - means for knots, means, size in piece.ramps]
-    return np.hstack([np.empty((len(values), 0)), *of_sizes])
+    of_sizes = [size * way_in_bins(values, knots) for knots, size in piece.ramps]
+    return np.hstack([np.empty((len(values), 0)), *of_sizes]) - piece.ramp_means
 
 
 # --- Ramps ---

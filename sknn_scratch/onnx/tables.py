@@ -62,19 +62,18 @@ def encodings_of_column(column, piece):
     z = ((column - piece.mean) / piece.scale).clip(-1e9, 1e9)
     bounded = z / (z * z * piece.bound**-2 + 1.0).apply("Sqrt")
     yield is_missing.apply("Where", 0.0, bounded)
-    bends = [ramps_of(column, ramps) for ramps in piece.ramps]
-    if piece.components is not None:
-        bends = [column.graph.add("Concat", *bends, axis=1) @ piece.components]
-    for encoded in bends:
-        yield is_missing.apply("Where", 0.0, encoded)
+    of_sizes = [way_in_bins(column, knots) * size for knots, size in piece.ramps]
+    if of_sizes:
+        ramps = column.graph.add("Concat", *of_sizes, axis=1) - piece.ramp_means
+        bends = ramps if piece.components is None else ramps @ piece.components
+        yield is_missing.apply("Where", 0.0, bends)
     if piece.has_missing:
         yield is_missing.cast(TensorProto.DOUBLE)
 
 
-def ramps_of(column, ramps):
-    """Compute the ramps (n_samples, n_ramps) of a column."""
-    way_in_bin = ((column - ramps.knots[:-1]) / np.diff(ramps.knots)).clip(0.0, 1.0)
-    return way_in_bin * ramps.size - ramps.means
+def way_in_bins(column, knots):
+    """Compute how far each value of a column is in each bin, from 0 to 1: (n_samples, n_ramps)."""
+    return ((column - knots[:-1]) / np.diff(knots)).clip(0.0, 1.0)
 
 
 # --- Tables ---
