@@ -47,7 +47,8 @@ class MixedRows:
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
         typed, names = typed_columns(X, encoder), list(columns_of(self._table))
-        taken = typed if set(typed) <= set(names) else names
+        by_name = hasattr(X, "columns") and set(typed) <= set(names)  # as TableEncoder takes columns
+        taken = typed if by_name else names
         self._earlier = steps[:-1]
         self.columns = {
             name_of(one): Column(as_places(*typed[one]), names.index(of))

@@ -299,6 +299,14 @@ def test_what_is_not_fitted_or_no_table():
         compute(clf, scipy.sparse.csr_array(X))
 
 
+@pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
+def test_an_array_has_the_columns_of_the_fit_in_their_order():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])
+    model = tabular_pipeline("regressor", random_state=0, max_iter=20).fit(X, X[1])
+    assert next(iter(compute(model, X, X[1]).importances_)) == "x1"
+    assert next(iter(compute(model, X.to_numpy(), X[1]).importances_)) == "x1"
+
+
 def test_a_column_that_is_constant_or_empty_has_no_effect():
     X = pd.DataFrame({"same": np.ones(30), "none": [None] * 30, "list": [[1]] * 30, "x": np.arange(30.0)})
     found = draw(Formula(lambda X: X["x"]), X)
