@@ -74,8 +74,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200. If the learning rate ends at
         zero, "auto" is as many epochs as 12,000 updates need, from 4 to 40, or up to 200 if 40 have fewer
         than 2,000 updates. With ``alpha="auto"``, many rows and steps as by default, the loss of rows that
-        are held out chooses an eighth or a third of these, all of them or, from 10,000 rows on or with at
-        most five features, 2.5 times as many, but at most 200.
+        are held out chooses an eighth or a third of these, all of them or, from about 4,400 rows on or with
+        at most five features, 2.5 times as many, but at most 200.
     dropout : float, default=0.0
         Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9

@@ -31,9 +31,11 @@ LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 FEWEST_CYCLE_UPDATES = 2000
 # Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
 SHORTER_CYCLES = (0.125, 0.35)
-# A further one has so many times its epochs, for a y with little noise. If the longest has more than
-# ``MOST_CYCLE_EPOCHS``, there is none: it would gain little. But along few features y may bend often.
-FURTHER_CYCLE, FEW_FEATURES = 2.5, 5
+# A further one has so many times its epochs, for a y with little noise.
+FURTHER_CYCLE = 2.5
+# With more epochs than this, the longest is the further one: few rows seldom gain by so many. But along few
+# features y may bend often.
+MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
 # With fewer batches in an epoch, the learning rate is constant: the longest cycle would have too few updates.
 FEWEST_CYCLE_BATCHES = 10
 # An ensemble has so many networks for few and for many rows. With many, four are hardly better than two, and
@@ -106,20 +108,30 @@ def chosen_pace(model, solver, data, enough, *, partial):
     return Pace(schedule, batch_size, max_iter, patience)
 
 
-def cycles(n_rows, n_features):
-    """List the paces that a new network with many rows may have, from the shortest cycle to the longest.
+class Cycle(NamedTuple):
+    """A cycle that a new network with many rows may have; a further one needs a y with little noise."""
 
-    Returns this list, and the pace of the further cycle, which is that of the longest one if there is none.
-    """
+    pace: Pace
+    is_further: bool
+
+
+def cycles(n_rows, n_features):
+    """List the cycles that a new network with many rows may have, from the shortest on."""
+    longest = longest_cycle(n_rows)
+    n_batches, n_epochs = math.ceil(n_rows / longest.batch_size), longest.max_iter
+    usual = {max(FEWEST_CYCLE_EPOCHS, math.ceil(share * n_epochs)) for share in SHORTER_CYCLES}
+    further = n_epochs
+    if n_epochs <= MANY_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
+        usual.add(n_epochs)
+        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * n_epochs))
+    lengths = sorted({*usual, max(n_epochs, further)})
+    return [Cycle(longest._replace(max_iter=length), length not in usual) for length in lengths]
+
+
+def longest_cycle(n_rows):
+    """Choose the pace of the longest cycle, which no held-out loss has shortened or made longer."""
     batch_size = usual_batch_size("one_cycle", n_rows)
-    n_batches = math.ceil(n_rows / batch_size)
-    longest = epochs_of_longest(n_batches)
-    shorter = (max(FEWEST_CYCLE_EPOCHS, math.ceil(share * longest)) for share in SHORTER_CYCLES)
-    usual = [Pace("one_cycle", batch_size, epochs, math.inf) for epochs in sorted({*shorter, longest})]
-    further = longest
-    if longest <= MOST_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
-        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * longest))
-    return usual, usual[-1]._replace(max_iter=max(longest, further))
+    return Pace("one_cycle", batch_size, epochs_of_longest(math.ceil(n_rows / batch_size)), math.inf)
 
 
 def epochs_of_longest(n_batches):

@@ -24,7 +24,7 @@ from sknn_scratch._core.rows import evenly
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles
+from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles, longest_cycle
 from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, NOTHING, HeldOut
 from sknn_scratch._fitting.threads import map_in_threads
 
@@ -35,8 +35,8 @@ FIRST_ALPHAS = (10.0, 30.0)
 # share. With less, tables took longer and were no better. With more, tables that a random network had
 # generated were worse: 32 units gain less by further epochs than the units of the fit.
 TRIED_SHARE, LEAST_GAIN = 2 / 3, 0.005
-# If the longest cycle has lowered the loss by a tenth, the further one is tried. It must lower it by a
-# twentieth, since it takes more than twice the time.
+# If a cycle has lowered the loss by a tenth, a further one is tried. It must lower it by a twentieth, since
+# it takes more than twice the time.
 MUCH_GAIN, FURTHER_GAIN = 0.1, 0.05
 N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most.
@@ -58,23 +58,22 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
     n_each = min(len(parts[-1]), MOST_HELD_OUT)  # networks with equal numbers of rows are trained together
     parts = [part[evenly(len(part), n_each)] for part in parts]
     trials = Trials(in_single_precision(data), parts, network, init_scale)
-    usual, further = cycles(data.n_samples, network.shape.n_features)
     if any_length:
-        return losses_of_best_length(trials, usual, further)
-    return trials.around(FIRST_ALPHAS, usual[-1])._replace(n_epochs=math.inf)
+        return losses_of_best_length(trials, cycles(data.n_samples, network.shape.n_features))
+    return trials.around(FIRST_ALPHAS, longest_cycle(data.n_samples))._replace(n_epochs=math.inf)
 
 
-def losses_of_best_length(trials, usual, further):
-    """Find the losses for the length of the cycle that is better, from the shortest of the paces on."""
-    best, has_gained_much = trials.around(FIRST_ALPHAS, usual[0]), False
-    for longer in usual[1:]:
-        better = trials.longer(best, longer, LEAST_GAIN)
+def losses_of_best_length(trials, cycles):
+    """Find the losses for the length of the cycle that is better, from the shortest one on."""
+    best, has_gained_much = trials.around(FIRST_ALPHAS, cycles[0].pace), False
+    for longer in cycles[1:]:
+        if longer.is_further and not has_gained_much:
+            return best
+        better = trials.longer(best, longer.pace, FURTHER_GAIN if longer.is_further else LEAST_GAIN)
         if better is None:
             return best
         has_gained_much = better.least < less_by(MUCH_GAIN, best.least)
         best = better
-    if has_gained_much and further.max_iter > best.n_epochs:
-        return trials.longer(best, further, FURTHER_GAIN) or best
     return best
 
 

@@ -270,7 +270,7 @@ def test_rare_classes_and_every_target_have_a_choice(x, y):
 
 # --- Many rows ---
 
-SHORTEST, _, LONGEST = (pace.max_iter for pace in cycles(*MANY_X.shape)[0])
+SHORTEST, _, LONGEST, _ = (cycle.pace.max_iter for cycle in cycles(*MANY_X.shape))
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
@@ -281,12 +281,12 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
     assert epochs == [SHORTEST, LONGEST]
 
 
-PACES = cycles(10_000, 6)
-SHORT, MIDDLE, LONG, FURTHER = (pace.max_iter for pace in (*PACES[0], PACES[1]))
+CYCLES = cycles(10_000, n_features=6)
+SHORT, MIDDLE, LONG, FURTHER = (cycle.pace.max_iter for cycle in CYCLES)
 
 
 def best_length():
-    return held_out.losses_of_best_length(held_out.Trials(None, (), None, None), *PACES).n_epochs
+    return held_out.losses_of_best_length(held_out.Trials(None, (), None, None), CYCLES).n_epochs
 
 
 @pytest.fixture

@@ -163,26 +163,27 @@ def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "n_epochs"),
+    ("n_rows", "n_features", "usual", "further"),
     [
-        (1_500, [17, 47, 134, 134]),
-        (9_000, [6, 15, 42, 42]),
-        (10_000, [5, 14, 40, 100]),
-        (40_000, [5, 14, 40, 100]),
-        (360_000, [5, 14, 40, 40]),
-        (10**6, [4, 9, 24, 24]),
-        (10**7, [4, 8, 8]),
-        (4 * 10**7, [4, 4]),
+        (1_500, 6, [17, 47], [134]),
+        (1_500, 5, [17, 47, 134], [200]),
+        (4_000, 6, [8, 23], [63]),
+        (5_000, 6, [7, 20, 56], [140]),
+        (10_000, 6, [5, 14, 40], [100]),
+        (40_000, 6, [5, 14, 40], [100]),
+        (360_000, 6, [5, 14, 40], []),
+        (10**6, 6, [4, 9, 24], []),
+        (10**7, 6, [4, 8], []),
+        (4 * 10**7, 6, [4], []),
     ],
 )
-def test_other_cycles_have_shares_of_the_longest_or_are_two_and_a_half_times_as_long(n_rows, n_epochs):
-    usual, further = cycles(n_rows, n_features=6)
-    assert [one.max_iter for one in (*usual, further)] == n_epochs
-
-
-@pytest.mark.parametrize(("n_rows", "n_epochs"), [(1_500, 200), (9_000, 105), (10_000, 100), (10**7, 8)])
-def test_few_features_may_have_a_further_cycle_with_fewer_rows_too(n_rows, n_epochs):
-    assert cycles(n_rows, n_features=5)[1].max_iter == n_epochs
+def test_the_further_cycle_is_longer_than_the_longest_or_the_longest_of_few_rows(
+    n_rows, n_features, usual, further
+):
+    found = {is_further: [] for is_further in (False, True)}
+    for cycle in cycles(n_rows, n_features):
+        found[cycle.is_further].append(cycle.pace.max_iter)
+    assert found == {False: usual, True: further}
 
 
 @pytest.mark.parametrize(
