@@ -7,7 +7,7 @@ The path of a fit
     recognition        the kind of each column: what ``fit`` decides, or what its user says
     kind               what the kinds have in common
     kinds              a class for each kind: how its columns are read, and what their features are
-    encoders           the encoders of all features, and categories that become means of y
+    encoders           the encoders of all features, and means of y of many categories
     piecewise_encoder  numbers as bounded values and ramps
     relevance          the second step: features that matter become larger
 

@@ -2,7 +2,7 @@
 
 A feature is an array (n_samples,) of floats or, if it has categories, of text. It is known by its column and
 the part of it, as in "_hour". A part is "", unless a column has several features. Columns with too many
-categories become means of y.
+categories also become means of y.
 """
 
 from collections import Counter
@@ -23,8 +23,12 @@ MANY = "many"  # the encoder of columns with too many categories, beside those o
 # A column has too many if more than this share of its rows have a category that another row has too, and that
 # the encoder of categories would merge with others. Copies of a row count once: they would show it its own y.
 MOST_MERGED = 0.1
-# So have the columns with the most categories, until the encoder of categories makes at most so many numbers
-# of a table: 0.4 GB in double precision, and two more copies of them exist for a while.
+# Beside their means of y, such columns keep their frequent categories, as long as the encoder makes at most
+# so many numbers of them: more take much time.
+MOST_BESIDE_MEANS = 10_000_000
+# The columns with the most categories become means too, and only means, until the encoder of categories makes
+# at most so many numbers of a table: 0.4 GB in double precision, and two more copies of them exist for a
+# while.
 MOST_NUMBERS = 50_000_000
 # About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
 # replace fewer.
@@ -98,7 +102,7 @@ def fit_encoders(table, features, y):
     """
     texts = [one for one, values in features.items() if values.dtype == object]
     tried = clone(table.categories).fit(as_array(features, texts), y) if texts else None
-    many = too_many_categories(features, texts, tried, y, table.many) if texts else []
+    many, too_wide = too_many_categories(features, texts, tried, y, table.many) if texts else ([], [])
     fitted, encoded = {}, []
     if many:
         fitted[MANY] = clone(table.many)
@@ -106,7 +110,7 @@ def fit_encoders(table, features, y):
             means = fitted[MANY].fit_transform(as_array(features, many), without_short_integers(y))
         features = features | means_of(many, means)
     numbers = [one for one, values in features.items() if values.dtype != object]
-    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in many]}
+    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in too_wide]}
     inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
     for encoder, taken in inputs.items():
         X = as_array(features, taken)
@@ -154,30 +158,41 @@ def joined(encoded):
 
 
 def too_many_categories(features, texts, encoder, y, many):
-    """Choose among features of text those of which too many rows would be merged, or that are too wide.
+    """Choose among features of text those that become means of y, and those of them that are nothing else.
 
     The encoder of categories is fitted with all of them.
     """
     counts = class_counts(y, many)
     if max(counts, default=0) < FEWEST_ROWS:
-        return []
+        return [], []
     groups = rare_groups(encoder, texts)
-    chosen = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
-    if chosen:
+    merged = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
+    if merged:
         numbers = numbers_of_rows([*features.values(), np.ravel(y)])
         rows = np.unique(numbers, return_index=True)[1]
-        chosen = [one for one in chosen if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
-    n_means = len(counts) if len(counts) > 2 else 1
+        merged = [one for one in merged if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
     widths = widths_of(encoder, texts)
-    for one in chosen:
+    width_of_means = FEATURES_OF_A_MEAN * (len(counts) if len(counts) > 2 else 1)
+    beside_means = Counter({one: widths[one] for one in merged})
+    too_wide = widest(beside_means, MOST_BESIDE_MEANS / len(y), width_of_means)
+    for one in too_wide:
         del widths[one]
-    n_features = widths.total()
+    too_wide += widest(widths, MOST_NUMBERS / len(y), width_of_means)
+    return [one for one in texts if one in merged or one in too_wide], too_wide
+
+
+def widest(widths, most, enough):
+    """List the widest features of a Counter, so many that the others have at most ``most`` encoded features.
+
+    Features of no more than ``enough`` encoded features are none of them.
+    """
+    chosen, n_features = [], widths.total()
     for one, width in widths.most_common():
-        if n_features * len(y) <= MOST_NUMBERS or width <= FEATURES_OF_A_MEAN * n_means:
+        if n_features <= most or width <= enough:
             break
         chosen.append(one)
         n_features -= width
-    return [one for one in texts if one in chosen]
+    return chosen
 
 
 def rare_groups(encoder, inputs):

@@ -24,10 +24,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. A column of which it would merge too many rows into its group of rare categories goes to ``many``
-    instead, which makes numbers of it; so do the widest columns of a table with so many rows that their
-    categories would take too much memory. A column is found by its name, or in an array, by its place. It is
-    the first step of a :func:`tabular_pipeline`.
+    one. A column of which it merges too many rows into its group of rare categories goes to ``many``, too,
+    which makes numbers of it. The widest columns of a table with so many rows that their categories would
+    take too much memory go to ``many`` alone. A column is found by its name, or in an array, by its place. It
+    is the first step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------
@@ -143,9 +143,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
         groups = rare_groups(encoders.fitted.get(CATEGORIES), encoders.inputs.get(CATEGORIES, ()))
         groups = {name: group for (name, _), group in groups.items()}
-        for name, group in groups.items():
+        target_encoded = [name for name, _ in encoders.many]
+        for name in groups.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
-                kinds[name].rare = frozenset(group)
+                kinds[name].rare = frozenset(groups[name])
         remarks = []
         for name, kind in kinds.items():
             remarks += kind.remarks(name, read[name])
@@ -153,7 +154,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             remarks += () if kind.is_explained else kind.useless(name, values[name])
         warn_of(remarks)
         self._kinds, self._encoders = kinds, encoders
-        self.encoders_, self.target_encoded_ = encoders.fitted, [name for name, _ in encoders.many]
+        self.encoders_, self.target_encoded_ = encoders.fitted, target_encoded
         self.codes_ = [name for name, kind in kinds.items() if getattr(kind, "codes", ())]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}

@@ -250,7 +250,7 @@ def wide_table(n_rows=600, n_names=150):
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_categories_that_would_be_merged_become_means_of_y(kind):
+def test_columns_of_merged_categories_become_means_of_y_too(kind):
     X, y = wide_table()
     y = np.digitize(y, [-0.5, 0.5]) if kind == "classifier" else y
     columns = tabular_pipeline(kind)[0]
@@ -258,13 +258,41 @@ def test_categories_that_would_be_merged_become_means_of_y(kind):
     means = ["name_mean"] if kind == "regressor" else ["name_mean0", "name_mean1", "name_mean2"]
     names = list(columns.get_feature_names_out())
     assert columns.target_encoded_ == ["name"]
-    assert columns.merged_categories_ == {}
+    n_kept = X["name"].nunique() - columns.merged_categories_["name"]
+    assert n_kept == (X["name"].value_counts() >= 5).sum()
+    assert [name for name in names if name.startswith("name_name")] == sorted(
+        f"name_{name}" for name, count in X["name"].value_counts().items() if count >= 5
+    )
     assert [name for name in names if "mean" in name and "ramp" not in name] == means
     first = names.index(means[0])
     value = (y == 0) if kind == "classifier" else y
     assert np.corrcoef(encoded[:, first], value)[0, 1] > 0.6
     with config_context(enable_metadata_routing=True):
         assert_array_equal(clone(columns).fit_transform(X, y), encoded)
+
+
+def test_a_slope_of_each_of_too_many_categories_is_learned():
+    """A mean of y tells nothing of it."""
+    rng = np.random.default_rng(0)
+    shops, x = rng.integers(400, size=9000), rng.normal(size=9000)
+    X = pd.DataFrame({"shop": [f"shop {number}" for number in shops], "x": x})
+    y = rng.choice([-1, 1], size=400)[shops] * x
+    model = tabular_pipeline("regressor", n_networks=1, random_state=0).fit(X[:8000], y[:8000])
+    assert model["columns"].target_encoded_ == ["shop"]
+    assert model.score(X[8000:], y[8000:]) > 0.7
+
+
+def test_means_of_y_stand_alone_if_their_categories_would_take_much_time(monkeypatch):
+    X, y = wide_table()
+    width = (X["name"].value_counts() >= 5).sum() + 1  # with the group of the others
+    monkeypatch.setattr(encoders, "MOST_BESIDE_MEANS", len(X) * width)
+    columns = tabular_pipeline("regressor")[0].fit(X, y)
+    assert (columns.target_encoded_, [*columns.merged_categories_]) == (["name"], ["name"])
+    monkeypatch.setattr(encoders, "MOST_BESIDE_MEANS", len(X) * (width - 1))
+    columns.fit(X, y)
+    assert (columns.target_encoded_, columns.merged_categories_) == (["name"], {})
+    names = [name for name in columns.get_feature_names_out() if "_mean" not in name]
+    assert names == ["few_a", "few_b"]
 
 
 def test_no_row_of_the_training_set_sees_its_own_y():
@@ -302,6 +330,8 @@ def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
         monkeypatch.setattr(encoders, "MOST_NUMBERS", 1000 * most)
         columns = tabular_pipeline()[0].fit(X, np.arange(1000) % 3 if n_classes == 3 else y)
         assert columns.target_encoded_ == expected
+        names = columns.get_feature_names_out()
+        assert {name.partition("_")[0] for name in names if "_n" in name} == {*X.columns} - {*expected}
     of_whole_numbers = tabular_pipeline("regressor")[0].fit(X, np.arange(1000))  # one mean, not 1,000
     assert of_whole_numbers.target_encoded_ == expected
 
