@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from math import isfinite
 from typing import NamedTuple
 
 BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}
@@ -14,7 +15,11 @@ DIGITS = {
     ".": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS['.']}\d{{3}})+|{INDIAN}|(?=\.\d))(?:\.\d*)?",
     ",": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS[',']}\d{{3}})+|(?=,\d))(?:,\d*)?",
 }
-NUMBERS = {decimal: re.compile(rf"{SIGN}{digits}(?:[eE]{SIGN}\d+)?") for decimal, digits in DIGITS.items()}
+# With an exponent as programs print it, after one digit and maybe decimals: 523E57 is a code.
+SCIENTIFIC = {decimal: rf"\d(?:[{decimal}]\d*)?[eE]{SIGN}\d+" for decimal in DIGITS}
+NUMBERS = {
+    decimal: re.compile(f"{SIGN}(?:{digits}|{SCIENTIFIC[decimal]})") for decimal, digits in DIGITS.items()
+}
 # A currency before the number, or any unit after it.
 CURRENCY = r"[A-Z]{0,2}[$€£¥₹]|CHF|EUR|GBP|USD|Rs\.?"
 WITH_UNIT = re.compile(rf"({SIGN})({CURRENCY}|)\s?({SIGN}[\d.,'\u2019\s]*\d\.?)\s?([^\d\s.,'\u2019+-]\D*)?")
@@ -37,17 +42,18 @@ class NumberStyle(NamedTuple):
     has_multiples: bool = False
 
     def read(self, text):
-        """Convert a text to a float."""
-        text = with_minus(text)
+        """Convert a text to a finite float."""
+        text, exponent = with_minus(text), ""
         if self.unit or self.has_multiples:
             sign, before, text, after = parts_of_number(text)
             exponent = MULTIPLES.get(after.lower(), "") if self.has_multiples else ""
             if unit_of(before, "" if exponent else after) != self.unit:
                 return None
-            text = sign + text + exponent
+            text = sign + text
         if not NUMBERS[self.decimal].fullmatch(text):
             return None
-        return float(MARKS[self.decimal].sub("", text).replace(",", "."))
+        number = float(MARKS[self.decimal].sub("", text).replace(",", ".") + exponent)
+        return number if isfinite(number) else None
 
 
 def with_minus(text):

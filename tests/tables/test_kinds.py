@@ -89,6 +89,15 @@ CASES = {
     "thousand millions": (["£1,500m", "£950k"] * 20, "numbers", [1.5e9, 950e3] * 20, None),
     "metres": (["2 m", "950.5 m"] * 20, "numbers", [2, 950.5] * 20, None),
     "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
+    "small numbers of Python": (list(map(str, PRICES / 1e5)), "numbers", PRICES / 1e5, None),
+    "exponents": (
+        ["1.5e-10", "6.02E+23", "-1e5", "2.5E3", "0e0", "0.000E+00", "12.5"] * 20,
+        "numbers",
+        [1.5e-10, 6.02e23, -1e5, 2.5e3, 0, 0, 12.5] * 20,
+        None,
+    ),
+    "exponents after a decimal comma": (["1,5e-10", "2,5E3"] * 20, "numbers", [1.5e-10, 2.5e3] * 20, None),
+    "an infinite number": (["2e400", *map(str, PRICES[1:])], "numbers", [None, *PRICES[1:]], "'2e400' among"),
     "digits": (list(map(str, range(N))), "numbers", range(N), None),
     "digits that are rarely dates": (
         list(map(str, range(20_200_000, 20_200_000 + 37 * N, 37))),
@@ -199,6 +208,8 @@ STAY_CATEGORIES = {
     "leading zeros": ([f"{i % 40:05}" for i in range(N)], []),
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
+    "codes like exponents": (["523E57", "12E5", "800E1", "10E10"] * 75, []),
+    "codes like infinite numbers": (["2E185", "6E440"] * 150, []),
     "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
     "races": (["800m", "1500m", "5k", "10k"] * 75, []),
     "longer races": (
