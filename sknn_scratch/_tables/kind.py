@@ -24,6 +24,7 @@ class Kind:
     style: Any = None  # how its text is written: see text.py
     odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
     is_explained: bool = False  # the user has said what it holds, or is told why it may say nothing
+    had_missing: bool = False  # in fit
 
     # --- In fit ---
 
@@ -65,6 +66,7 @@ class Kind:
 
     def prepare(self, values: np.ndarray) -> None:
         """Measure the values (n_samples,) of the fit."""
+        self.had_missing = bool(are_missing(values).any())
 
     def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
         """Say what a user should know of a column of the fit."""
@@ -84,7 +86,15 @@ class Kind:
         Raise ValueError if it has values of another kind, or only text that cannot be read.
         """
         if column.type in {self.name, *self.more_types, NOTHING}:
-            return self.convert(column.values), []
+            values, remarks = self.convert(column.values), []
+        else:
+            values, remarks = self.read_as_text(column, name)
+        if not self.had_missing and are_missing(values).all():
+            remarks.append(Remark(Sentence.ALL_MISSING, name))
+        return values, remarks
+
+    def read_as_text(self, column: Column, name: Any) -> tuple[np.ndarray, list[Remark]]:
+        """Do what ``read`` says for a column that must be text, in the style of the fit."""
         texts = column.texts if column.is_text and self.style is not None else set()
         values = {text: self.style.read(text) for text in texts}
         odd = {
@@ -116,6 +126,11 @@ class Kind:
     def among(self, texts: set[str] | frozenset[str]) -> str:
         """Write odd texts for a remark."""
         return f"{some(texts)} among the {self.name} of {{names}}"
+
+
+def are_missing(values):
+    """Say which of the values (n_samples,) of any kind are missing: None, NaN or NaT."""
+    return np.equal(values, None) if values.dtype == object else np.isnan(values)
 
 
 def float_of(value):

@@ -187,6 +187,7 @@ class Dates(Kind):
         return super().read(as_text(column) if has_digits else column, name)
 
     def prepare(self, values):
+        super().prepare(values)
         self.means = fit_parts(values)
 
     def convert(self, values):
@@ -220,6 +221,7 @@ class Categories(Kind):
     rare: frozenset[str | None] = frozenset()  # those of them that the encoder has merged
 
     def prepare(self, values):
+        super().prepare(values)
         self.known = frozenset(values) - {None}
 
     @property

@@ -98,8 +98,8 @@ def tabular_pipeline(
     UserWarning
         In ``fit``: if values count as missing because they are not like the others of their column, if text
         may be something else than it is taken for, or if a column carries no information. In ``predict``: if
-        values are not like those of ``fit``, or if columns are taken in their order, because this table or
-        that of ``fit`` has no names.
+        values are not like those of ``fit``, if a column has only missing values and had none in ``fit``, or
+        if columns are taken in their order, because this table or that of ``fit`` has no names.
 
     See Also
     --------

@@ -51,6 +51,10 @@ class Sentence(StrEnum):
         "The columns {items} of X have only values that fit has not seen, so they carry no information. "
         "Check how the values are written."
     )
+    ALL_MISSING = (
+        "The columns {items} of X have only missing values, and had none in fit, so they carry no "
+        "information. Check where their values were lost, such as in a join."
+    )
 
 
 class Remark(NamedTuple):

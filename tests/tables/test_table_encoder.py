@@ -1,6 +1,7 @@
 """TableEncoder: columns by their names, surprises in later tables, dates."""
 
 import datetime
+import pickle
 import re
 import warnings
 
@@ -107,7 +108,10 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
         fitted.transform(pd.DataFrame({"x": later}))
     for dtype in (object, float, "timedelta64[ns]"):
         empty = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
-        assert np.isfinite(fitted.transform(empty)).all()
+        with pytest.warns(
+            UserWarning, match="columns 'x' of X have only missing values, and had none in fit"
+        ):
+            assert np.isfinite(fitted.transform(empty)).all()
 
 
 @pytest.mark.parametrize(
@@ -125,6 +129,38 @@ def test_unknown_values_are_a_warning_that_names_the_column(first, later, messag
         fitted.transform(pd.DataFrame({"x": later, "y": 1.0}))
     with warnings.catch_warnings(action="error"):
         fitted.transform(pd.DataFrame({"x": [first[0], None], "y": 3.0}))
+
+
+PRESENT = {
+    "number": [1.5, 2.0, 3.5, 1.0],
+    "price": ["$2", "$3.50", "$4", "$1"],
+    "boolean": [True, False, True, True],
+    "day": pd.date_range("2024-01-01", periods=4),
+    "time": pd.date_range("2024-01-01", periods=4, tz="Asia/Tokyo"),
+    "wait": pd.to_timedelta([1, 2, 3, 1], "h"),
+    "colour": ["red", "blue", "blue", "red"],
+}
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_a_column_that_has_lost_all_values_is_a_warning(name):
+    X = pd.DataFrame(PRESENT)
+    fitted = pickle.loads(pickle.dumps(encoder().fit(X)))
+    without = X.assign(**{name: None})
+    for later in (without, without.head(1)):
+        caught = warnings_of(lambda later=later: fitted.transform(later))
+        (message,) = (str(one.message) for one in caught)
+        assert f"columns {name!r} of X have only missing values, and had none in fit" in message
+    fitted.transform(pd.concat([without, X]))
+    encoder().fit(pd.concat([without.head(1), X])).transform(without)
+    encoder().set_params(kinds={name: "nothing"}).fit(X).transform(without)
+    encoder().fit(without).transform(without)
+
+
+def test_words_for_missing_values_are_missing():
+    fitted = encoder().fit(pd.DataFrame({"x": ["1.5", "2.5", "3.5"]}))
+    with pytest.warns(UserWarning, match="columns 'x' of X have only missing values"):
+        fitted.transform(pd.DataFrame({"x": ["?", "n/a"]}))
 
 
 @pytest.mark.parametrize(
