@@ -52,7 +52,7 @@ class Sentence(StrEnum):
         "Check how the values are written."
     )
     ALL_MISSING = (
-        "The columns {items} of X have only missing values, and had none in fit, so they carry no "
+        "In the columns {items} of X, all values are missing, and in fit none was. So they carry no "
         "information. Check where their values were lost, such as in a join."
     )
 

@@ -109,7 +109,7 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
     for dtype in (object, float, "timedelta64[ns]"):
         empty = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
         with pytest.warns(
-            UserWarning, match="columns 'x' of X have only missing values, and had none in fit"
+            UserWarning, match="In the columns 'x' of X, all values are missing, and in fit none was"
         ):
             assert np.isfinite(fitted.transform(empty)).all()
 
@@ -150,7 +150,7 @@ def test_a_column_that_has_lost_all_values_is_a_warning(name):
     for later in (without, without.head(1)):
         caught = warnings_of(lambda later=later: fitted.transform(later))
         (message,) = (str(one.message) for one in caught)
-        assert f"columns {name!r} of X have only missing values, and had none in fit" in message
+        assert f"In the columns {name!r} of X, all values are missing, and in fit none was" in message
     fitted.transform(pd.concat([without, X]))
     encoder().fit(pd.concat([without.head(1), X])).transform(without)
     encoder().set_params(kinds={name: "nothing"}).fit(X).transform(without)
@@ -159,7 +159,7 @@ def test_a_column_that_has_lost_all_values_is_a_warning(name):
 
 def test_words_for_missing_values_are_missing():
     fitted = encoder().fit(pd.DataFrame({"x": ["1.5", "2.5", "3.5"]}))
-    with pytest.warns(UserWarning, match="columns 'x' of X have only missing values"):
+    with pytest.warns(UserWarning, match="In the columns 'x' of X, all values are missing"):
         fitted.transform(pd.DataFrame({"x": ["?", "n/a"]}))
 
 
