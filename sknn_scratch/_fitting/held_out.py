@@ -59,14 +59,14 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
     parts = [part[evenly(len(part), n_each)] for part in parts]
     trials = Trials(in_single_precision(data), parts, network, init_scale)
     if any_length:
-        return losses_of_best_length(trials, cycles(data.n_samples, network.shape.n_features))
+        return losses_of_best_length(trials, *cycles(data.n_samples, network.shape.n_features))
     return trials.around(FIRST_ALPHAS, longest_cycle(data.n_samples))._replace(n_epochs=math.inf)
 
 
-def losses_of_best_length(trials, cycles):
+def losses_of_best_length(trials, shortest, *longer_ones):
     """Find the losses for the length of the cycle that is better, from the shortest one on."""
-    best, has_gained_much = trials.around(FIRST_ALPHAS, cycles[0].pace), False
-    for longer in cycles[1:]:
+    best, has_gained_much = trials.around(FIRST_ALPHAS, shortest.pace), False
+    for longer in longer_ones:
         if longer.is_further and not has_gained_much:
             return best
         better = trials.longer(best, longer.pace, FURTHER_GAIN if longer.is_further else LEAST_GAIN)
