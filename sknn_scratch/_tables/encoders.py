@@ -26,8 +26,8 @@ MOST_MERGED = 0.1
 # Beside their means of y, such columns keep their frequent categories, as long as the encoder makes at most
 # so many numbers of them: more take much time.
 MOST_BESIDE_MEANS = 10_000_000
-# The columns with the most categories become means too, and only means, until the encoder of categories makes
-# at most so many numbers of a table: 0.4 GB in double precision, and two more copies of them exist for a
+# Of the other columns, those with the most categories become means alone, until the encoder of categories
+# makes at most so many numbers of them: 0.4 GB in double precision, and two more copies of them exist for a
 # while.
 MOST_NUMBERS = 50_000_000
 # About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
@@ -102,7 +102,7 @@ def fit_encoders(table, features, y):
     """
     texts = [one for one, values in features.items() if values.dtype == object]
     tried = clone(table.categories).fit(as_array(features, texts), y) if texts else None
-    many, too_wide = too_many_categories(features, texts, tried, y, table.many) if texts else ([], [])
+    many, alone = too_many_categories(features, texts, tried, y, table.many) if texts else ([], [])
     fitted, encoded = {}, []
     if many:
         fitted[MANY] = clone(table.many)
@@ -110,7 +110,7 @@ def fit_encoders(table, features, y):
             means = fitted[MANY].fit_transform(as_array(features, many), without_short_integers(y))
         features = features | means_of(many, means)
     numbers = [one for one, values in features.items() if values.dtype != object]
-    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in too_wide]}
+    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in alone]}
     inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
     for encoder, taken in inputs.items():
         X = as_array(features, taken)
@@ -172,13 +172,14 @@ def too_many_categories(features, texts, encoder, y, many):
         rows = np.unique(numbers, return_index=True)[1]
         merged = [one for one in merged if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
     widths = widths_of(encoder, texts)
+    beside_means = Counter({one: widths.pop(one, 0) for one in merged})
     width_of_means = FEATURES_OF_A_MEAN * (len(counts) if len(counts) > 2 else 1)
-    beside_means = Counter({one: widths[one] for one in merged})
-    too_wide = widest(beside_means, MOST_BESIDE_MEANS / len(y), width_of_means)
-    for one in too_wide:
-        del widths[one]
-    too_wide += widest(widths, MOST_NUMBERS / len(y), width_of_means)
-    return [one for one in texts if one in merged or one in too_wide], too_wide
+    alone = [
+        *(one for one, width in beside_means.items() if width == 1),  # the group of the rare ones
+        *widest(beside_means, MOST_BESIDE_MEANS / len(y), enough=1),
+        *widest(widths, MOST_NUMBERS / len(y), enough=width_of_means),
+    ]
+    return [one for one in texts if one in merged or one in alone], alone
 
 
 def widest(widths, most, enough):

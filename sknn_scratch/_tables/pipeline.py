@@ -48,9 +48,10 @@ def tabular_pipeline(
       blank text are a category of their own. Categories in fewer than five training rows are merged into
       one group, together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A
       column of which more than a tenth of the rows would be merged, though their category has another row,
-      becomes numbers instead: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder`
-      makes them, with cross-fitting, so that no row sees its own y. So do the columns with the most
-      categories, if there would be more than 50 million zeros and ones.
+      also becomes numbers: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder` makes
+      them, with cross-fitting, so that no row sees its own y. Beside these means, there are at most 10
+      million zeros and ones. The columns with the most categories become means alone, if there would be
+      more, or more than 50 million of the other columns.
 
     Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
     "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131

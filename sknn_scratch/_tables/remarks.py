@@ -52,7 +52,7 @@ class Sentence(StrEnum):
         "Check how the values are written."
     )
     ALL_MISSING = (
-        "In the columns {items} of X, all values are missing, and in fit none was. So they carry no "
+        "In the columns {items} of X, all values are missing; in fit, none was. So these columns carry no "
         "information. Check where their values were lost, such as in a join."
     )
 

@@ -15,8 +15,10 @@ DIGITS = {
     ".": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS['.']}\d{{3}})+|{INDIAN}|(?=\.\d))(?:\.\d*)?",
     ",": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS[',']}\d{{3}})+|(?=,\d))(?:,\d*)?",
 }
-# With an exponent as programs print it, after one digit and maybe decimals: 523E57 is a code.
-SCIENTIFIC = {decimal: rf"\d(?:[{decimal}]\d*)?[eE]{SIGN}\d+" for decimal in DIGITS}
+# With an exponent. More than one digit before it need a decimal mark or a sign: 523E57 is a code.
+SCIENTIFIC = {
+    mark: rf"(?:\d[eE]|\d+[eE](?=[+-])|(?:\d+[{mark}]\d*|[{mark}]\d+)[eE]){SIGN}\d+" for mark in DIGITS
+}
 NUMBERS = {
     decimal: re.compile(f"{SIGN}(?:{digits}|{SCIENTIFIC[decimal]})") for decimal, digits in DIGITS.items()
 }

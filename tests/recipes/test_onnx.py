@@ -357,7 +357,7 @@ def test_columns_of_the_file_are_found_by_their_names():
     assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("n_codes", [30, 120], ids=["zeros and ones", "means of y"])
+@pytest.mark.parametrize("n_codes", [30, 120], ids=["zeros and ones", "means of y, too"])
 @pytest.mark.parametrize("y_of", [lambda levels: levels, lambda levels: np.digitize(levels, [-1, 1])])
 def test_codes_are_looked_up_in_the_file(n_codes, y_of):
     rng = np.random.default_rng(0)
@@ -367,6 +367,7 @@ def test_codes_are_looked_up_in_the_file(n_codes, y_of):
     model = tabular_pipeline("regressor" if y.dtype == float else "classifier", random_state=0).fit(table, y)
     assert model["columns"].codes_ == ["shop"]
     assert model["columns"].target_encoded_ == ["shop"] * (n_codes == 120)
+    assert (model["columns"].merged_categories_.keys() >= {"shop"}) == (n_codes == 120)  # others stay beside
     new = table.assign(shop=table["shop"] + rng.choice([0, 0.5, 1e6], size=600))
     expected = model.predict(new)[:, np.newaxis] if y.dtype == float else model.predict_proba(new)
     assert_allclose(predict_table(model, table, new), expected, rtol=0, atol=1e-5)

@@ -91,9 +91,9 @@ CASES = {
     "prices of a kilogram": ([f"${x}/kg" for x in PRICES], "numbers", PRICES, None),
     "small numbers of Python": (list(map(str, PRICES / 1e5)), "numbers", PRICES / 1e5, None),
     "exponents": (
-        ["1.5e-10", "6.02E+23", "-1e5", "2.5E3", "0e0", "0.000E+00", "12.5"] * 20,
+        ["1.5e-10", "6.02E+23", "-1e5", "0e0", "0.000E+00", "12.5", "640.0e-06", ".5e3", "150E-3"] * 20,
         "numbers",
-        [1.5e-10, 6.02e23, -1e5, 2.5e3, 0, 0, 12.5] * 20,
+        [1.5e-10, 6.02e23, -1e5, 0, 0, 12.5, 640e-6, 500, 0.15] * 20,
         None,
     ),
     "exponents after a decimal comma": (["1,5e-10", "2,5E3"] * 20, "numbers", [1.5e-10, 2.5e3] * 20, None),

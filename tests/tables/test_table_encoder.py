@@ -109,7 +109,7 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
     for dtype in (object, float, "timedelta64[ns]"):
         empty = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
         with pytest.warns(
-            UserWarning, match="In the columns 'x' of X, all values are missing, and in fit none was"
+            UserWarning, match="In the columns 'x' of X, all values are missing; in fit, none was"
         ):
             assert np.isfinite(fitted.transform(empty)).all()
 
@@ -150,7 +150,7 @@ def test_a_column_that_has_lost_all_values_is_a_warning(name):
     for later in (without, without.head(1)):
         caught = warnings_of(lambda later=later: fitted.transform(later))
         (message,) = (str(one.message) for one in caught)
-        assert f"In the columns {name!r} of X, all values are missing, and in fit none was" in message
+        assert f"In the columns {name!r} of X, all values are missing; in fit, none was" in message
     fitted.transform(pd.concat([without, X]))
     encoder().fit(pd.concat([without.head(1), X])).transform(without)
     encoder().set_params(kinds={name: "nothing"}).fit(X).transform(without)
@@ -318,17 +318,25 @@ def test_a_slope_of_each_of_too_many_categories_is_learned():
     assert model.score(X[8000:], y[8000:]) > 0.7
 
 
-def test_means_of_y_stand_alone_if_their_categories_would_take_much_time(monkeypatch):
+@pytest.mark.parametrize("n_classes", [2, 20])
+def test_means_of_y_stand_alone_if_their_categories_would_take_much_time(monkeypatch, n_classes):
     X, y = wide_table()
+    y = np.arange(len(X)) % n_classes
     width = (X["name"].value_counts() >= 5).sum() + 1  # with the group of the others
     monkeypatch.setattr(encoders, "MOST_BESIDE_MEANS", len(X) * width)
-    columns = tabular_pipeline("regressor")[0].fit(X, y)
+    columns = tabular_pipeline()[0].fit(X, y)
     assert (columns.target_encoded_, [*columns.merged_categories_]) == (["name"], ["name"])
     monkeypatch.setattr(encoders, "MOST_BESIDE_MEANS", len(X) * (width - 1))
     columns.fit(X, y)
     assert (columns.target_encoded_, columns.merged_categories_) == (["name"], {})
     names = [name for name in columns.get_feature_names_out() if "_mean" not in name]
     assert names == ["few_a", "few_b"]
+
+
+def test_categories_that_are_all_rare_are_means_of_y_alone():
+    X = pd.DataFrame({"name": [f"name {i % 200}" for i in range(600)], "n": np.arange(600)})
+    columns = tabular_pipeline("regressor")[0].fit(X, np.arange(600.0))
+    assert (columns.target_encoded_, columns.merged_categories_) == (["name"], {})
 
 
 def test_no_row_of_the_training_set_sees_its_own_y():
