@@ -50,8 +50,8 @@ def tabular_pipeline(
       column of which more than a tenth of the rows would be merged, though their category has another row,
       also becomes numbers: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder` makes
       them, with cross-fitting, so that no row sees its own y. Beside these means, there are at most 10
-      million zeros and ones. The columns with the most categories become means alone, if there would be
-      more, or more than 50 million of the other columns.
+      million zeros and ones, and at most 50 million for the other columns. Above these limits, the columns
+      with the most categories become means alone.
 
     Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
     "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
@@ -99,8 +99,8 @@ def tabular_pipeline(
     UserWarning
         In ``fit``: if values count as missing because they are not like the others of their column, if text
         may be something else than it is taken for, or if a column carries no information. In ``predict``: if
-        values are not like those of ``fit``, if a column has only missing values and had none in ``fit``, or
-        if columns are taken in their order, because this table or that of ``fit`` has no names.
+        values are not like those of ``fit``, if all values of a column are missing and none was in ``fit``,
+        or if columns are taken in their order, because this table or that of ``fit`` has no names.
 
     See Also
     --------

@@ -26,8 +26,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
     one. A column of which it merges too many rows into its group of rare categories goes to ``many``, too,
     which makes numbers of it. The widest columns of a table with so many rows that their categories would
-    take too much memory go to ``many`` alone. A column is found by its name, or in an array, by its place. It
-    is the first step of a :func:`tabular_pipeline`.
+    take too much time or memory go to ``many`` alone. A column is found by its name, or in an array, by its
+    place. It is the first step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ DIGITS = {
     ".": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS['.']}\d{{3}})+|{INDIAN}|(?=\.\d))(?:\.\d*)?",
     ",": rf"(?:\d+|[1-9]\d{{0,2}}(?:{THOUSANDS[',']}\d{{3}})+|(?=,\d))(?:,\d*)?",
 }
-# With an exponent. More than one digit before it need a decimal mark or a sign: 523E57 is a code.
+# With an exponent. After several digits, there must be a decimal mark or a sign: 523E57 is a code.
 SCIENTIFIC = {
     mark: rf"(?:\d[eE]|\d+[eE](?=[+-])|(?:\d+[{mark}]\d*|[{mark}]\d+)[eE]){SIGN}\d+" for mark in DIGITS
 }
