@@ -19,7 +19,7 @@ import numpy as np
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.auto import MANY_ROWS
-from sknn_scratch._fitting.folds import HeldOut
+from sknn_scratch._fitting.folds import HeldOut, Strata
 from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 
 MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends on the width
@@ -71,8 +71,8 @@ def choose_alpha(data, encoded, network, init_scale, any_length, say):
     """Choose alpha for a new network; the usual one if the rows cannot tell, as too few or misleading ones.
 
     The data have all rows of the fit, also those that will be held out to stop early. If the fit can have any
-    length of the cycle, it is chosen too; else alpha is for the longest. ``say`` takes a line of text if the
-    held-out losses are not known yet, and finding them takes time.
+    length of the cycle, it is chosen too; else alpha is for the longest. ``say`` takes lines of text while
+    the held-out losses are found, unless they are known.
     """
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
@@ -85,19 +85,19 @@ def choose_alpha(data, encoded, network, init_scale, any_length, say):
         rows, weights = distinct_rows(data, hashes)
         say(f"choosing alpha, by holding out some of {len(rows):,} rows")
         data = replace(data, rows=rows, row_weights=weights)
-        held_out = find_losses(data, encoded, network, init_scale, any_length)
+        held_out = find_losses(data, encoded, network, init_scale, any_length, say)
         if len(memo) == MOST_REMEMBERED:
             memo.clear()
         memo[key] = held_out
     return Choice(held_out, network.loss, encoded.target_kind.usual_alpha)
 
 
-def find_losses(data, encoded, network, init_scale, any_length):
+def find_losses(data, encoded, network, init_scale, any_length, say):
     """Find the held-out losses of a network on distinct rows."""
     strata = encoded.target_kind.strata(encoded.y[data.rows])
     order = np.argsort(strata, kind="stable")
     data = replace(data, rows=data.rows[order], row_weights=data.row_weights[order])
-    of_rows = (data, strata[order], encoded.target_kind.n_kept, network, init_scale)
+    strata = Strata(strata[order], encoded.target_kind.n_kept)
     if data.n_samples < MANY_ROWS:
-        return folds.losses_by_alpha(*of_rows)
-    return held_out.losses_by_alpha(*of_rows, any_length)
+        return folds.losses_by_alpha(data, strata, network, init_scale)
+    return held_out.losses_by_alpha(data, strata, network, init_scale, any_length, say)

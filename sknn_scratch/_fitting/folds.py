@@ -69,16 +69,28 @@ class HeldOut(NamedTuple):
 NOTHING = HeldOut({}, n_rows=0)
 
 
-def losses_by_alpha(data, strata, n_kept, network, init_scale):
-    """Find the mean held-out loss of each alpha.
+class Strata(NamedTuple):
+    """The strata of rows that are sorted by them. Of each stratum, some rows must stay in training."""
 
-    The rows of the data are sorted by their strata (n_samples,). There are no losses if these would be of too
-    few rows, or of misleading ones.
+    of_rows: Array  # (n_samples,), in ascending order
+    n_kept: int
+
+    @property
+    def may_be_held_out(self):
+        """Whether each row (n_samples,) may be held out: its stratum has more rows than must stay."""
+        return np.bincount(self.of_rows)[self.of_rows] > self.n_kept
+
+
+def losses_by_alpha(data, strata, network, init_scale):
+    """Find the mean held-out loss of each alpha, from rows that are sorted by their strata.
+
+    There are no losses if these would be of too few rows, or of misleading ones.
     """
     n_most = max(LEAST_ROWS, int(MOST_VALUES / max(1, data.X.values_per_row)))
     some = evenly(data.n_samples, n_most)
-    rows, weights, strata = data.rows[some], data.row_weights[some], strata[some]
-    n_held_out = np.count_nonzero(is_held_out(strata, n_kept))
+    rows, weights = data.rows[some], data.row_weights[some]
+    strata = strata._replace(of_rows=strata.of_rows[some])
+    n_held_out = np.count_nonzero(is_held_out(strata))
     X = data.X.take(rows).source
     used = np.flatnonzero(rows_of(X).count_rows_with_feature(None))  # weights of others have no loss gradient
     if n_held_out < LEAST_ROWS or not len(used):
@@ -88,7 +100,7 @@ def losses_by_alpha(data, strata, n_kept, network, init_scale):
     X, shape, params = with_few_features(in_double_precision(X, used), shape, params)
     targets = data.targets[rows].astype(np.float64)
     n_draws = max(1, min(MOST_DRAWS, ROWS_HELD_OUT // n_held_out))
-    draws = [folds_of(strata, n_kept, draw) for draw in range(n_draws)]
+    draws = [folds_of(strata, draw) for draw in range(n_draws)]
     sample = Sample(X, targets, weights, draws, network._replace(shape=shape), params)
     with map_in_threads(len(gradient_blocks(sample.X, shape, len(rows)))) as map_blocks:
         losses, of_random_rows = sample.mean_losses(ALPHAS, map_blocks)
@@ -190,24 +202,24 @@ def n_units(n_hidden, n_features):
     return min(n_hidden, max(1, MOST_WEIGHTS // n_features))
 
 
-def is_held_out(strata, n_kept):
-    """Say of rows, sorted by their strata (n_samples,), whether they are held out in turn.
+def is_held_out(strata):
+    """Say of each row (n_samples,) whether it is held out in turn.
 
-    The others always train: a stratum with at most ``n_kept`` rows, and what is left over, since all folds
-    have the same number of rows.
+    The others always train: those that may not be held out, and what is left over, since all folds have the
+    same number of rows.
     """
-    is_dealt = np.bincount(strata)[strata] > n_kept
+    is_dealt = strata.may_be_held_out
     is_dealt[np.flatnonzero(is_dealt)[is_dealt.sum() // N_FOLDS * N_FOLDS :]] = False
     return is_dealt
 
 
-def folds_of(strata, n_kept, draw):
-    """Deal rows, sorted by their strata (n_samples,), to folds: of ``N_FOLDS`` neighbours, each gets one.
+def folds_of(strata, draw):
+    """Deal rows that are sorted by their strata to folds: of ``N_FOLDS`` neighbours, each gets one.
 
     They are dealt in turn, and in further draws at random. Returns the folds (n_samples,). Rows that always
     train have the number ``N_FOLDS``.
     """
-    folds, is_dealt = np.full(len(strata), N_FOLDS), is_held_out(strata, n_kept)
+    folds, is_dealt = np.full(len(strata.of_rows), N_FOLDS), is_held_out(strata)
     neighbours = np.tile(np.arange(N_FOLDS), (np.count_nonzero(is_dealt) // N_FOLDS, 1))
     rng = np.random.default_rng(draw)
     folds[is_dealt] = (rng.permuted(neighbours, axis=1) if draw else neighbours).ravel()

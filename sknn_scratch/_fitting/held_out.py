@@ -8,7 +8,7 @@ takes. Single precision ranks the alphas as well as double precision, in less ti
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,20 +44,20 @@ LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
 ADAM, LEARNING_RATE = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8), 0.005  # the defaults of the estimators
 
 
-def losses_by_alpha(data, strata, n_kept, network, init_scale, any_length):
+def losses_by_alpha(data, strata, network, init_scale, any_length, say):
     """Find the mean held-out loss of each alpha that is tried, for the length of the cycle that is better.
 
-    The rows of the data are sorted by their strata (n_samples,). There are no losses if too few can be
-    held out. Without ``any_length``, the cycle is the longest.
+    The rows are sorted by their strata. There are no losses if too few can be held out. Without
+    ``any_length``, the cycle is the longest. ``say`` takes a line of text for each network that was tried.
     """
-    to_spare = np.flatnonzero(np.bincount(strata)[strata] > n_kept)
+    to_spare = np.flatnonzero(strata.may_be_held_out)
     if len(to_spare) < LEAST_ROWS:
         return NOTHING
     parts = [to_spare[number::N_PARTS] for number in range(N_PARTS)]
     parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
     n_each = min(len(parts[-1]), MOST_HELD_OUT)  # networks with equal numbers of rows are trained together
     parts = [part[evenly(len(part), n_each)] for part in parts]
-    trials = Trials(in_single_precision(data), parts, network, init_scale)
+    trials = Trials(in_single_precision(data), parts, network, init_scale, say)
     if any_length:
         return losses_of_best_length(trials, *cycles(data.n_samples, network.shape.n_features))
     return trials.around(FIRST_ALPHAS, longest_cycle(data.n_samples))._replace(n_epochs=math.inf)
@@ -98,6 +98,7 @@ class Trials:
     parts: Sequence[Array]  # the numbers (n,) of the rows in each part
     network: Network
     init_scale: float | str
+    say: Callable[[str], None]
 
     def around(self, pair, pace, enough=math.inf):
         """Find the losses of two alphas, and of others beyond the better one until the loss rises.
@@ -139,7 +140,9 @@ class Trials:
         if any(run.is_interrupted for run in runs):
             raise KeyboardInterrupt
         losses = [loss_of(run, self.batch(part)) for run, part in zip(runs, self.parts, strict=True)]
-        return float(np.mean(losses))
+        loss = float(np.mean(losses))
+        self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {loss:.6f}")
+        return loss
 
     def without(self, part):
         """Take the data without a part of the rows."""

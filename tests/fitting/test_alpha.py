@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from functools import partial
 
 import numpy as np
@@ -242,7 +243,7 @@ def test_wide_rows_have_the_same_choice_with_few_features(monkeypatch):
 @pytest.mark.parametrize("draw", [0, 1])
 def test_strata_are_spread_over_the_folds(draw):
     strata = np.repeat([0, 1, 2], [7, 5, 1])
-    of_rows = folds.folds_of(strata, n_kept=1, draw=draw)
+    of_rows = folds.folds_of(folds.Strata(strata, n_kept=1), draw)
     assert_array_equal(np.bincount(of_rows), [4, 4, 4, 1])
     assert of_rows[-1] == folds.N_FOLDS  # the class of one row stays in training
     for stratum in (0, 1):
@@ -286,7 +287,7 @@ SHORT, MIDDLE, LONG, FURTHER = (cycle.pace.max_iter for cycle in CYCLES)
 
 
 def best_length():
-    return held_out.losses_of_best_length(held_out.Trials(None, (), None, None), *CYCLES).n_epochs
+    return held_out.losses_of_best_length(held_out.Trials(None, (), None, None, None), *CYCLES).n_epochs
 
 
 @pytest.fixture
@@ -527,6 +528,19 @@ def test_verbose_says_that_a_choice_is_made_and_what_was_chosen(capsys):
     assert epoch.startswith("[ShallowNNClassifier] epoch 1: ")
     fitted.fit(X, Y)  # the choice is known
     assert capsys.readouterr().out.splitlines()[0] == lines[1]
+
+
+@pytest.mark.usefixtures("brief_trials")
+def test_verbose_says_how_far_the_choice_for_many_rows_is(capsys):
+    fitted = network(verbose=1).fit(MANY_X, MANY_Y)
+    lines = capsys.readouterr().out.splitlines()
+    tried = [
+        re.search(r"tried alpha = ([\d.]+) for \d+ epochs: held-out loss = [\d.]+$", line) for line in lines
+    ]
+    n_tried = sum(match is not None for match in tried)
+    assert "choosing alpha" in lines[0]
+    assert all(tried[1 : n_tried + 1])
+    assert {float(match[1]) for match in tried[1 : n_tried + 1]} == {*fitted.alpha_path_["alpha"]}
 
 
 def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
