@@ -159,7 +159,7 @@ class Quantiles(Loss):
     def outputs_of(self, quantiles: Array) -> Array:
         """Compute the outputs that give quantiles (..., n_quantiles, n_samples)."""
         gaps = np.maximum(np.diff(quantiles, axis=-2), np.finfo(quantiles.dtype).tiny)
-        outputs = np.log(np.expm1(gaps)) - self.constants
+        outputs = gaps + np.log(-np.expm1(-gaps)) - self.constants  # log(exp(gaps) - 1), which may overflow
         return np.concatenate([quantiles[..., self.middle, np.newaxis, :], outputs], axis=-2)
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:

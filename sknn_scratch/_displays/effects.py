@@ -17,6 +17,7 @@ from sknn_scratch._displays.slices import position_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
+from sknn_scratch._targets.checks import dense
 
 MOST_OUTPUTS = 5  # classes or targets in one panel
 LEAST = 1e-4  # probability, of which the logarithm is taken
@@ -179,11 +180,12 @@ class EffectsDisplay(Display):
         ValueError
             If a parameter has another value, or y has classes that the model does not have.
         TypeError
-            If X is sparse.
+            If X is sparse, or the model of another package predicts several columns of labels.
         """
         check_scalar(max_columns, "max_columns", Integral, min_val=1)
         check_scalar(max_rows, "max_rows", Integral, min_val=2)
         rng = np.random.default_rng(draw_seed(check_random_state(random_state)))
+        y = dense(y)
         check_consistent_length(X, y)
         rows, marked = rows_to_take(_num_samples(X), max_rows, row, rng)
         mixed = MixedRows(model, _safe_indexing(X, rows))
@@ -261,14 +263,15 @@ def outputs_shown(model, target):
 
 
 def names_of_outputs(model, outputs, y):
-    """Name the outputs (n_outputs,) that are shown: classes, quantiles or columns of y."""
+    """Name the outputs (n_outputs,) that are shown: columns of y, classes or quantiles."""
+    if hasattr(y, "columns"):
+        return [str(y.columns[i]) for i in outputs]
     if model.classes is not None:
-        classes = model.classes[outputs].tolist()
-        return [one if isinstance(one, str) else f"class {one}" for one in classes]
+        kind = "label" if np.ndim(y) == 2 else "class"
+        return [one if isinstance(one, str) else f"{kind} {one}" for one in model.classes[outputs].tolist()]
     if len(model.quantiles) > 1:
         return [f"quantile {level:g}" for level in model.quantiles[outputs]]
-    names = list(getattr(y, "columns", ()))
-    return [str(names[i]) if names else f"y{i}" for i in outputs]
+    return [f"y{i}" for i in outputs]
 
 
 def effect_label(model, on_log_odds, names, y):

@@ -40,6 +40,11 @@ class MixedRows:
         model = getattr(model, "best_estimator_", model)  # of a search
         steps = list(model) if isinstance(model, Pipeline) else [model]
         last, self.classes = steps[-1], getattr(model, "classes_", None)
+        if isinstance(self.classes, list):
+            raise TypeError(
+                f"{type(last).__name__} predicts several columns of labels. Pass a model of one of them, "
+                "such as one of the estimators_ of a MultiOutputClassifier."
+            )
         self.has_probabilities = hasattr(model, "predict_proba")
         of_quantiles = getattr(last, "loss", None) == "quantile"
         self.quantiles = np.atleast_1d(getattr(last, "quantile", ()) if of_quantiles else ())

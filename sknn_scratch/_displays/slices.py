@@ -93,7 +93,7 @@ def axis_values(values, name, resolution):
 
 def typical_value(values):
     """Take the median, or the most frequent value if the values are not numbers."""
-    return np.nanmedian(values) if is_numeric(values) else Counter(values.tolist()).most_common(1)[0][0]
+    return np.nanmedian(values) if is_numeric(values) else Counter(list(values)).most_common(1)[0][0]
 
 
 def is_numeric(values):

@@ -68,8 +68,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "lbfgs" is SciPy's L-BFGS on all rows at once, for small data sets. It keeps no memory from one fit to
         the next.
     batch_size : int, "auto" or None, default="auto"
-        Rows in a mini-batch. "auto" is 100 (all rows, if there are fewer) or, with more than 10,000 training
-        rows, their square root; with "one_cycle", twice as many. None is all rows. "lbfgs" ignores it.
+        Rows in a mini-batch. "auto" is the square root of the number of training rows, or twice that with
+        "one_cycle", and at least 100, or all rows if there are fewer. None is all rows. "lbfgs" ignores it.
     max_iter : int or "auto", default="auto"
         Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200. If the learning rate ends at
         zero, "auto" is as many epochs as 12,000 updates need, from 4 to 40, or up to 200 if 40 have fewer
@@ -188,8 +188,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     SymmetryWarning
         If ``init_scale`` is 0.
     UserWarning
-        If features of a dense X are far too large (200 and more on average), except in the folds of a
-        cross-validation.
+        If features of a dense X are far too large (200 and more on average).
 
     See Also
     --------

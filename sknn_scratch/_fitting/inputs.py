@@ -96,7 +96,7 @@ def encode_data(model, inputs):
         try:
             validation = encode_validation(model, inputs, target_kind, features, X.dtype)
         except ValueError as error:
-            reason = str(error).removesuffix(".")
+            reason = str(error).rstrip("\n").removesuffix(".")
             raise ValueError(
                 f"In X_val, y_val or sample_weight_val: {reason}. A Pipeline transforms X_val only if its "
                 "transform_input has it."

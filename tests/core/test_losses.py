@@ -182,6 +182,8 @@ def test_several_quantiles_do_not_cross_and_have_the_sum_of_the_losses_of_each(q
     found = loss.quantiles_of(outputs)
     assert (np.diff(found, axis=-2) >= 0).all()
     assert_allclose(loss.quantiles_of(loss.outputs_of(found)), found, rtol=1e-12)
+    far = (1e4 * found).astype(np.float32)  # exp(gap) would overflow
+    assert_allclose(loss.quantiles_of(loss.outputs_of(far)), far, rtol=1e-5)
     assert_allclose(
         loss.quantiles_of(np.zeros((n, 1)))[:, 0] - ndtri(quantiles), -ndtri(quantiles[loss.middle])
     )

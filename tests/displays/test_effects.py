@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from sknn_scratch import EffectsDisplay, HiddenUnitsDisplay, diagnose, tabular_pipeline
 from sknn_scratch._displays.mixed_rows import MixedRows
@@ -196,8 +197,19 @@ def test_classes_without_probabilities_and_labels():
     assert found.importances_["x1"] == 0
     clf, X, y = fit("multilabel")
     found = compute(clf, X, y)
-    assert found.output_names == ["class 0", "class 1"]
+    assert found.output_names == ["label 0", "label 1"]
     assert "log-loss" in found.importance_label
+    assert compute(clf, X, scipy.sparse.csr_array(y)).importances_ == found.importances_
+    assert compute(clf, X, pd.DataFrame(y, columns=["wet", "cold"])).output_names == ["wet", "cold"]
+
+
+def test_labels_may_be_a_column():
+    clf, X, y = fit("multiclass")
+    expected = compute(clf, X, y)
+    for column in (y[:, np.newaxis], pd.DataFrame({"kind": y}), pl.DataFrame({"kind": y})):
+        found = compute(clf, X, column)
+        assert found.importances_ == expected.importances_
+        assert found.output_names == expected.output_names
 
 
 def fitted_pipeline(kind="regressor", n_rows=600, **parameters):
@@ -297,6 +309,9 @@ def test_what_is_not_fitted_or_no_table():
         compute(clf, X[:0])
     with pytest.raises(TypeError, match="sparse matrix, not a table"):
         compute(clf, scipy.sparse.csr_array(X))
+    labels = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
+    with pytest.raises(TypeError, match="DecisionTreeClassifier predicts several columns of labels"):
+        compute(DecisionTreeClassifier(random_state=0).fit(X, labels), X)
 
 
 @pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")

@@ -101,9 +101,11 @@ def test_what_is_no_number_is_held_at_its_most_frequent_value():
     X = pd.DataFrame(
         {"a": [1.0, 2.0, 3.0], "b": [1, 5, 9], "c": ["red", "blue", "red"], "d": [True, False, True]}
     )
-    plane = feature_slice(X, ("a", "b"), 4)
+    day = pd.Timestamp("2020-01-31").as_unit("ns")
+    plane = feature_slice(X.assign(e=day), ("a", "b"), 4)
     assert set(plane.rows["c"]) == {"red"}
     assert set(plane.rows["d"]) == {True}
+    assert set(plane.rows["e"]) == {day}
     clf = ShallowNNClassifier(3, max_iter=5, random_state=0)
     pipe = make_pipeline(OrdinalEncoder(), clf).fit(X, [0, 1, 0])
     with pytest.raises(ValueError, match="features must be numbers, but c has values such as 'red'"):

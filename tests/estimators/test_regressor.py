@@ -278,6 +278,9 @@ def test_bad_y_and_parameters(name):
 def test_bad_validation_rows_are_named():
     with pytest.raises(ValueError, match="In X_val, y_val or sample_weight_val: y has the shape"):
         small_regressor().fit(X, Y, X_val=X, y_val=np.column_stack([Y, Y]))
+    frame = pd.DataFrame(X).add_prefix("x")
+    with pytest.raises(ValueError, match=r"order as they were in fit\. A Pipeline"):
+        small_regressor().fit(frame, Y, X_val=frame.iloc[:, ::-1], y_val=Y)
     with pytest.raises(ValueError, match=r"In X_val.*negative"):
         small_regressor(loss="poisson").fit(X, Y, X_val=X, y_val=-Y)
     with pytest.raises(ValueError, match=r"In X_val.*2 columns"):
