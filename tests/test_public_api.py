@@ -156,7 +156,7 @@ METHODS = {
     "decision_function": "X",
     "transform": "X",
     "score": "X y sample_weight",
-    "resume": "path X y sample_weight X_val y_val sample_weight_val params callbacks",
+    "resume": "path X y sample_weight X_val y_val sample_weight_val callbacks",
 }
 INHERITED = """
     fit_transform get_feature_names_out get_metadata_routing get_params set_callbacks set_fit_request

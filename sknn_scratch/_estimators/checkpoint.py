@@ -4,34 +4,29 @@ Planning a fit is deterministic. So ``resume`` plans it anew, from the same para
 same earlier model if it was a warm start, and puts the stored state in place. The file does not include the
 data. The user passes these again, and their fingerprints are compared.
 
-The file is a line with the format and a digest, and an uncompressed .npz archive of arrays and of JSON with
-everything else. Nothing in it is pickled. If the digest is right, the contents are what was written, and need
-no checks.
+The file is a line with the format and a digest, and a pickle. If the digest is right, the contents are what
+was written, and need no checks.
 """
 
-import io
-import json
 import os
+import pickle
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from inspect import signature
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
 import joblib
-import numpy as np
 
 from sknn_scratch._core.state import State, StopReason
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of
+from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
 from sknn_scratch._fitting.plan import plan_fit
 
-FORMAT = b"sknn_scratch checkpoint, format 10, "  # another number whenever the contents change
+FORMAT = b"sknn_scratch checkpoint, format 11, "  # another number whenever the contents change
 
 
 class CheckpointError(ValueError):
@@ -60,7 +55,8 @@ class Checkpoint:
     ------
     ValueError
         In ``fit``, if the network is one of a search, or if the solver is "lbfgs", which "auto" chooses for
-        few rows. In ``partial_fit``: save the estimator itself between two calls.
+        few rows. In ``partial_fit``: save the estimator itself between two calls. If pickle cannot save a
+        parameter, such as an :class:`Activation` of lambdas: write functions with ``def``, in a module.
     OSError
         In ``fit``, if the path is a directory, a device or a pipe, if its directory does not exist, or if the
         disk is full.
@@ -73,7 +69,8 @@ class Checkpoint:
     -----
     The file contains the parameters, the optimiser's memory, the history, the states of the random generators
     and, of a warm start, the model from which the fit continues. It is about five times as large as the
-    weights. It contains no training data, only a hash of them. Nothing in it is pickled.
+    weights. It contains no training data, only a hash of them. It is a pickle: resume only from files that
+    you trust. Functions of your own must be where they were when it was written.
 
     Examples
     --------
@@ -162,7 +159,6 @@ class Resumable:
         X_val: ArrayLike = None,
         y_val: ArrayLike = None,
         sample_weight_val: ArrayLike = None,
-        params: Mapping[str, Any] | None = None,
         callbacks: Iterable[Any] = (),
     ) -> Self:
         """Continue a fit that did not finish, from the file that its :class:`Checkpoint` wrote.
@@ -178,9 +174,6 @@ class Resumable:
             The file. The estimator gets a ``Checkpoint`` for the same file, with the same ``every``.
         X, y, sample_weight, X_val, y_val, sample_weight_val : as in fit
             The same values as in ``fit``, with the rows in the same order. The file does not contain them.
-        params : dict, default=None
-            The values of parameters that the file cannot contain: an :class:`Activation` of your own, a
-            callable ``scoring``, a RandomState. Other parameters cannot be changed.
         callbacks : sequence of callbacks, default=()
             Further callbacks, for :meth:`set_callbacks`.
 
@@ -208,7 +201,12 @@ class Resumable:
         ``resume(path, pipeline[:-1].transform(X), y)``.
         """
         contents = read_contents(path)
-        estimator = contents.estimator_of(cls, path, params or {})
+        estimator = contents.estimator
+        if type(estimator) is not cls:
+            name = type(estimator).__name__
+            raise CheckpointError(
+                f"{path} is of a fit of {name}; call {name}.resume, not {cls.__name__}.resume."
+            )
         estimator.set_callbacks(Checkpoint(path, contents.every), *callbacks)
         inputs = FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, seed=contents.seed)
         return estimator._resume(inputs, contents)
@@ -234,30 +232,11 @@ class Resumable:
 class Contents:
     """What a file contains of a fit."""
 
-    params: dict  # those parameters of the estimator that a file can contain
-    earlier: dict  # fitted attributes from which a warm start continues
+    estimator: Resumable  # as it was before the fit, without callbacks
     seed: int
     fingerprints: dict  # of the data
     state: State  # the present one, which changes in training
     every: int  # number of epochs between two writes
-
-    def estimator_of(self, cls, path, others):
-        """Make the estimator as it was before the fit; ``others`` are the parameters that are not here."""
-        names = signature(cls).parameters
-        if not self.params.keys() <= names.keys():
-            raise CheckpointError(
-                f"{path} has other parameters than {cls.__name__}; call resume of the class that wrote it."
-            )
-        missing = [name for name in names if name not in self.params]
-        if set(missing) != set(others):
-            raise ValueError(
-                f"params must be the parameters that {path} cannot contain, {missing}, with their values in "
-                f"the fit; got {list(others)}. All others are in the file, and cannot be changed."
-            )
-        estimator = cls(**self.params, **others)
-        if self.earlier:
-            vars(estimator).update(self.earlier, _activation_=estimator.activation)
-        return estimator
 
 
 def contents_of(fit, every):
@@ -272,13 +251,10 @@ def contents_of(fit, every):
             f"Checkpoint is for stochastic solvers, but with solver={fit.model.solver!r} this fit is by "
             f"{fit.model.solver_}. Set solver='adam', or remove the Checkpoint with set_callbacks()."
         )
-    params, earlier = {}, attributes_of(fit.estimator) if fit.estimator.warm_start else {}
-    for name, value in fit.estimator.get_params(deep=False).items():
-        with suppress(TypeError):  # a file cannot contain it
-            to_json(value, [])
-            params[name] = value
-    earlier.pop("_activation_", None)  # it is a parameter
-    return Contents(params, earlier, fit.model._seed_, fingerprints(fit), fit.run.state, every)
+    estimator = type(fit.estimator)(**fit.estimator.get_params(deep=False))
+    if estimator.warm_start:
+        adopt(estimator, attributes_of(fit.estimator))
+    return Contents(estimator, fit.model._seed_, fingerprints(fit), fit.run.state, every)
 
 
 def fingerprints(fit):
@@ -310,14 +286,16 @@ def write_contents(path, contents):
     path = Path(path)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
+        pickled = pickle.dumps(contents)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:  # of a user's function
+        raise ValueError(
+            f"Checkpoint cannot save all parameters: {error}. Write functions with def, in a module."
+        ) from error
+    version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
+    line = f"by version {version}, sha256 {sha256(pickled).hexdigest()}\n"
+    try:
         with open(temporary, "wb") as file:
-            arrays, archive = [], io.BytesIO()
-            text = json.dumps(to_json(vars(contents), arrays))  # floats are written so that the same are read
-            np.savez(archive, *arrays, text=np.frombuffer(text.encode(), np.uint8))
-            digest = sha256(archive.getbuffer()).hexdigest()
-            version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
-            line = f"by version {version}, sha256 {digest}\n"
-            file.writelines((FORMAT, line.encode(), archive.getbuffer()))
+            file.writelines((FORMAT, line.encode(), pickled))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -327,70 +305,13 @@ def write_contents(path, contents):
 
 def read_contents(path):
     """Read a file; raise CheckpointError if it is damaged or of another format, OSError if there is none."""
-    line, _, archive = regular_file(path).read_bytes().partition(b"\n")
+    line, _, pickled = regular_file(path).read_bytes().partition(b"\n")
     if not line.startswith(FORMAT):
         raise CheckpointError(
             f"{path} is no checkpoint, or one of another version of sknn_scratch: it begins with "
             f"{line[:100]}, not with {FORMAT}. Pass a file that Checkpoint wrote, install the version that "
             "wrote it, or fit anew."
         )
-    if not line.endswith(sha256(archive).hexdigest().encode()):
+    if not line.endswith(sha256(pickled).hexdigest().encode()):
         raise CheckpointError(f"{path} is damaged. Use a copy of it, or fit anew.")
-    with np.load(io.BytesIO(archive)) as arrays:  # refuses pickles
-        text = arrays["text"].tobytes()
-        return Contents(**json.loads(text, object_hook=lambda written: from_json(written, arrays)))
-
-
-def to_json(value, arrays):
-    """Write a value so that ``from_json`` reads an equal one, and append its arrays; TypeError if it cannot.
-
-    Each dict in the JSON has one key, which says what the value is.
-    """
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case np.bool() | np.integer() | np.float32():
-            return value.item()
-        case dict():
-            return {"dict": [[to_json(key, arrays), to_json(one, arrays)] for key, one in value.items()]}
-        case list() | tuple():
-            return {"list": [to_json(one, arrays) for one in value]}
-        case np.ndarray() if value.dtype == object:
-            return {"objects": [to_json(one, arrays) for one in value]}
-        case np.ndarray():
-            arrays.append(value)
-            return {"array": f"arr_{len(arrays) - 1}"}  # as NumPy names it
-        case np.random.Generator():
-            return {"generator": to_json(value.bit_generator.state, arrays)}
-        case StopReason():
-            return {"reason": value.name}
-        case State(history=history):
-            # All epochs in one array: a long history takes longer to write as JSON than an epoch to train.
-            first = dict(*history[:1])
-            values = np.array([[record[name] for name in first] for record in history])
-            fields = vars(value) | {"history": {"first": first, "values": values}}
-            return {"state": to_json(fields, arrays)}
-    raise TypeError(f"A checkpoint cannot contain {value!r}.")
-
-
-def from_json(written, arrays):
-    """Read a dict that ``to_json`` wrote; the values in it are read already."""
-    ((kind, value),) = written.items()
-    match kind:
-        case "dict":
-            return dict(value)
-        case "list":
-            return value
-        case "objects":
-            return np.array(value, object)
-        case "array":
-            return arrays[value]
-        case "generator":
-            rng = np.random.default_rng()
-            rng.bit_generator.state = value
-            return rng
-        case "reason":
-            return StopReason[value]
-        case _:  # "state"
-            names, rows = value["history"]["first"], value["history"]["values"].tolist()
-            return State(**value | {"history": [dict(zip(names, row, strict=True)) for row in rows]})
+    return pickle.loads(pickled)
