@@ -4,7 +4,7 @@
 how this column is written. To add a kind, write a class and give it a place in KINDS.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import ClassVar
 
@@ -40,7 +40,7 @@ from sknn_scratch._tables.written_dates import (
     is_time_of_day,
     likely_styles,
 )
-from sknn_scratch._tables.written_numbers import BooleanStyle, number_styles
+from sknn_scratch._tables.written_numbers import BooleanStyle, number_styles, units_of
 
 # So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
 FEWEST_DATES = 5
@@ -121,9 +121,12 @@ class Numbers(Kind):
             yield Remark(Sentence.CODES, name)
 
     def read(self, column, name):
+        unit = self.style.unit
+        if unit and (column.type == NUMBERS or (column.is_text and units_of(column.texts) == {""})):
+            alone = replace(self, style=self.style._replace(unit=""))
+            values, remarks = alone.read(column, name)
+            return values, [*remarks, Remark(Sentence.NO_UNIT, name, f"{unit} in {{names}}")]
         values, remarks = super().read(column, name)
-        if self.style.unit and column.type == NUMBERS:
-            remarks.append(Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}"))
         present = values[~np.isnan(values)].tolist() if self.codes else []
         if present and self.codes.isdisjoint(present):
             remarks.append(Remark(Sentence.NEW_CODES, name))
@@ -146,7 +149,7 @@ class Durations(Kind):
     def is_clear(texts, odd):
         others = [text for text in texts if not is_time_of_day(text)]
         have_units = any(character.isalpha() for text in others for character in text)
-        return have_units or len(others) > len(texts) / 2
+        return have_units or len(others) > 1  # 24:00 alone may be midnight
 
     def convert(self, values):
         """Convert to seconds."""

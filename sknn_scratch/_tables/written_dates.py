@@ -7,10 +7,14 @@ from typing import NamedTuple
 from sknn_scratch._tables.text import read_texts
 
 YEAR_AT_END = r"(?P<year>\d{4}|\d\d)"
-YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
-BETWEEN = r"(?:[-/. ]|, ?)"
+YEAR, MONTH, DAY = (
+    r"(?P<year>\d{4})",
+    r"(?P<month>\d{1,2}|[A-Za-z]{3,9})",
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?",
+)
+BETWEEN = r"(?:[-/ ]|[.,] ?)"
 WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
-CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?)"
+CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?|(?=\s?[AP]M))"
 CLOCK += r"\s?(?P<half>[AP]M)?"
 TIME = rf"(?:[T\s]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
 # A month alone has a year of our time, or a name: others may be codes.
@@ -22,6 +26,7 @@ ORDERS = {
     "day first": WEEKDAY + BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
     "month first": WEEKDAY + BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
     "short year first": BETWEEN.join((r"(?P<year>\d\d)", r"(?P<month>\d{1,2})", DAY)) + TIME,
+    "joined": rf"{DAY}{NAME_OF_MONTH}{YEAR_AT_END}" + TIME,
     "digits": r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)",
     "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
     TIME_OF_DAY: CLOCK,

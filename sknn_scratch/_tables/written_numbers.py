@@ -31,6 +31,9 @@ POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
 MAY_BE_THOUSANDS = re.compile(rf"{SIGN}\d{{1,3}}(?:\.\d{{3}})*")
 # What multiplies a number, as an exponent: 24.3M, 950k.
 MULTIPLES = {"k": "e3", "m": "e6", "b": "e9"}
+# A limit, as in <0.5 and 90+, counts as the number itself, if at most this share of different texts are
+# limits. With more, as in <18, 18-64 and 65+, they are categories.
+OF_LIMITS, MOST_LIMITS = re.compile(r"^[<>\u2264\u2265]=?\s?|\+$"), 0.1
 # So many different numbers, some with a mark before three digits and some without it, have thousands. Of
 # numbers with three decimals, either all have these, or a tenth of them end earlier, and hardly one is whole.
 SURELY_THOUSANDS = 50
@@ -42,10 +45,11 @@ class NumberStyle(NamedTuple):
     decimal: str = "."
     unit: str = ""
     has_multiples: bool = False
+    has_limits: bool = False
 
     def read(self, text):
         """Convert a text to a finite float."""
-        text, exponent = with_minus(text), ""
+        text, exponent = with_minus(without_limit(text) if self.has_limits else text), ""
         if self.unit or self.has_multiples:
             sign, before, text, after = parts_of_number(text)
             exponent = MULTIPLES.get(after.lower(), "") if self.has_multiples else ""
@@ -56,6 +60,11 @@ class NumberStyle(NamedTuple):
             return None
         number = float(MARKS[self.decimal].sub("", text).replace(",", ".") + exponent)
         return number if isfinite(number) else None
+
+
+def without_limit(text):
+    """Strip a text, and what makes a limit of a number."""
+    return OF_LIMITS.sub("", text.strip())
 
 
 def with_minus(text):
@@ -75,8 +84,16 @@ def unit_of(before, after):
     return " ".join(sorted(filter(None, (before, after))))
 
 
+def units_of(texts):
+    """Find the units of the numbers among texts; that of a number alone is empty."""
+    return {unit_of(before, after) for _, before, number, after in map(parts_of_number, texts) if number}
+
+
 def number_styles(texts):
     """List the styles that texts may have: with their most frequent unit, and a decimal point or comma."""
+    n_limits = sum(without_limit(text) != text.strip() for text in texts)
+    has_limits = 0 < n_limits <= MOST_LIMITS * len(texts)
+    texts = {without_limit(text) for text in texts} if has_limits else texts
     parts = [one for one in map(parts_of_number, texts) if one[2]]
     has_multiples = are_multiples(parts)
     units = Counter(unit_of(before, "" if has_multiples else after) for _, before, _, after in parts)
@@ -88,7 +105,7 @@ def number_styles(texts):
         decimals = ","
     else:
         decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
-    return [NumberStyle(decimal, unit, has_multiples) for decimal in decimals]
+    return [NumberStyle(decimal, unit, has_multiples, has_limits) for decimal in decimals]
 
 
 def are_multiples(parts):
