@@ -9,7 +9,7 @@ from scipy.interpolate import make_lsq_spline
 from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.auto import MANY_ROWS
-from sknn_scratch._tables.kinds import Numbers
+from sknn_scratch._tables.kinds import ROWS_OF_A_CODE, Numbers
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 from sknn_scratch._tables.targets import scaled_targets
@@ -17,8 +17,8 @@ from sknn_scratch._tables.targets import scaled_targets
 # Numbers are codes if the means of y by number explain more of the variance of y than a line that bends
 # between bins does: at least this share of it, and so many standard deviations of what chance explains.
 LEAST_SHARE, CERTAIN = 0.01, 10.0
-# A code has so many rows on average, and a bin so many codes, but there are as many bins as coarse ones.
-ROWS_OF_A_CODE, CODES_IN_A_BIN = 2, 4
+# A bin has so many codes, but there are as many bins as coarse ones.
+CODES_IN_A_BIN = 4
 # Amounts are often round numbers, with many more rows than the numbers beside them. Codes are as frequent as
 # their neighbours: the harmonic means of the rows of neighbours are at least this share of all rows. It is
 # about 0.42 of 200 codes whose frequencies follow Zipf's law.

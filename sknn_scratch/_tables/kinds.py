@@ -25,9 +25,10 @@ from sknn_scratch._tables.columns import (
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.kind import TOLD, Kind
-from sknn_scratch._tables.remarks import Remark, Sentence, some
+from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import (
     MOST_CODES,
+    are_padded,
     has_first_zero,
     is_code,
     joins_letters_to_digits,
@@ -44,6 +45,8 @@ from sknn_scratch._tables.written_numbers import BooleanStyle, number_styles, un
 
 # So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
 FEWEST_DATES = 5
+# Codes have so many rows on average: fewer tell nothing of each.
+ROWS_OF_A_CODE = 2
 # The end of the names of features that are codes.
 CODE = "_code"
 
@@ -96,6 +99,7 @@ class Numbers(Kind):
 
     name = NUMBERS
 
+    are_padded: bool = False  # with zeros, so they are codes
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
 
     @staticmethod
@@ -112,11 +116,22 @@ class Numbers(Kind):
         is_few = len(texts) <= MOST_CODES
         if odd and all(map(is_code, texts)) and (is_few or any(map(joins_letters_to_digits, odd))):
             return False
-        return not any(map(has_first_zero, texts))
+        return are_padded(texts) or not any(map(has_first_zero, texts))
+
+    @classmethod
+    def readings_of_text(cls, texts, most_odd):
+        found = super().readings_of_text(texts, most_odd)
+        return [replace(one, are_padded=are_padded(texts - one.odd)) for one in found]
+
+    def prepare(self, values):
+        super().prepare(values)
+        numbers = frozenset(values[~np.isnan(values)].tolist())
+        if self.are_padded and not self.is_explained and len(numbers) <= len(values) / ROWS_OF_A_CODE:
+            self.codes = numbers
 
     def remarks(self, name, column):
         yield from super().remarks(name, column)
-        is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes
+        is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes or self.are_padded
         if not is_clear and may_be_codes(column.texts):
             yield Remark(Sentence.CODES, name)
 
@@ -232,11 +247,6 @@ class Categories(Kind):
         """Whether the encoder has merged all texts of the fit."""
         return self.known <= self.rare
 
-    @property
-    def without_first_zero(self):
-        """What the texts of the fit that begin with a zero would be as numbers; merged ones do not count."""
-        return {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
-
     def remarks(self, name, column):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
@@ -260,10 +270,7 @@ class Categories(Kind):
     def read(self, column, name):
         values, remarks = super().read(column, name)
         texts = set(values) - {None}
-        unknown = texts - self.known
-        if unknown and (lost := unknown & self.without_first_zero):
-            remarks.append(Remark(Sentence.LOST_ZERO, name, f"{some(lost)} in {{names}}"))
-        elif unknown and unknown == texts and not self.are_all_rare:
+        if texts and texts.isdisjoint(self.known) and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks
 

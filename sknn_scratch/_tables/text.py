@@ -9,6 +9,7 @@ MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
 # Text of digits alone may be codes, if all have one length, at least that of zip codes. With at most so many
 # different values, it needs no warning: the ramps of the numbers can give each of them its own effect.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
+MOST_DIGITS = 15  # of a code; a float holds no more
 
 
 def is_missing_word(text):
@@ -42,6 +43,13 @@ def may_be_codes(texts):
 def joins_letters_to_digits(text):
     """Whether a text is like 12a."""
     return text.isalnum() and not text.isalpha() and not text.isdecimal()
+
+
+def are_padded(texts):
+    """Whether different texts are digits of one length, of which some begin with zeros, as zip codes are."""
+    lengths = {len(text.strip()) for text in texts}
+    are_digits = len(lengths) == 1 and max(lengths) <= MOST_DIGITS and all(map(is_code, texts))
+    return are_digits and any(map(has_first_zero, texts))
 
 
 def has_first_zero(text):

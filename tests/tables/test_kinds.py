@@ -214,7 +214,8 @@ def test_text_is_what_it_says(name):
 
 STAY_CATEGORIES = {
     "few digits and a letter": ([*map(str, range(12)), "X"] * 20, []),
-    "leading zeros": ([f"{i % 40:05}" for i in range(N)], []),
+    "leading zeros of different lengths": ([f"0{i % 40}" for i in range(N)], []),
+    "leading zeros of long codes": ([f"{i % 40:016}" for i in range(N)], []),
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
     "codes like exponents": (["523E57", "12E5", "800E1", "10E10"] * 75, []),
@@ -280,6 +281,20 @@ def test_what_is_no_clear_number_or_date_stays_categories(name):
     assert len(found) == len(messages)
     for warning, message in zip(found, messages, strict=True):
         assert message in warning
+
+
+def test_codes_with_leading_zeros_are_numbers_and_categories():
+    codes = np.arange(N) % 40
+    columns, found = fit([f"{code:05}" for code in codes])
+    assert not found
+    assert columns.kinds_ == {"x": "numbers"}
+    assert columns.codes_ == ["x"]
+    later = pd.DataFrame({"x": ["00007", "39"]})
+    assert_array_equal(columns.transform(later), columns.transform(later.astype(float)))
+    with pytest.warns(UserWarning, match="'x' had codes"):
+        columns.transform(pd.DataFrame({"x": ["00077"]}))
+    assert fit([f"{i:05}" for i in range(N)])[0].codes_ == []  # each tells of its own row only
+    assert fit([f"{code:05}" for code in codes], kinds={"x": "numbers"})[0].codes_ == []
 
 
 def test_columns_of_which_the_same_is_said_are_listed_together():
