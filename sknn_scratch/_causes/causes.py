@@ -14,7 +14,7 @@ import numpy as np
 
 from sknn_scratch._causes.check import SEVERITIES, Check, Measured, Unmeasurable
 from sknn_scratch._causes.features import scaler_first, standardised
-from sknn_scratch._causes.pulls import deltas_of_a_guess, pulls, share_by_chance
+from sknn_scratch._causes.pulls import baseline_deltas, pulls, share_by_chance
 from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 
@@ -28,7 +28,7 @@ TINY = 0.01
 # As a share of the pull of the loss; see the limits of "strong penalty".
 HEALTHY_PENALTY = 0.03
 # The sum of the learning rates of ten epochs with the default.
-USUAL_WAY = 0.05
+USUAL_PATH_LENGTH = 0.05
 
 
 # --- The data ---
@@ -52,7 +52,7 @@ def outliers_in_y(evidence):
 def no_signal(evidence):
     """Compare how strongly the features, scaled and clipped, pull at y and at y in random orders."""
     batch = evidence.batch(evidence.sample)
-    X, deltas = standardised(batch.X.source, evidence.features), deltas_of_a_guess(evidence.network, batch)
+    X, deltas = standardised(batch.X.source, evidence.features), baseline_deltas(evidence.network, batch)
     return Measured(
         share_by_chance(X, deltas),
         "The features explain y no better than they explain y in a random order. The number is the share of "
@@ -126,14 +126,14 @@ def large_initial_weights(evidence):
 
 def strong_penalty(evidence):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
-    fitted, rate = evidence.fitted, evidence.fitted._penalty_rate_
+    fitted, strength = evidence.fitted, evidence.fitted._penalty_strength_
     if evidence.optimizer.decouples_penalty:
         raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
     batch = evidence.batch(evidence.sample)
-    pull = pulls(evidence.network.activate, batch.X.source, deltas_of_a_guess(evidence.network, batch)).max()
+    pull = pulls(evidence.network.activate, batch.X.source, baseline_deltas(evidence.network, batch)).max()
     if pull == 0:
         raise Unmeasurable("the features tell nothing about y")
-    ratio = rate / pull
+    ratio = strength / pull
     weaker = fitted.alpha_ * HEALTHY_PENALTY / ratio if ratio > 0 else fitted.alpha_
     options = (f"decrease alpha, to {round_number(weaker)} or less",)
     if len(fitted.alpha_path_["alpha"]):
@@ -156,11 +156,11 @@ def small_steps(evidence):
     """Estimate from the learning rates of all epochs how far the weights can have moved."""
     if evidence.optimizer.takes_all_rows:
         raise Unmeasurable(f"{evidence.fitted.solver_} chooses the lengths of its steps")
-    way = evidence.history("learning_rate").sum()
-    rate = round_number(evidence.fitted.learning_rate * USUAL_WAY / way)
+    length = evidence.history("learning_rate").sum()
+    rate = round_number(evidence.fitted.learning_rate * USUAL_PATH_LENGTH / length)
     return Measured(
-        USUAL_WAY / way,
-        f"The learning rates of all epochs add up to {way:.2g}, so no weight has moved far.",
+        USUAL_PATH_LENGTH / length,
+        f"The learning rates of all epochs add up to {length:.2g}, so no weight has moved far.",
         (
             *(["increase max_iter"] if evidence.fitted.stop_reason_ in ALL_EPOCHS else []),
             f"increase learning_rate, to {rate} or more",
@@ -169,7 +169,7 @@ def small_steps(evidence):
 
 
 def exploding_gradient(evidence):
-    """Measure how far the loss has climbed above its minimum, in units of the loss of a guess."""
+    """Measure how far the loss has climbed above its minimum, in units of the baseline loss."""
     fitted = evidence.fitted
     if evidence.optimizer.takes_all_rows:
         raise Unmeasurable(f"{fitted.solver_} chooses the lengths of its steps")
@@ -178,7 +178,7 @@ def exploding_gradient(evidence):
     else:
         losses = evidence.losses_of_epochs("loss")
         climbs = losses - np.minimum.accumulate(losses)
-        climb = float(climbs.max()) / evidence.loss_of_a_guess
+        climb = float(climbs.max()) / evidence.baseline_loss
         meaning = (
             f"The loss climbed above its minimum by {multiple_of(climb)} the loss of a constant prediction."
         )
@@ -213,13 +213,13 @@ CAUSES = MappingProxyType(
         # The standard deviation of hidden inputs at the start. At 3, half of all tanh units are saturated.
         "large initial weights": Check(large_initial_weights, (3.0, 10.0), HARDLY_TRAINABLE, is_share=False),
         # At 1, every unit costs more than it gains, so the zero network is the best. At 1/2, about half of
-        # the error of a guess must remain. Healthy networks are below 0.1.
+        # the baseline error must remain. Healthy networks are below 0.1.
         "strong penalty": Check(
             strong_penalty, (0.25, 0.5), ("exploding gradient", "identical units", *HARDLY_MOVED)
         ),
-        # With a fifth of the usual way, weights hardly move.
+        # With a fifth of the usual path, weights hardly move.
         "small steps": Check(small_steps, (5.0, 5.0), BAD_RESULT, is_share=False, if_unlearnt=True),
-        # The loss of steady trainings climbs by less than 0.2 of a guess's loss, mini-batches and dropout
+        # The loss of steady trainings climbs by less than 0.2 of the baseline loss, mini-batches and dropout
         # included.
         "exploding gradient": Check(
             exploding_gradient, (0.25, 1.0), (*NO_GRADIENT, "overfitting", *BAD_RESULT)

@@ -99,16 +99,16 @@ class Evidence:
         return losses
 
     @property
-    def loss_of_a_guess(self):
-        """By how much the loss of a guess is above the least loss; if they are equal, it is no measure."""
-        least, guess = self.loss_range
-        if guess == least:
+    def baseline_loss(self):
+        """By how much the baseline loss is above the least loss; if they are equal, it is no measure."""
+        least, baseline = self.loss_range
+        if baseline == least:
             raise Unmeasurable("all y were equal, or came in calls of partial_fit; then pass y")
-        return guess - least
+        return baseline - least
 
-    def in_guesses(self, loss):
-        """Measure a loss above the least loss, in losses of a guess."""
-        return (loss - self.loss_range[0]) / self.loss_of_a_guess
+    def relative_to_baseline(self, loss):
+        """Measure a loss above the least loss, in baseline losses."""
+        return (loss - self.loss_range[0]) / self.baseline_loss
 
     @cached_property
     def loss_on_data(self):

@@ -12,7 +12,7 @@ MOST_NUMBERS = 2**22
 N_ORDERS = 19
 
 
-def deltas_of_a_guess(network, batch):
+def baseline_deltas(network, batch):
     """Compute the gradient (n_outputs, n_samples) at the outputs of a network that predicts the same for all.
 
     A constant has no penalty, so the part of the gradient that it explains does not count.
@@ -42,12 +42,14 @@ def pulls(activate, X, deltas):
     """
     rng = np.random.default_rng(0)
     n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])
-    ways = np.hstack([X.T @ deltas.T, rng.normal(size=(X.shape[1], n_random))])
-    lengths = np.linalg.norm(ways, axis=0)
-    ways = (ways / np.where(lengths > 0, lengths, 1)).astype(X.dtype)
-    ways = np.hstack([ways, -ways])
-    projections = X @ ways
-    thresholds = projections[rng.integers(len(projections), size=ways.shape[1]), range(ways.shape[1])]
+    directions = np.hstack([X.T @ deltas.T, rng.normal(size=(X.shape[1], n_random))])
+    lengths = np.linalg.norm(directions, axis=0)
+    directions = (directions / np.where(lengths > 0, lengths, 1)).astype(X.dtype)
+    directions = np.hstack([directions, -directions])
+    projections = X @ directions
+    thresholds = projections[
+        rng.integers(len(projections), size=directions.shape[1]), range(directions.shape[1])
+    ]
     hidden = np.hstack([projections, projections - thresholds])
     activate(hidden, None)
     norms = np.linalg.norm(deltas @ hidden, axis=0)

@@ -14,8 +14,8 @@ The objective
     ::
 
         objective = mean_loss + penalty
-        mean_loss = sum_i share_i loss_i                      share_i = row_weight_i / S
-        penalty   = rate / 2 (|w_hidden|^2 + |w_output|^2)    rate = alpha / P
+        mean_loss = sum_i share_i loss_i                          share_i = row_weight_i / S
+        penalty   = strength / 2 (|w_hidden|^2 + |w_output|^2)    strength = alpha / P
 
     where loss_i is the loss of row i, S the sum of the weights of all training rows (their number, if all
     weights are one), and P = max(S, 100). A weight of two counts like a row that is there twice. If S is at

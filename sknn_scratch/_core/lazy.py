@@ -94,7 +94,7 @@ class LazyUpdate:
         counts = data.rows_with_feature
         self.used = np.flatnonzero(counts)
         self.steps_per_use = 1 / chances_of_use(counts[self.used], data.n_samples, config.batch_size)
-        self.row_rates = np.zeros(len(counts), whole.params.dtype)
+        self.row_strengths = np.zeros(len(counts), whole.params.dtype)
         self.is_used, self.positions = np.zeros(len(counts), bool), np.zeros(len(counts), np.int32)
         arrays = {"params": whole.params, **whole.memory}
         self.w_hidden = {name: view_parameters(array, shape).w_hidden for name, array in arrays.items()}
@@ -102,15 +102,15 @@ class LazyUpdate:
         self.gathered = {name: np.empty_like(w[: self.n_rows]) for name, w in self.w_hidden.items()}
 
     def start_epoch(self, learning_rates: Sequence[float]) -> None:
-        """Set the penalty rate of each row to the rate of all steps from one use to the next.
+        """Set the penalty's strength for each row to that of all steps from one use to the next.
 
-        In n steps, gradient descent shrinks a weight by the factor (1 - learning_rate rate)^n.
+        In n steps, gradient descent shrinks a weight by the factor (1 - learning_rate strength)^n.
         """
-        (rate,) = self.penalty.rates or (0.0,)
-        decay = min(learning_rates[0] * rate, 1.0)
+        (strength,) = self.penalty.strengths or (0.0,)
+        decay = min(learning_rates[0] * strength, 1.0)
         with np.errstate(divide="ignore"):
             shrinkage = -np.expm1(self.steps_per_use * np.log1p(-decay))
-        self.row_rates[self.used] = shrinkage * (rate / decay) if decay > 0 else 0.0
+        self.row_strengths[self.used] = shrinkage * (strength / decay) if decay > 0 else 0.0
 
     def prepare(self, batch: Batch) -> tuple[Batch, Parameters]:
         """Find the columns that the batch uses; return the batch with these and a buffer for the gradient."""
@@ -142,13 +142,13 @@ class LazyUpdate:
         gathered = {name: array[: len(rows)] for name, array in self.gathered.items()}
         for name, w_hidden in self.w_hidden.items():
             w_hidden.take(rows, axis=0, out=gathered[name], mode="clip")
-        self.penalty.apply_to_rows(gathered["params"], grads, self.row_rates[rows], learning_rates[0])
+        self.penalty.apply_to_rows(gathered["params"], grads, self.row_strengths[rows], learning_rates[0])
         memory = {name: array.ravel() for name, array in gathered.items()}
-        vectors = Vectors(memory.pop("params"), grads.ravel(), memory, self.whole.spare[: grads.size])
+        vectors = Vectors(memory.pop("params"), grads.ravel(), memory, self.whole.scratch[: grads.size])
         self.optimizer.update(vectors, learning_rates, number)
         for name, w_hidden in self.w_hidden.items():
             w_hidden[rows] = gathered[name]
 
     def _part(self, some: slice, grads: Array) -> Vectors:
         memory = {name: array[some] for name, array in self.whole.memory.items()}
-        return Vectors(self.whole.params[some], grads, memory, self.whole.spare[some])
+        return Vectors(self.whole.params[some], grads, memory, self.whole.scratch[some])

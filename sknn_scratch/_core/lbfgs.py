@@ -38,8 +38,8 @@ def minimise(
         found, slope = evaluate(tried)
         if math.isfinite(found) and np.isfinite(slope).all():
             return found, slope
-        way = tried - x  # none at the start
-        return way_back(way, value, gradient) if way.any() else (found, slope)
+        step = tried - x  # zero at the start
+        return turn_back(step, value, gradient) if step.any() else (found, slope)
 
     evaluate_at = with_memory(evaluate_or_turn_back)
     (value, gradient), stops = evaluate_at(x), False
@@ -69,14 +69,14 @@ def minimise(
         on_iteration(value, StopReason.CONVERGED if is_minimum else StopReason.LINE_SEARCH_FAILED)
 
 
-def way_back(way: Array, value: float, gradient: Array) -> tuple[float, Array]:
-    """Give a value and a gradient (n,) at the end of a way (n,) from a point, where the function overflows.
+def turn_back(step: Array, value: float, gradient: Array) -> tuple[float, Array]:
+    """Give a value and a gradient (n,) at the end of a step (n,) from a point, where the function overflows.
 
     They are of a parabola that has the value and the slope of the point at its start, and is lowest after
-    a quarter of the way. SciPy cannot find its way back from infinity.
+    a quarter of the step. SciPy cannot find its way back from infinity.
     """
-    fall = abs(float(gradient @ way))
-    return value + fall, way * (3 * fall / (way @ way))
+    fall = abs(float(gradient @ step))
+    return value + fall, step * (3 * fall / (step @ step))
 
 
 def with_memory(evaluate: Evaluate) -> Evaluate:

@@ -72,7 +72,7 @@ class Loss:
         """Make the loss with the estimator's parameters."""
         return cls(**parameters)
 
-    def surprise(self, mean_losses: Array) -> Array:
+    def negative_log_likelihood(self, mean_losses: Array) -> Array:
         """Turn mean losses into negative log-likelihoods of a row, up to a constant.
 
         If the scale of the errors is unknown, they are logarithms.

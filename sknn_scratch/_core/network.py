@@ -137,51 +137,51 @@ def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspac
 
 
 class Penalty(NamedTuple):
-    """The L2 penalty of each network: rate / 2 times the sum of its squared weights.
+    """The L2 penalty of each network: its strength / 2 times the sum of its squared weights.
 
     A decoupled penalty is weight decay: it shrinks the weights beside the objective and its gradient.
     """
 
-    rates: Any  # floats (K,): alpha / P, see ``_core``; empty if no network has a penalty
+    strengths: Any  # floats (K,): alpha / P, see ``_core``; empty if no network has a penalty
     first: int  # index of the first weight in a network's flat parameters
     n_weights: int
     is_decoupled: bool = False
 
     @classmethod
-    def of(cls, rates: Sequence[float], shape: NetworkShape, is_decoupled: bool = False) -> "Penalty":
-        """Make the penalty of networks of one shape, each with its rate."""
+    def of(cls, strengths: Sequence[float], shape: NetworkShape, is_decoupled: bool = False) -> "Penalty":
+        """Make the penalty of networks of one shape, each with its own strength."""
         first, n_weights = shape.weights.start, shape.weights.stop - shape.weights.start
-        return cls(rates if any(rates) else (), first, n_weights, is_decoupled)
+        return cls(strengths if any(strengths) else (), first, n_weights, is_decoupled)
 
     def value(self, params: Parameters) -> Any:
         """Compute the penalty (...) in the objective."""
-        if not self.rates or self.is_decoupled:
+        if not self.strengths or self.is_decoupled:
             return 0.0
         squares = sum_of_squares(params.weights)
         if np.ndim(squares) == 0:
-            return 0.5 * self.rates[0] * float(squares)
-        rates = np.array(self.rates)
+            return 0.5 * self.strengths[0] * float(squares)
+        strengths = np.array(self.strengths)
         # The squares of a network without a penalty may be infinite, and zero times infinity is NaN.
-        return np.where(rates > 0, 0.5 * rates * squares, 0.0)
+        return np.where(strengths > 0, 0.5 * strengths * squares, 0.0)
 
     def apply(self, params: Array, grads: Array, learning_rates: Sequence[float]) -> None:
-        """grads += rate * weights or, if decoupled, weights -= learning_rate * rate * weights.
+        """grads += strength * weights or, if decoupled, weights -= learning_rate * strength * weights.
 
         The arrays (n_networks * n_params,) are flat. It comes before each update.
         """
-        if not self.rates:
+        if not self.strengths:
             return
         if self.is_decoupled:
-            pairs = zip(learning_rates, self.rates, strict=True)
-            kept = [max(0.0, 1 - learning_rate * rate) for learning_rate, rate in pairs]  # with their signs
+            pairs = zip(learning_rates, self.strengths, strict=True)
+            kept = [max(0.0, 1 - rate * strength) for rate, strength in pairs]  # with their signs
             multiply_each(params, kept, self.first, self.n_weights)
         else:
-            add_multiples(grads, self.rates, params, self.first, self.n_weights)
+            add_multiples(grads, self.strengths, params, self.first, self.n_weights)
 
-    def apply_to_rows(self, rows: Array, grads: Array, rates: Array, learning_rate: float) -> None:
-        """Do the same to rows of w_hidden (n_rows, n_hidden), each with its own rate (n_rows,)."""
-        rates = rates[:, np.newaxis]
+    def apply_to_rows(self, rows: Array, grads: Array, strengths: Array, learning_rate: float) -> None:
+        """Do the same to rows of w_hidden (n_rows, n_hidden), each with its own strength (n_rows,)."""
+        strengths = strengths[:, np.newaxis]
         if self.is_decoupled:
-            rows *= 1 - np.minimum(learning_rate * rates, 1)
+            rows *= 1 - np.minimum(learning_rate * strengths, 1)
         else:
-            grads += rows * rates
+            grads += rows * strengths

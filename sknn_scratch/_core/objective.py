@@ -20,9 +20,9 @@ class Objective:
         self.outputs_mT = np.zeros((shape.n_outputs, n_rows))
         self.set_penalty(0.0)
 
-    def set_penalty(self, rate: float) -> None:
-        """Set the rate of the penalty, alpha / P."""
-        self.penalty = Penalty.of([rate], self.network.shape)
+    def set_penalty(self, strength: float) -> None:
+        """Set the strength of the penalty, alpha / P."""
+        self.penalty = Penalty.of([strength], self.network.shape)
 
     @np.errstate(all="ignore")  # an infinite objective ends the training
     def evaluate(self, params: Array) -> tuple[float, Array]:

@@ -28,7 +28,7 @@ class Vectors(NamedTuple):
     params: Array
     grads: Array
     memory: Memory
-    spare: Array  # a buffer for intermediate results
+    scratch: Array  # a buffer for intermediate results
 
 
 @dataclass(frozen=True)
@@ -115,19 +115,19 @@ class Adam(Optimizer):
         M = beta_1 M + grads       V = beta_2 V + grads^2       c_i = (1 - beta_i) / (1 - beta_i^t)
         params -= learning_rate c_1 / sqrt(c_2) M / (sqrt(V) + epsilon / sqrt(1 - beta_2))
         """
-        params, grads, memory, spare = vectors
+        params, grads, memory, scratch = vectors
         beta_1, beta_2 = self.beta_1, self.beta_2
         M, V = memory["first_moment"], memory["second_moment"]
         decay_and_add(M, beta_1, grads)
-        np.square(grads, out=spare)
-        decay_and_add(V, beta_2, spare)
-        np.sqrt(V, out=spare)
-        spare += constant(self.epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
-        np.divide(M, spare, out=spare)
+        np.square(grads, out=scratch)
+        decay_and_add(V, beta_2, scratch)
+        np.sqrt(V, out=scratch)
+        scratch += constant(self.epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
+        np.divide(M, scratch, out=scratch)
         correction_1 = (1 - beta_1) / (1 - beta_1**number)
         correction_2 = (1 - beta_2) / (1 - beta_2**number)
         correction = correction_1 / correction_2**0.5
-        add_multiples(params, [-correction * rate for rate in learning_rates], spare)
+        add_multiples(params, [-correction * rate for rate in learning_rates], scratch)
 
 
 class AdamW(Adam):

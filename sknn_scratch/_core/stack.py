@@ -98,8 +98,8 @@ class Stack:
         self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
 
     def _prepare_updates(self) -> None:
-        rates = [run.penalty_rate for run in self.runs]
-        self.penalty = Penalty.of(rates, self.network.shape, self.optimizer.decouples_penalty)
+        strengths = [run.penalty_strength for run in self.runs]
+        self.penalty = Penalty.of(strengths, self.network.shape, self.optimizer.decouples_penalty)
         self.n_updates = self.runs[0].state.n_updates
         self.learning_rates = [1.0] * len(self.runs)  # L-BFGS keeps these; else they are set in every epoch
         flat = self.params.flat.reshape(-1)

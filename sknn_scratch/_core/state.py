@@ -166,8 +166,8 @@ class Run:
         return self.data.validation is not None
 
     @property
-    def penalty_rate(self) -> float:
-        """The rate of the penalty, alpha / P: see ``_core``."""
+    def penalty_strength(self) -> float:
+        """The strength of the penalty, alpha / P: see ``_core``."""
         return self.config.alpha / self.data.penalty_divisor
 
     @property

@@ -24,7 +24,7 @@ HINGES = ("relu", "leaky_relu")
 # The share of hidden inputs on the flat ends from which on the units hardly learn.
 SATURATED = 0.75
 # The loss that is recorded while weights change differs by less from that of the final weights (tried on
-# public data sets), in losses of a guess.
+# public data sets), in baseline losses.
 SAME = 0.02
 LAST_PART = 10  # "the last tenth" of the epochs
 # The causes that a scaler removes.
@@ -95,19 +95,19 @@ def vanishing_gradient(evidence):
 
 def overfitting(evidence):
     """Compare the loss on other rows with the loss in training."""
-    known, guess = evidence.known_losses, evidence.loss_of_a_guess
+    known, baseline = evidence.known_losses, evidence.baseline_loss
     if len(known) < 2:
         raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
     lowest = min(loss for where, loss in known.items() if where != VALIDATION)  # maybe of training rows
     if lowest > evidence.loss_range[1]:
         raise Unmeasurable("the loss is no lower than that of a constant prediction")
-    if VALIDATION not in known and known[ON_DATA] <= known[TRAINING] + SAME * guess:
+    if VALIDATION not in known and known[ON_DATA] <= known[TRAINING] + SAME * baseline:
         raise Unmeasurable(
             "these may be the training rows, since their loss is no higher than in training; pass rows that "
             "the fit has not seen"
         )
     highest = max(loss for where, loss in known.items() if where != TRAINING)
-    gap = max(0.0, highest - lowest) / guess
+    gap = max(0.0, highest - lowest) / baseline
     losses = ", ".join(f"{loss:.3g} {where}" for where, loss in known.items())
     return Measured(
         gap,
@@ -128,7 +128,7 @@ def stopped_too_early(evidence):
     watched = evidence.losses_of_epochs("val_loss", "loss")
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
-    fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.loss_of_a_guess
+    fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.baseline_loss
     epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
     own_rule = ("decrease tol", "increase n_iter_no_change")
     is_unfinished = evidence.fitted.stop_reason_ in {*REMEDIES_OF_ENDS, *ALL_EPOCHS}
@@ -158,7 +158,7 @@ def not_converged(evidence):
 
 
 def nothing_learnt(evidence):
-    """Compare the loss with the loss of a guess."""
+    """Compare the loss with the baseline loss."""
     ratio = evidence.lowest_loss
     return Measured(
         ratio,
@@ -202,7 +202,7 @@ CHECKS = MappingProxyType(
         "dead units": Check(dead_units, (0.4, 0.6), ("vanishing gradient", *BAD_RESULT)),
         # Healthy networks let through 12 % (sigmoid) to 90 % (elu). A slope of 5 % counts as saturated.
         "vanishing gradient": Check(vanishing_gradient, (0.9, 1 - SATURATED_SLOPE), BAD_RESULT),
-        # At 1/2, new rows cost half of the loss of a guess more. Healthy networks stay below 0.15.
+        # At 1/2, new rows cost half of the baseline loss more. Healthy networks stay below 0.15.
         "overfitting": Check(overfitting, (0.25, 0.5), ("underfitting",)),
         # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more.
         "stopped too early": Check(stopped_too_early, (0.01, 0.05), BAD_RESULT[1:]),

@@ -58,18 +58,18 @@ class Examination(Evidence):
     @property
     def penalty(self):
         """Penalty in the recorded loss of the weights that were kept."""
-        rates, shape = [self.fitted._penalty_rate_], self.network.shape
-        penalty = Penalty.of(rates, shape, self.optimizer.decouples_penalty)
+        strengths, shape = [self.fitted._penalty_strength_], self.network.shape
+        penalty = Penalty.of(strengths, shape, self.optimizer.decouples_penalty)
         return float(penalty.value(view_parameters(flatten(self.layers), shape)))
 
     @property
     def lowest_loss(self):
-        """The lowest loss that is known, in losses of a guess."""
-        return self.in_guesses(min(self.known_losses.values()))
+        """The lowest loss that is known, in baseline losses."""
+        return self.relative_to_baseline(min(self.known_losses.values()))
 
     @property
     def has_learnt_nothing(self):
-        """Whether the lowest loss is that of a guess, as far as it is known."""
+        """Whether the lowest loss is the baseline, as far as it is known."""
         with suppress(Unmeasurable):
             return self.lowest_loss > UNLEARNT
         return False

@@ -19,7 +19,7 @@ import numpy as np
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._fitting import folds, held_out
 from sknn_scratch._fitting.auto import MANY_ROWS
-from sknn_scratch._fitting.folds import HeldOut, Strata
+from sknn_scratch._fitting.folds import NOTHING, HeldOut, Strata
 from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 
 MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends on the width
@@ -37,19 +37,24 @@ class Choice:
 
     held_out: HeldOut
     loss: Loss
-    otherwise: float  # the alpha if no loss is finite
+    fallback: float  # the alpha if no loss is finite
+
+    @classmethod
+    def given(cls, alpha, loss):
+        """Make the choice of an alpha that is given."""
+        return cls(NOTHING, loss, fallback=alpha)
 
     @property
     def alpha(self):
         """The best alpha, if a loss is finite."""
-        return self.held_out.best_alpha if math.isfinite(self.held_out.least) else self.otherwise
+        return self.held_out.best_alpha if math.isfinite(self.held_out.least) else self.fallback
 
     def alpha_at(self, place):
         """Choose the alpha for a place between 0 and 1, of which each has a share by its held-out loss."""
         if not math.isfinite(self.held_out.least):
             return self.alpha
-        surprises = self.loss.surprise(self.path["loss"])
-        shares = np.exp(self.held_out.n_rows * (surprises.min() - surprises) / TEMPERATURE)
+        of_alphas = self.loss.negative_log_likelihood(self.path["loss"])
+        shares = np.exp(self.held_out.n_rows * (of_alphas.min() - of_alphas) / TEMPERATURE)
         number = np.searchsorted(np.cumsum(shares) / shares.sum(), place)
         number = min(number, len(shares) - 1)  # the last sum may be rounded below the place
         return list(self.held_out.losses)[number]

@@ -41,7 +41,7 @@ FITTED_ATTRIBUTES = (
     "_seed_",
     "_seen_weight_",  # total weight of the rows of all calls of fit and partial_fit
     "_kept_",
-    "_penalty_rate_",
+    "_penalty_strength_",
     "_loss_range_",  # of the training rows of ``fit``
 )
 
@@ -115,7 +115,7 @@ def fitted_model(fit, state):
     if model.alpha != "auto" or not hasattr(model, "alpha_path_"):  # else that of an earlier fit stays
         model.alpha_path_ = fit.choice.path
     model._seen_weight_ += fit.run.data.total_weight
-    model._penalty_rate_ = fit.run.penalty_rate
+    model._penalty_strength_ = fit.run.penalty_strength
     vars(model).pop("_loss_range_", None)
     if not fit.inputs.partial:  # the rows of a call are a part
         model._loss_range_ = fit.loss_range

@@ -25,7 +25,6 @@ from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver
 from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.fitted import adopt, among_zeros, fitted_layers, is_fitted, target_kind_of
-from sknn_scratch._fitting.folds import NOTHING
 from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
 
@@ -60,7 +59,7 @@ class Fit:
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
     def loss_range(self):
-        """Compute the least loss of the training rows, and the loss of a guess."""
+        """Compute the least loss of the training rows, and the baseline loss."""
         data = self.run.data
         shares = shares_of(data.n_samples, data.row_weights)
         return target_kind_of(self.model).loss_range(data.targets[data.row_numbers], shares)
@@ -90,7 +89,7 @@ def plan_fit(estimator, inputs):
     network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
     alpha = known_alpha(model, inputs, encoded.target_kind)
     if alpha is not None:
-        choice = Choice(NOTHING, loss, alpha)
+        choice = Choice.given(alpha, loss)
     else:
         any_length, say = can_have_any_length(model, solver, data), partial(print_line, estimator)
         choice = inputs.choice or choose_alpha(all_rows, encoded, network, model.init_scale, any_length, say)

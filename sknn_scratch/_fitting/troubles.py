@@ -39,7 +39,7 @@ NOTHING_LEARNT = (
     "The training has failed: its loss is no lower than the loss of a network that predicts the same for "
     "all rows."
 )
-# The loss of a network that has learnt little, in losses of a guess.
+# The loss of a network that has learnt little, in baseline losses.
 LITTLE = 0.9
 # The mean size of a raw feature. With 700 and more, sgd lost a third of its accuracy, and L-BFGS a twentieth.
 # scikit-learn's own checks have features of 100.
@@ -73,7 +73,7 @@ def troubles_of(fit, state):
             troubles.append(Trouble(message, UserWarning))
     if not troubles and may_have_learnt_nothing(fit, state):
         evidence = evidence_of(fit, state)
-        if evidence.in_guesses(evidence.loss_on_data) >= UNLEARNT:
+        if evidence.relative_to_baseline(evidence.loss_on_data) >= UNLEARNT:
             cause = likely_cause(evidence) or plateau_of_the_start(evidence.fitted)
             return [Trouble(with_cause(NOTHING_LEARNT, cause, evidence.fitted), ConvergenceWarning)]
     if state.epochs_before == 0:
@@ -116,17 +116,17 @@ def unscaled(fit):
 
 
 def may_have_learnt_nothing(fit, state):
-    """Whether a training had time to learn, but its last loss, with the penalty, is no lower than a guess's.
+    """Whether a training had time to learn, but its last loss, penalty included, is not below the baseline.
 
-    If tol is not below the loss of a guess, nothing counts as an improvement, so there is no trouble.
+    If tol is not below the baseline loss, nothing counts as an improvement, so there is no trouble.
     """
-    config, (least, guess) = fit.run.config, fit.loss_range
+    config, (least, baseline) = fit.run.config, fit.loss_range
     had_time = state.stop_reason in SETTLED or (
         state.stop_reason is StopReason.MAX_ITER and len(state.history) > config.n_iter_no_change
     )
-    if fit.inputs.partial or not had_time or config.tol >= guess - least:
+    if fit.inputs.partial or not had_time or config.tol >= baseline - least:
         return False
-    return state.history[-1]["loss"] - least >= UNLEARNT * (guess - least)
+    return state.history[-1]["loss"] - least >= UNLEARNT * (baseline - least)
 
 
 def troubles_of_ensemble(networks, all_troubles):
@@ -147,9 +147,9 @@ def troubles_of_ensemble(networks, all_troubles):
 
 
 def last_loss(fitted):
-    """Get the last loss of a fitted network, with the penalty, in losses of a guess."""
-    least, guess = fitted._loss_range_
-    return (fitted.history_["loss"][-1] - least) / (guess - least)
+    """Get the last loss of a fitted network, with the penalty, in baseline losses."""
+    least, baseline = fitted._loss_range_
+    return (fitted.history_["loss"][-1] - least) / (baseline - least)
 
 
 def evidence_of(fit, state):

@@ -42,10 +42,15 @@ class Knots(NamedTuple):
     def thinned(self, step):
         """Keep every ``step``-th fine knot, or none of too few; if they are all values, make them coarse."""
         if step > MOST_THINNED:
-            return Knots(self.coarse)
+            return self.without_fine
         if self.fine_are_all:
             return Knots(self.fine)
         return self._replace(fine=self.fine[::step])
+
+    @property
+    def without_fine(self):
+        """The coarse knots alone."""
+        return Knots(self.coarse)
 
 
 NO_KNOTS = Knots(np.empty(0))

@@ -252,18 +252,19 @@ def fit_pieces(X, n_bins, y):
     n_fine_bins = FINE_BINS if len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS else 0
     all_knots = [choose_knots(column, COARSE_BINS, n_fine_bins) for column in X.T]
 
-    def with_ramps(step):
-        return [fit_piece(column, knots.thinned(step)) for column, knots in zip(X.T, all_knots, strict=True)]
+    def with_ramps(of_columns):
+        return [fit_piece(column, knots) for column, knots in zip(X.T, of_columns, strict=True)]
 
     n_columns = sum(n_ramps(knots.coarse) > 0 for knots in all_knots)
     without = [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
     if n_columns > COLUMNS_WITH_RAMPS:
         return without
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
-    if can_try and not ramps_help(X, y, with_ramps(math.inf), without):
+    coarse = [knots.without_fine for knots in all_knots]
+    if can_try and not ramps_help(X, y, with_ramps(coarse), without):
         return without
-    n_fine = sum(len(knots.fine) > 0 for knots in all_knots)
-    return with_ramps(max(1, math.ceil(n_fine / COLUMNS_WITH_ALL)))
+    step = max(1, math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL))
+    return with_ramps([knots.thinned(step) for knots in all_knots])
 
 
 def n_cases(y):

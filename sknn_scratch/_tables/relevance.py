@@ -46,7 +46,7 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     are 1 if m is zero or not finite.
 
     c is the share of r^2 that chance explains, 0.01 or more. With p features and n rows, it is about
-    ``p u / (p u + n (1 - u))``, where u is what the network leaves of the loss of a guess. So many features
+    ``p u / (p u + n (1 - u))``, where u is what the network leaves of the baseline loss. So many features
     that tell little about a few rows stay nearly as they are. Else the penalty of the network that follows
     would be too weak: it is chosen by the loss of rows that are held out, whose y has been seen here.
 
@@ -208,9 +208,9 @@ def variances_of(X, weights):
 
 
 def unexplained_by(fit):
-    """Compute what a network leaves of the loss of a guess."""
-    least, guess = fit.loss_range
-    return (fit.run.state.history[-1]["loss"] - least) / (guess - least) if guess > least else 1.0
+    """Compute what a network leaves of the baseline loss."""
+    least, baseline = fit.loss_range
+    return (fit.run.state.history[-1]["loss"] - least) / (baseline - least) if baseline > least else 1.0
 
 
 def share_of_chance(unexplained, n_features, n_rows):

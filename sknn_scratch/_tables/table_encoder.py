@@ -46,7 +46,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     ----------
     kinds_ : dict
         For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone",
-        "durations" or "nothing", which is left out. kinds.py has the rules.
+        "durations" or "nothing", which is left out. The guide to tables has the rules.
     codes_ : list
         The names of the columns of numbers that are codes, and so categories, too.
     date_parts_ : dict

@@ -76,7 +76,7 @@ class TargetKind:
         return 0.0
 
     def loss_range(self, targets, shares):
-        """Compute the least loss, and the loss of a guess: of the best constant."""
+        """Compute the least loss, and the baseline loss: of the best constant."""
         return self.least_loss(targets, shares), self.loss_of_a_constant(targets, shares)
 
     def row_weights(self, estimator, sample_weight, y):

@@ -57,7 +57,7 @@ def textbook_training(run):
 
     n_steps = n_batches * config.max_iter
     penalty = np.zeros_like(state.params)
-    penalty[config.network.shape.weights] = textbook.penalty_rate(config.alpha, row_weights)
+    penalty[config.network.shape.weights] = textbook.penalty_strength(config.alpha, row_weights)
     steps = textbook.OPTIMIZERS[config.optimizer.name](
         state.params, gradient, n_steps, config.learning_rate, **asdict(config.optimizer), penalty=penalty
     )

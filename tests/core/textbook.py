@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def penalty_rate(alpha, row_weights):
+def penalty_strength(alpha, row_weights):
     """The factor of |w|^2 / 2 in the objective."""
     return alpha / max(sum(row_weights), 100)
 
