@@ -16,7 +16,7 @@ BETWEEN = r"(?:[-/ ]|[.,] ?)"
 WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?|(?=\s?[AP]M))"
 CLOCK += r"\s?(?P<half>[AP]M)?"
-TIME = rf"(?:[T\s]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
+TIME = rf"(?:[T\s:]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
 # A month alone has a year of our time, or a name: others may be codes.
 YEAR_OF_MONTH, NAME_OF_MONTH = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>[A-Za-z]{3,9})"
 TIME_OF_DAY = "time of day"

@@ -144,6 +144,7 @@ CASES = {
     "days of the week": (DAYS.dt.strftime("%A, %d %B %Y"), "dates", DAYS, None),
     "short days of the week": (TIMES.dt.strftime("%a %b %d, %Y %H:%M"), "dates", TIMES, None),
     "days and names of months without marks": (DAYS.dt.strftime("%d%b%Y").str.upper(), "dates", DAYS, None),
+    "times of SAS": (TIMES.dt.strftime("%d%b%Y:%H:%M:%S"), "dates", TIMES.dt.floor("s"), None),
     "days with a point": (DAYS.dt.strftime("%d. %B %Y"), "dates", DAYS, None),
     "ordinal days": ([f"{day:%B} {ordinal(day.day)}, {day.year}" for day in DAYS], "dates", DAYS, None),
     "months": (DAYS.dt.strftime("%Y-%m"), "dates", DAYS.dt.to_period("M").dt.to_timestamp(), None),
