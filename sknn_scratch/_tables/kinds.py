@@ -25,10 +25,10 @@ from sknn_scratch._tables.columns import (
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.kind import TOLD, Kind
-from sknn_scratch._tables.remarks import Remark, Sentence
+from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
     MOST_CODES,
-    are_padded,
+    are_padded_codes,
     has_first_zero,
     is_code,
     joins_letters_to_digits,
@@ -116,12 +116,12 @@ class Numbers(Kind):
         is_few = len(texts) <= MOST_CODES
         if odd and all(map(is_code, texts)) and (is_few or any(map(joins_letters_to_digits, odd))):
             return False
-        return are_padded(texts) or not any(map(has_first_zero, texts))
+        return are_padded_codes(texts) or not any(map(has_first_zero, texts))
 
     @classmethod
     def readings_of_text(cls, texts, most_odd):
         found = super().readings_of_text(texts, most_odd)
-        return [replace(one, are_padded=are_padded(texts - one.odd)) for one in found]
+        return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
 
     def prepare(self, values):
         super().prepare(values)
@@ -247,6 +247,11 @@ class Categories(Kind):
         """Whether the encoder has merged all texts of the fit."""
         return self.known <= self.rare
 
+    @property
+    def without_first_zero(self):
+        """What the texts of the fit that begin with a zero would be as numbers; merged ones do not count."""
+        return {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
+
     def remarks(self, name, column):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
@@ -270,7 +275,9 @@ class Categories(Kind):
     def read(self, column, name):
         values, remarks = super().read(column, name)
         texts = set(values) - {None}
-        if texts and texts.isdisjoint(self.known) and not self.are_all_rare:
+        if lost := (texts - self.known) & self.without_first_zero:
+            remarks.append(Remark(Sentence.LOST_ZERO, name, f"{some(lost)} in {{names}}"))
+        elif texts and texts.isdisjoint(self.known) and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks
 

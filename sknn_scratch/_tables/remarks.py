@@ -43,6 +43,10 @@ class Sentence(StrEnum):
         "In fit, {items} had codes: rows with equal numbers had similar y. X has only other numbers there, "
         "of which nothing is known."
     )
+    LOST_ZERO = (
+        "Some categories of X began with a zero in fit, and count as unseen without it: {items}. Read these "
+        "columns as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
+    )
     UNKNOWN = (
         "The columns {items} of X have only values that fit has not seen, so they carry no information. "
         "Check how the values are written."

@@ -45,7 +45,7 @@ def joins_letters_to_digits(text):
     return text.isalnum() and not text.isalpha() and not text.isdecimal()
 
 
-def are_padded(texts):
+def are_padded_codes(texts):
     """Whether different texts are digits of one length, of which some begin with zeros, as zip codes are."""
     lengths = {len(text.strip()) for text in texts}
     are_digits = len(lengths) == 1 and max(lengths) <= MOST_DIGITS and all(map(is_code, texts))

@@ -2,6 +2,7 @@
 
 import datetime
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -165,14 +166,20 @@ def test_words_for_missing_values_are_missing():
 @pytest.mark.parametrize(
     "later", [[1234, 12345], [1234.0, None], ["1234", "12345"], pd.Categorical([1234, 1234])]
 )
-def test_codes_that_have_lost_their_first_zero_are_the_same(later):
-    fitted = encoder().fit(pd.DataFrame({"zip": ["01234", "12345"] * 5 + ["00777"], "y": range(11)}))
+def test_codes_that_have_lost_their_first_zero_are_the_same_or_a_warning(later):
+    X = pd.DataFrame({"zip": ["01234", "12345"] * 5 + ["00777"], "y": range(11)})
     as_in_fit = ["01234", None if later[1] is None else f"{later[1]:0>5}"]
+    later, as_in_fit = (pd.DataFrame({"zip": codes, "y": 3}) for codes in (later, as_in_fit))
+    fitted = encoder().fit(X)
     with warnings.catch_warnings(action="error"):
-        found, expected = (
-            fitted.transform(pd.DataFrame({"zip": codes, "y": 3})) for codes in (later, as_in_fit)
-        )
-    assert_array_equal(found, expected)
+        assert_array_equal(fitted.transform(later), fitted.transform(as_in_fit))
+    fitted = encoder().fit(X.astype({"zip": "category"}))
+    message = r"without it: '1234' in 'zip'\. Read .* dtype=\{'zip': str\}"
+    caught = warnings_of(lambda: fitted.transform(later))
+    assert [bool(re.search(message, str(one.message))) for one in caught] == [True]
+    for other in ([12345, 23456], ["01234", "34"], [12345, 777]):  # so rare that it is like unseen ones
+        with warnings.catch_warnings(action="error"):
+            fitted.transform(pd.DataFrame({"zip": other, "y": 3}))
 
 
 def test_what_fit_says_of_names_is_not_said_again():
