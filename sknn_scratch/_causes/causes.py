@@ -178,7 +178,7 @@ def exploding_gradient(evidence):
     else:
         losses = evidence.losses_of_epochs("loss")
         climbs = losses - np.minimum.accumulate(losses)
-        climb = float(climbs.max()) / evidence.baseline_loss
+        climb = float(climbs.max()) / evidence.baseline_gap
         meaning = (
             f"The loss climbed above its minimum by {multiple_of(climb)} the loss of a constant prediction."
         )

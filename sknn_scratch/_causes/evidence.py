@@ -99,7 +99,7 @@ class Evidence:
         return losses
 
     @property
-    def baseline_loss(self):
+    def baseline_gap(self):
         """By how much the baseline loss is above the least loss; if they are equal, it is no measure."""
         least, baseline = self.loss_range
         if baseline == least:
@@ -108,7 +108,7 @@ class Evidence:
 
     def relative_to_baseline(self, loss):
         """Measure a loss above the least loss, in baseline losses."""
-        return (loss - self.loss_range[0]) / self.baseline_loss
+        return (loss - self.loss_range[0]) / self.baseline_gap
 
     @cached_property
     def loss_on_data(self):

@@ -95,7 +95,7 @@ def vanishing_gradient(evidence):
 
 def overfitting(evidence):
     """Compare the loss on other rows with the loss in training."""
-    known, baseline = evidence.known_losses, evidence.baseline_loss
+    known, baseline = evidence.known_losses, evidence.baseline_gap
     if len(known) < 2:
         raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
     lowest = min(loss for where, loss in known.items() if where != VALIDATION)  # maybe of training rows
@@ -128,7 +128,7 @@ def stopped_too_early(evidence):
     watched = evidence.losses_of_epochs("val_loss", "loss")
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
-    fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.baseline_loss
+    fall = (lowest[-1 - n_last] - lowest[-1]) / evidence.baseline_gap
     epochs = f"last {n_last} epochs" if n_last > 1 else "last epoch"
     own_rule = ("decrease tol", "increase n_iter_no_change")
     is_unfinished = evidence.fitted.stop_reason_ in {*REMEDIES_OF_ENDS, *ALL_EPOCHS}

@@ -185,8 +185,8 @@ class Resumable:
         Raises
         ------
         CheckpointError
-            If the file is damaged, has another format, or is not a checkpoint of this class, or if the data
-            are not the data of the fit. It is a ValueError.
+            If the file is damaged, has another format, or is not a checkpoint of this class, if a function of
+            yours is not where it was, or if the data are not the data of the fit. It is a ValueError.
         OSError
             If there is no such file (then it is a FileNotFoundError), or it is a directory, a device or a
             pipe.
@@ -289,7 +289,7 @@ def write_contents(path, contents):
         pickled = pickle.dumps(contents)
     except (pickle.PicklingError, AttributeError, TypeError) as error:  # of a user's function
         raise ValueError(
-            f"Checkpoint cannot save all parameters: {error}. Write functions with def, in a module."
+            f"Checkpoint cannot save the estimator: {error}. Write your functions with def, in a module."
         ) from error
     version = sys.modules["sknn_scratch"].__version__  # to import it would be circular
     line = f"by version {version}, sha256 {sha256(pickled).hexdigest()}\n"
@@ -314,4 +314,9 @@ def read_contents(path):
         )
     if not line.endswith(sha256(pickled).hexdigest().encode()):
         raise CheckpointError(f"{path} is damaged. Use a copy of it, or fit anew.")
-    return pickle.loads(pickled)
+    try:
+        return pickle.loads(pickled)
+    except (AttributeError, ImportError) as error:
+        raise CheckpointError(
+            f"{path} needs a function or class of yours: {error}. Import or define it."
+        ) from error

@@ -133,7 +133,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     verbose : int, default=0
         If not 0, print a line after every epoch. If the learning rate ends at zero, it says how many seconds
         are left. The last line says why training stopped, and which epoch was kept. Of 1,500 rows or more,
-        earlier lines tell the held-out loss of each ``alpha`` that is tried.
+        earlier lines tell the held-out loss of each ``alpha`` that is tried, if no earlier fit has tried it.
 
     Attributes
     ----------

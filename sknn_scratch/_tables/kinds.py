@@ -116,7 +116,7 @@ class Numbers(Kind):
         is_few = len(texts) <= MOST_CODES
         if odd and all(map(is_code, texts)) and (is_few or any(map(joins_letters_to_digits, odd))):
             return False
-        return are_padded_codes(texts) or not any(map(has_first_zero, texts))
+        return (not odd and are_padded_codes(texts)) or not any(map(has_first_zero, texts))
 
     @classmethod
     def readings_of_text(cls, texts, most_odd):
@@ -125,27 +125,33 @@ class Numbers(Kind):
 
     def prepare(self, values):
         super().prepare(values)
-        numbers = frozenset(values[~np.isnan(values)].tolist())
-        if self.are_padded and not self.is_explained and len(numbers) <= len(values) / ROWS_OF_A_CODE:
-            self.codes = numbers
+        present = values[~np.isnan(values)].tolist()
+        if self.are_padded and not self.is_explained and len({*present}) <= len(present) / ROWS_OF_A_CODE:
+            self.codes = frozenset(present)
 
     def remarks(self, name, column):
         yield from super().remarks(name, column)
-        is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes or self.are_padded
+        is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes
         if not is_clear and may_be_codes(column.texts):
             yield Remark(Sentence.CODES, name)
 
     def read(self, column, name):
-        unit = self.style.unit
-        if unit and (column.type == NUMBERS or (column.is_text and units_of(column.texts) == {""})):
+        if self.style.unit and self.lacks_unit(column):
             alone = replace(self, style=self.style._replace(unit=""))
             values, remarks = alone.read(column, name)
-            return values, [*remarks, Remark(Sentence.NO_UNIT, name, f"{unit} in {{names}}")]
+            return values, [*remarks, Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}")]
         values, remarks = super().read(column, name)
         present = values[~np.isnan(values)].tolist() if self.codes else []
         if present and self.codes.isdisjoint(present):
             remarks.append(Remark(Sentence.NEW_CODES, name))
         return values, remarks
+
+    def lacks_unit(self, column):
+        """Whether a column has no unit. Its text must be sure to have the decimal separator of the fit."""
+        if not column.is_text:
+            return column.type == NUMBERS
+        has_separator = self.style.decimal == "." or any("," in text for text in column.texts)
+        return has_separator and units_of(column.texts) == {""}
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
@@ -164,7 +170,8 @@ class Durations(Kind):
     def is_clear(texts, odd):
         others = [text for text in texts if not is_time_of_day(text)]
         have_units = any(character.isalpha() for text in others for character in text)
-        return have_units or len(others) > 1  # 24:00 alone may be midnight
+        n_long = sum(text.count(":") == 2 and not text.startswith("24:00:00") for text in others)
+        return have_units or n_long > 1 or len(others) > len(texts) / 2
 
     def convert(self, values):
         """Convert to seconds."""

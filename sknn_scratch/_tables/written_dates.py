@@ -40,7 +40,8 @@ FIRST_YEARS = (1969, 1900)
 TOO_EARLY = 1940
 # At most so many years and at least so many days of the month tell which of two numbers is the year.
 FEW_YEARS, MANY_DAYS = 10, 20
-SHORT_YEAR = re.compile(r"\s*\w+\W+\w+\W+\d\d\b")  # in a date whose year is at its end
+# In a date whose year is at its end, as in 31/01/20 and 31JAN20.
+SHORT_YEAR = re.compile(r"\s*(?:\w+\W+\w+\W+|\d{1,2}[A-Za-z]{3,9})\d\d\b")
 # What a date without these parts has.
 NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
 MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]

@@ -29,6 +29,7 @@ CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
 # A point that is no decimal point, as in 1.234.567 and 1.234,50; and a number whose points may all be none.
 POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
 MAY_BE_THOUSANDS = re.compile(rf"{SIGN}\d{{1,3}}(?:\.\d{{3}})*")
+HALVES_OF_A_DAY = {"am", "pm"}  # 6 pm is a time of day
 # What multiplies a number, as an exponent: 24.3M, 950k.
 MULTIPLES = {"k": "e3", "m": "e6", "b": "e9"}
 # A limit, as in <0.5 and 90+, counts as the number itself, if at most this share of different texts are
@@ -98,6 +99,8 @@ def number_styles(texts):
     has_multiples = are_multiples(parts)
     units = Counter(unit_of(before, "" if has_multiples else after) for _, before, _, after in parts)
     unit = max(sorted(units), key=units.get, default="")
+    if unit.lower() in HALVES_OF_A_DAY:
+        return []
     numbers = [number for _, _, number, _ in parts]
     if have_thousands(numbers, ","):
         decimals = "."

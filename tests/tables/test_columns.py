@@ -48,7 +48,7 @@ KINDS = {
         of_pandas([1, None, 2.5], object),
         of_pandas([pd.NA, 2], object),
         of_pandas(["3", "11", None]),
-        of_pandas([f"{i:05}" for i in range(100)]),
+        of_pandas([f"{i:03}" for i in range(100)]),
         of_polars([1, 2], pl.Int8),
         of_polars([1, None], pl.UInt64).vstack(of_polars([3], pl.UInt64)),
         of_polars([1.5, None], pl.Float32),

@@ -185,11 +185,24 @@ CASES = {
     "durations of Python": (list(map(str, DURATIONS.to_pytimedelta())), "durations", DURATIONS, None),
     "durations of ISO 8601": ([one.isoformat() for one in DURATIONS], "durations", DURATIONS, None),
     "more hours than a day has": (
-        [f"{i % 26:02}:30" for i in range(N)],
+        [f"{i % 60:02}:30" for i in range(N)],
         "durations",
-        pd.to_timedelta([f"{i % 26:02}:30:00" for i in range(N)]),
+        pd.to_timedelta([f"{i % 60:02}:30:00" for i in range(N)]),
         None,
     ),
+    "a few more hours than a day has": (
+        [f"{i % 27:02}:30:00" for i in range(N)],
+        "durations",
+        pd.to_timedelta([f"{i % 27:02}:30:00" for i in range(N)]),
+        None,
+    ),
+    "midnight": (
+        ["24:00:00", *(f"{i % 24:02}:{i % 60:02}:00" for i in range(1, N))],
+        "dates",
+        [None, *(f"{i % 24:02}:{i % 60:02}:00" for i in range(1, N))],
+        "'24:00:00' among",
+    ),
+    "hours of the afternoon": (["6pm", "1 PM"] * 20, "dates", ["18:00", "13:00"] * 20, None),
     "no such day": (
         ["2020-02-30", *map(str, DAYS[1:].dt.date)],
         "dates",
@@ -217,6 +230,12 @@ STAY_CATEGORIES = {
     "few digits and a letter": ([*map(str, range(12)), "X"] * 20, []),
     "leading zeros of different lengths": ([f"0{i % 40}" for i in range(N)], []),
     "leading zeros of long codes": ([f"{i % 40:016}" for i in range(N)], []),
+    "leading zeros among other codes": ([f"{i % 40:05}" for i in range(N - 1)] + ["K1A"], []),
+    "scores": ([f"{a}:{b}" for a in range(11, 27) for b in range(20)] * 5, []),
+    "years without marks, of two digits": (
+        [f"{1 + i % 28:02}MAR{30 + i % 70}" for i in range(N)],
+        ["can be read in several ways"],
+    ),
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
     "codes like exponents": (["523E57", "12E5", "800E1", "10E10"] * 75, []),
@@ -294,7 +313,10 @@ def test_codes_with_leading_zeros_are_numbers_and_categories():
     assert_array_equal(columns.transform(later), columns.transform(later.astype(float)))
     with pytest.warns(UserWarning, match="'x' had codes"):
         columns.transform(pd.DataFrame({"x": ["00077"]}))
-    assert fit([f"{i:05}" for i in range(N)])[0].codes_ == []  # each tells of its own row only
+    for each_once in ([f"{i:05}" for i in range(N)], [f"{i:05}" for i in range(N // 2)] + [None] * (N // 2)):
+        columns, (message,) = fit(each_once)
+        assert columns.codes_ == []
+        assert "Text in X that has only digits is read as numbers" in message
     assert fit([f"{code:05}" for code in codes], kinds={"x": "numbers"})[0].codes_ == []
 
 
@@ -398,3 +420,9 @@ def test_numbers_without_their_unit_are_a_warning():
         with pytest.warns(UserWarning, match=r"must be in the same unit: % in 'x'\."):
             encoded = columns.transform(pd.DataFrame({"x": values}))
         assert_array_equal(encoded, columns.transform(pd.DataFrame({"x": ["0.5%", "0.7%"]})))
+    columns, _ = fit([f"{with_comma(x)} €" for x in PRICES])
+    with pytest.warns(UserWarning, match="must be in the same unit: € in 'x'"):
+        encoded = columns.transform(pd.DataFrame({"x": ["1,50"]}))
+    assert_array_equal(encoded, columns.transform(pd.DataFrame({"x": ["1,50 €"]})))
+    with pytest.raises(ValueError, match=r"had numbers in fit, and now has text, such as 1\.505"):
+        columns.transform(pd.DataFrame({"x": ["1.505"]}))  # a thousand, or 1.5?
