@@ -255,6 +255,14 @@ def test_a_mixture_has_one_column_of_other_rows(library):
             assert_allclose(found, expected, atol=1e-6, err_msg=name)
 
 
+def test_a_column_that_has_lost_its_values_since_the_fit_has_one_place():
+    model, X, _ = fitted_pipeline()
+    with pytest.warns(UserWarning, match="In the columns 'count' of X, all values are missing"):
+        effect = compute(model, X.assign(count=np.nan)).effects_["count"]
+    assert effect["places"].tolist() == [None]
+    assert_allclose(effect["values"], 0, atol=1e-9)
+
+
 def test_columns_are_found_by_their_names_in_another_order():
     model, X, _ = fitted_pipeline("regressor", 80, max_iter=3)
     found, other = (compute(model, one, columns=["count"]) for one in (X, X[X.columns[::-1]]))
