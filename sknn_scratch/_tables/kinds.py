@@ -125,9 +125,10 @@ class Numbers(Kind):
 
     def prepare(self, values):
         super().prepare(values)
-        present = values[~np.isnan(values)].tolist()
-        if self.are_padded and not self.is_explained and len({*present}) <= len(present) / ROWS_OF_A_CODE:
-            self.codes = frozenset(present)
+        if self.are_padded and not self.is_explained:
+            present = values[~np.isnan(values)].tolist()
+            if len({*present}) <= len(present) / ROWS_OF_A_CODE:
+                self.codes = frozenset(present)
 
     def remarks(self, name, column):
         yield from super().remarks(name, column)
@@ -150,8 +151,10 @@ class Numbers(Kind):
         """Whether a column has no unit. Its text must be sure to have the decimal separator of the fit."""
         if not column.is_text:
             return column.type == NUMBERS
-        has_separator = self.style.decimal == "." or any("," in text for text in column.texts)
-        return has_separator and units_of(column.texts) == {""}
+        texts = column.texts
+        units = units_of(texts)
+        are_alone = next(units, None) == "" and not any(units)
+        return are_alone and (self.style.decimal == "." or any("," in text for text in texts))
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
@@ -282,9 +285,10 @@ class Categories(Kind):
     def read(self, column, name):
         values, remarks = super().read(column, name)
         texts = set(values) - {None}
-        if lost := (texts - self.known) & self.without_first_zero:
+        unknown = texts - self.known
+        if unknown and (lost := unknown & self.without_first_zero):
             remarks.append(Remark(Sentence.LOST_ZERO, name, f"{some(lost)} in {{names}}"))
-        elif texts and texts.isdisjoint(self.known) and not self.are_all_rare:
+        elif unknown and unknown == texts and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks
 

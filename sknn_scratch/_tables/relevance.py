@@ -46,9 +46,9 @@ class RelevanceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  #
     are 1 if m is zero or not finite.
 
     c is the share of r^2 that chance explains, 0.01 or more. With p features and n rows, it is about
-    ``p u / (p u + n (1 - u))``, where u is what the network leaves of the baseline loss. So many features
-    that tell little about a few rows stay nearly as they are. Else the penalty of the network that follows
-    would be too weak: it is chosen by the loss of rows that are held out, whose y has been seen here.
+    ``p u / (p u + n (1 - u))``, where u is what the network leaves of the loss of a constant. So many
+    features that tell little about a few rows stay nearly as they are. Else the penalty of the network that
+    follows would be too weak: it is chosen by the loss of rows that are held out, whose y has been seen here.
 
     Parameters
     ----------

@@ -86,8 +86,8 @@ def unit_of(before, after):
 
 
 def units_of(texts):
-    """Find the units of the numbers among texts; that of a number alone is empty."""
-    return {unit_of(before, after) for _, before, number, after in map(parts_of_number, texts) if number}
+    """Iterate over the units of the numbers among texts; that of a number alone is empty."""
+    return (unit_of(before, after) for _, before, number, after in map(parts_of_number, texts) if number)
 
 
 def number_styles(texts):
