@@ -183,7 +183,7 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def without_relevance(kind: str, sources: Any, estimator: str, options: Options) -> Table:
-    """Compare the pipeline with itself, without the step that scales features by their relevance."""
+    """Compare the pipeline with itself, without the step "relevance"."""
     models: dict[str, Maker] = {
         OURS: lambda _: tabular_pipeline(estimator),
         f"{OURS}, without relevance": lambda _: tabular_pipeline(estimator).set_params(

@@ -71,7 +71,8 @@ print(model.predict_proba(X_test[:3]).round(2))
 # between quantiles, a ramp. A weighted sum of ramps is any line with bends at the
 # quantiles. Beyond the longest stay in the training set, ramps are flat and the value
 # is bounded. The price also gets a column that says where it is missing. The second
-# step multiplies each of these features by a number.
+# step multiplies each of these features by a number, and finds the principal components
+# of all of them.
 
 names = model["columns"].get_feature_names_out()
 for name, scale in zip(names, model["relevance"].scale_, strict=True):

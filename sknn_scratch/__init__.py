@@ -15,7 +15,7 @@ from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandom
 from sknn_scratch._search.together import train_together
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import tabular_pipeline
-from sknn_scratch._tables.relevance import RelevanceScaler
+from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
@@ -31,7 +31,7 @@ __all__ = [
     "HiddenUnitsDisplay",
     "NetworkDisplay",
     "PiecewiseLinearEncoder",
-    "RelevanceScaler",
+    "RelevantComponents",
     "ShallowNNClassifier",
     "ShallowNNEnsembleClassifier",
     "ShallowNNEnsembleRegressor",

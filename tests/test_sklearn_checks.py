@@ -6,7 +6,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
     PiecewiseLinearEncoder,
-    RelevanceScaler,
+    RelevantComponents,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
@@ -72,8 +72,11 @@ OTHER_WORDS = dict.fromkeys(
 TRANSFORMERS = {
     "PiecewiseLinearEncoder": (PiecewiseLinearEncoder(), {}),
     "TableEncoder": (tabular_pipeline()["columns"], OTHER_WORDS),
-    "RelevanceScaler": (RelevanceScaler(), {}),
-    "RelevanceScaler of a network": (RelevanceScaler(ShallowNNRegressor(4, alpha=1.0, random_state=0)), {}),
+    "RelevantComponents": (RelevantComponents(), {}),
+    "RelevantComponents of a network": (
+        RelevantComponents(ShallowNNRegressor(4, alpha=1.0, random_state=0)),
+        {},
+    ),
 }
 
 TRANSFORMER_CHECKS = ("data_not_an_array", "general", "preserve_dtypes", "n_iter")

@@ -1,7 +1,7 @@
 """From the columns of a table to the features of a network.
 
 The path of a fit
-    pipeline           the steps: a TableEncoder, a RelevanceScaler and a network
+    pipeline           the steps: a TableEncoder, RelevantComponents and a network
     table_encoder      the first step: columns are read, their kinds decided, their features encoded
     columns            the columns of a table of any library, and the type of their values
     recognition        the kind of each column: what ``fit`` decides, or what its user says
@@ -9,7 +9,7 @@ The path of a fit
     kinds              a class for each kind: how its columns are read, and what their features are
     encoders           the encoders of all features, and means of y of many categories
     piecewise_encoder  numbers as bounded values and ramps
-    relevance          the second step: features that matter become larger
+    relevance          the second step: features that matter become larger, and components replace them
 
 Beside the path
     text               what texts look like, and how different ones are read

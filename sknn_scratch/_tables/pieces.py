@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from sknn_scratch._fitting.threads import threads_for_blocks
-
 # A standardised value stays between minus and plus this bound. The narrow one bends the value itself, but
 # ramps can straighten it.
 BOUND, BOUND_WITHOUT_RAMPS = 3.0, 5.0
@@ -21,10 +19,6 @@ SMALLEST_BIN = np.finfo(np.float64).smallest_normal
 FINE_SIZE = 0.5
 # If fine knots must be fewer, every second is left out, or all.
 MOST_THINNED = 2
-# The ramps of both sizes vary together. Their principal components with a larger variance than this are less
-# than half as many numbers, and networks were as good with them, in three quarters of the time. They are
-# found from this number of values.
-LEAST_VARIANCE, TYPICAL_VALUES = 0.003, 1000
 # Rows that are encoded at once, so that they stay in the cache.
 BLOCK_ROWS = 1000
 
@@ -36,7 +30,6 @@ class Knots(NamedTuple):
 
     coarse: NDArray[np.float64]  # (n_knots,), ascending
     fine: NDArray[np.float64] = np.empty(0)  # (n_fine_knots,), ascending
-    typical: NDArray[np.float64] = np.empty(0)  # (n,), ascending: of equally many rows each
     fine_are_all: bool = False  # whether the fine ones are all different values
 
     def thinned(self, step):
@@ -63,9 +56,7 @@ def choose_knots(column, n_bins, n_fine_bins):
     if n_fine_bins == 0 or len(distinct) <= n_bins + 1:
         return Knots(coarse)
     fine = quantiles(distinct, counts, n_fine_bins)
-    ranks = np.linspace(0, counts.sum(), TYPICAL_VALUES, endpoint=False)
-    typical = distinct[np.searchsorted(np.cumsum(counts), ranks, side="right")]
-    return Knots(coarse, fine, typical, fine_are_all=len(distinct) <= n_fine_bins + 1)
+    return Knots(coarse, fine, fine_are_all=len(distinct) <= n_fine_bins + 1)
 
 
 def quantiles(distinct, counts, n_bins):
@@ -101,7 +92,6 @@ class Piece(NamedTuple):
     knots: NDArray[np.float64]  # (n_knots,), ascending
     fine_knots: NDArray[np.float64]  # (n_fine_knots,), ascending
     ramp_means: NDArray[np.float64]  # (n_ramps,), of all
-    components: NDArray[np.float64] | None  # (n_ramps, n_components); None if the ramps stay
     has_missing: bool
 
     @property
@@ -113,10 +103,7 @@ class Piece(NamedTuple):
     @property
     def suffixes(self):
         """What is added to the name of the column, for each of its encodings."""
-        name, n = "ramp", len(self.ramp_means)
-        if self.components is not None:
-            name, n = "component", self.components.shape[1]
-        ends = (f"_{name}{number + 1}" for number in range(n))
+        ends = (f"_ramp{number + 1}" for number in range(len(self.ramp_means)))
         return ["", *ends, *["_missing"] * int(self.has_missing)]
 
 
@@ -125,19 +112,7 @@ def fit_piece(column, knots, bound=BOUND):
     values = known(column)
     means = np.append(mean_ramps(values, knots.coarse), FINE_SIZE * mean_ramps(values, knots.fine))
     has_missing = len(values) < len(column)
-    piece = Piece(*mean_and_spread(values), bound, knots.coarse, knots.fine, means, None, has_missing)
-    return piece._replace(components=components_of(knots.typical, piece)) if len(knots.fine) else piece
-
-
-def components_of(values, piece):
-    """Find the principal components (n_ramps, n_components) of the ramps of ascending values (n,).
-
-    Each is positive for the largest value, so that its sign does not depend on rounding.
-    """
-    ramps = ramps_of(values, piece)
-    variances, components = np.linalg.eigh(np.cov(ramps, rowvar=False))
-    components = components[:, variances > LEAST_VARIANCE][:, ::-1]
-    return components * np.copysign(1, ramps[-1] @ components)
+    return Piece(*mean_and_spread(values), bound, knots.coarse, knots.fine, means, has_missing)
 
 
 def encode(column, piece, out):
@@ -145,9 +120,7 @@ def encode(column, piece, out):
     is_missing = np.isnan(column)
     values = bounded(column)
     out[:, 0] = bounded_value(values, piece.mean, piece.scale, piece.bound)
-    ramps = ramps_of(values, piece)
-    bends = out[:, 1:-1] if piece.has_missing else out[:, 1:]
-    bends[:] = ramps if piece.components is None else ramps @ piece.components
+    out[:, 1 : 1 + len(piece.ramp_means)] = ramps_of(values, piece)
     out[is_missing] = 0
     if piece.has_missing:
         out[:, -1] = is_missing
@@ -157,11 +130,9 @@ def encode_columns(X, pieces, dtype):
     """Encode the columns of X (n_samples, n_features), each as its piece says: (n_samples, n_encodings)."""
     ends = list(accumulate((len(piece.suffixes) for piece in pieces), initial=0))
     encoded = np.empty((len(X), ends[-1]), dtype)
-    largest = max(0 if piece.components is None else piece.components.size for piece in pieces)
-    with threads_for_blocks(1, min(len(X), BLOCK_ROWS) * largest):
-        for rows in gen_batches(len(X), BLOCK_ROWS):
-            for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
-                encode(column, piece, encoded[rows, start:end])
+    for rows in gen_batches(len(X), BLOCK_ROWS):
+        for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
+            encode(column, piece, encoded[rows, start:end])
     return encoded
 
 

@@ -16,7 +16,6 @@ from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
-from sknn_scratch._fitting.threads import one_blas_thread
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
     NO_KNOTS,
@@ -52,8 +51,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
       and 3;
     - for each bin between neighbouring quantiles, a ramp ``clip((x - low) / (high - low), 0, 1)``, minus its
       mean. Weighted sums of ramps are the piecewise linear functions that bend at the quantiles;
-    - with ``n_bins="auto"`` and many rows, the principal components of these ramps and of finer ones, in
-      their place: weighted sums of them that are not correlated. Those that vary little are left out;
+    - with ``n_bins="auto"`` and many rows, ramps of finer bins too, half as large;
     - one if x is missing, else zero, if the column has missing values in the training set. The other
       encodings of a missing value are zero, which is their mean for the ramps.
 
@@ -70,8 +68,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         "auto" is 8. From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9
         different values, and if at least 375 rows have another ``y`` than the most frequent one: a column
         with at most 33 has a bin between each two of them, and one with more has 8 bins and 32 fine ones,
-        with ramps of half the size, and the principal components of all these ramps that have a variance
-        above 0.003. If more than 8 columns have finer bins, the fine ones are 16.
+        with ramps of half the size. If more than 8 columns have finer bins, the fine ones are 16.
 
         "auto" has no ramps if a small network does better without them: if its loss of rows that are held
         out is higher with ramps by 3 % or more. This is tried if ``y`` is given, and if at least 200 rows
@@ -94,8 +91,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         The standardised values are between minus and plus this number: 3, or 5 if "auto" has no ramps.
     ramp_means_ : list of ndarray of shape (n_ramps,)
         Means of the ramps of each column, which are subtracted; first those of the bins, then the fine ones.
-    components_ : list of ndarray of shape (n_ramps, n_components)
-        The weights of the ramps in each principal component of a column; None if the ramps stay.
     has_missing_ : ndarray of shape (n_features,)
         Whether each column has an indicator of missing values.
     n_features_in_ : int
@@ -135,7 +130,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     scale_: NDArray[np.float64]
     bound_: float
     ramp_means_: list[NDArray[np.float64]]
-    components_: list[NDArray[np.float64] | None]
     has_missing_: NDArray[np.bool_]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
@@ -181,7 +175,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         self.knots_ = [piece.knots for piece in pieces]
         self.fine_knots_ = [piece.fine_knots for piece in pieces]
         self.ramp_means_ = [piece.ramp_means for piece in pieces]
-        self.components_ = [piece.components for piece in pieces]
         self.has_missing_ = np.array([piece.has_missing for piece in pieces])
         return self
 
@@ -219,8 +212,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         Returns
         -------
         names : ndarray of str
-            For a column "age": "age", "age_ramp1", "age_ramp2", ... and "age_missing". With fine bins,
-            "age_component1", ... stand in the place of the ramps, from the largest variance to the smallest.
+            For a column "age": "age", "age_ramp1", "age_ramp2", ... and "age_missing". The fine ramps follow
+            the others.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
@@ -233,7 +226,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return validate_data(self, native(X), reset=reset, **rules)
 
     def _pieces(self):
-        parts = (self.knots_, self.fine_knots_, self.ramp_means_, self.components_, self.has_missing_)
+        parts = (self.knots_, self.fine_knots_, self.ramp_means_, self.has_missing_)
         return map(Piece, self.mean_, self.scale_, repeat(self.bound_), *parts)
 
     def __sklearn_tags__(self):
@@ -243,7 +236,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return tags
 
 
-@one_blas_thread()  # their number would change the rounding
 def fit_pieces(X, n_bins, y):
     """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help."""
     if n_bins != "auto":

@@ -12,7 +12,7 @@ from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._fitting.sklearn_versions import target_encoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.relevance import RelevanceScaler
+from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.small_network import small_network
 from sknn_scratch._tables.table_encoder import TableEncoder
 
@@ -58,8 +58,9 @@ def tabular_pipeline(
     are dates, too. Then other text in the column, such as "?", counts as missing. If there is too much of
     it, the column stays categories, with a warning.
 
-    "relevance" makes features larger that matter, and others smaller, with a :class:`RelevanceScaler`. It is
-    there if the estimator is a network or an ensemble of this package.
+    "relevance" makes features larger that matter, and others smaller, and replaces them by their principal
+    components, with :class:`RelevantComponents`. It is there if the estimator is a network or an ensemble of
+    this package.
 
     "network" is an estimator, which predicts.
 
@@ -135,7 +136,7 @@ def tabular_pipeline(
     )
     steps = [("columns", encoder), ("network", network)]
     if isinstance(network, BaseShallowNN):
-        steps.insert(1, ("relevance", RelevanceScaler(small_network(is_regressor(network)))))
+        steps.insert(1, ("relevance", RelevantComponents(small_network(is_regressor(network)))))
     return Pipeline(steps)
 
 

@@ -8,7 +8,7 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEn
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.relevance import RelevanceScaler
+from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.onnx.predictions import (
     convert_classifier,
@@ -47,6 +47,6 @@ def register_all():
     for transformer, convert in (
         (PiecewiseLinearEncoder, convert_encoder),
         (TableEncoder, convert_table),
-        (RelevanceScaler, convert_relevance),
+        (RelevantComponents, convert_relevance),
     ):
         update_registered_converter(transformer, transformer.__name__, declare_encoded, convert)

@@ -1,4 +1,4 @@
-"""The steps of ``tabular_pipeline`` before the network: encoders of numbers and tables, and scales."""
+"""The steps of ``tabular_pipeline`` before the network: encoders of numbers and tables, and components."""
 
 from itertools import cycle
 
@@ -23,16 +23,23 @@ from sknn_scratch.onnx.graph import Array, Graph
 
 
 def declare_encoded(operator):
-    """Declare the type and shape of what an encoder or a scaler makes."""
+    """Declare the type and shape of what a transformer makes."""
     width = len(operator.raw_operator.get_feature_names_out())
     float_type = type(guess_tensor_type(operator.inputs[0].type))
     operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), width]))
 
 
 def convert_relevance(scope, operator, container):
-    """Convert a RelevanceScaler."""
-    graph = Graph(scope, operator, container)
-    graph.finish(graph.rows(operator) * operator.raw_operator.scale_, operator.outputs[0])
+    """Convert RelevantComponents. They compute in float64, and round to float32."""
+    graph, relevant = Graph(scope, operator, container), operator.raw_operator
+    float_type = graph.float_type
+    if relevant.components_ is None:
+        found = graph.rows(operator) * relevant.scale_
+    else:
+        graph.is_double = True
+        scaled = (graph.rows(operator) - relevant.mean_) * relevant.scale_
+        found = (scaled @ relevant.components_.T).cast(TensorProto.FLOAT).cast(float_type)
+    graph.finish(found, operator.outputs[0])
 
 
 def convert_encoder(scope, operator, container):
@@ -65,8 +72,7 @@ def encodings_of_column(column, piece):
     of_sizes = [way_in_bins(column, knots) * size for knots, size in piece.ramps]
     if of_sizes:
         ramps = column.graph.add("Concat", *of_sizes, axis=1) - piece.ramp_means
-        bends = ramps if piece.components is None else ramps @ piece.components
-        yield is_missing.apply("Where", 0.0, bends)
+        yield is_missing.apply("Where", 0.0, ramps)
     if piece.has_missing:
         yield is_missing.cast(TensorProto.DOUBLE)
 

@@ -19,7 +19,6 @@ from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
-from sknn_scratch._tables import pieces, piecewise_encoder
 from sknn_scratch.exceptions import DivergenceWarning
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.versions import needs_callbacks
@@ -124,25 +123,6 @@ def test_blas_with_one_thread_is_never_given_another(monkeypatch):
     with blas_threads(1), one_blas_thread():
         assert is_limited_to(1)
     assert asked == []
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_an_encoder_limits_blas_where_its_products_are_large(monkeypatch):
-    """Otherwise features could depend on the threads of a search, and idle threads would take CPU time."""
-    seen = []
-
-    def spy(module, name):
-        function = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *args: (seen.append(is_limited_to(1)), function(*args))[1])
-
-    spy(piecewise_encoder, "fit_piece")
-    spy(pieces, "encode")
-    X = np.random.default_rng(0).normal(size=(2000, 1))
-    fitted = piecewise_encoder.PiecewiseLinearEncoder("auto").fit(X, np.abs(X[:, 0]))
-    fitted.transform(X)
-    assert seen == [True] * 9
-    fitted.transform(X[:1])
-    assert seen == [True] * 9 + [False]
 
 
 # --- Forked processes ---

@@ -23,7 +23,7 @@ import sknn_scratch
 from sknn_scratch import (
     Activation,
     PiecewiseLinearEncoder,
-    RelevanceScaler,
+    RelevantComponents,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
@@ -33,7 +33,7 @@ from sknn_scratch import (
     tabular_pipeline,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._tables import piecewise_encoder
+from sknn_scratch._tables import piecewise_encoder, relevance
 from sknn_scratch._targets import labels
 from sknn_scratch._targets.numbers import KINDS as NUMBERS
 from sknn_scratch.onnx import activations, networks
@@ -198,7 +198,7 @@ def vote(estimator, **params):
 
 WRAPS = {
     "pipeline": scaled,
-    "scaled by relevance": lambda one: make_pipeline(RelevanceScaler(), one),
+    "components": lambda one: make_pipeline(RelevantComponents(), one),
     "calibrated": lambda one: CalibratedClassifierCV(one, cv=2),
     "calibrated as a whole": lambda one: CalibratedClassifierCV(one, cv=2, ensemble=False),
     "calibrated pipeline in a pipeline": lambda one: CalibratedClassifierCV(scaled(scaled(one)), cv=2),
@@ -280,7 +280,7 @@ def test_the_encoder(monkeypatch, n_rows, ramps_help, dtype):
     X = make_table(n_rows)[["gap", "large", "few"]].to_numpy().astype(dtype)
     encoder = PiecewiseLinearEncoder("auto").fit(X, X[:, 1])
     assert [len(knots) > 0 for knots in encoder.knots_] == [ramps_help] * 3
-    assert (encoder.components_[0] is not None) == (n_rows == 1500 and ramps_help)
+    assert (len(encoder.fine_knots_[0]) > 0) == (n_rows == 1500 and ramps_help)
     rows = np.vstack([X, 1000 * X, -1000 * X])
     (found,) = predict_by_onnx(encoder, rows)
     assert found.dtype == dtype
@@ -288,12 +288,15 @@ def test_the_encoder(monkeypatch, n_rows, ramps_help, dtype):
 
 
 @every_dtype
-def test_the_scaler(dtype):
+@pytest.mark.parametrize("most_features", [1, 1500])
+def test_relevant_components(monkeypatch, most_features, dtype):
+    monkeypatch.setattr(relevance, "MOST_FEATURES", most_features)
     X = make_data("binary", n_samples=90)[0].astype(dtype)
-    scaler = RelevanceScaler().fit(X, X[:, 0] > 0)
-    (found,) = predict_by_onnx(scaler, X)
+    relevant = RelevantComponents().fit(X, X[:, 0] > 0)
+    assert (relevant.components_ is None) == (most_features == 1)
+    (found,) = predict_by_onnx(relevant, X)
     assert found.dtype == dtype
-    assert_array_equal(found, scaler.transform(X))
+    assert_allclose(found, relevant.transform(X), rtol=0, atol=TOLERANCE[np.float32])
 
 
 TABLE = make_table()

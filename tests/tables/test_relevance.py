@@ -1,6 +1,9 @@
-"""RelevanceScaler: a feature that matters becomes larger."""
+"""RelevantComponents: features that matter become larger, and their principal components replace them."""
+
+import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
@@ -10,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from sknn_scratch import RelevanceScaler, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
+from sknn_scratch import RelevantComponents, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 from sknn_scratch._tables import relevance
 from tests.helpers import InterruptedActivation, refused
 
@@ -22,29 +25,57 @@ USEFUL = [0, 1, 4, 5]
 
 
 def test_the_formulas():
-    scaler = RelevanceScaler().fit(X, Y)
-    w_hidden, w_output = scaler.network_.coefs_
+    relevant = RelevantComponents().fit(X, Y)
+    w_hidden, w_output = relevant.network_.coefs_
     squares = w_hidden**2 @ (w_output**2).sum(axis=1)
     mean = np.average(squares, weights=X.var(axis=0))
-    assert_allclose(scaler.relevance_, np.sqrt(squares))
+    assert_allclose(relevant.relevance_, np.sqrt(squares))
     entropy = log_loss(Y, np.tile(np.unique(Y, return_counts=True)[1] / len(Y), (len(Y), 1)))
-    unexplained = scaler.network_.history_["loss"][-1] / entropy
+    unexplained = relevant.network_.history_["loss"][-1] / entropy
     chance = 12 * unexplained / (12 * unexplained + len(Y) * (1 - unexplained))
     assert 0.01 < chance < 0.1
-    assert_allclose(scaler.scale_**2, (1 - chance) * squares / mean + chance)
-    assert_allclose(scaler.transform(X), X * scaler.scale_)
-    assert_allclose(scaler.transform(X).var(axis=0).sum(), X.var(axis=0).sum())
+    assert_allclose(relevant.scale_**2, (1 - chance) * squares / mean + chance)
+    scaled = X * relevant.scale_
+    assert_allclose(scaled.var(axis=0).sum(), X.var(axis=0).sum())
+    covariance = relevant.components_ @ np.cov(scaled.T, bias=True) @ relevant.components_.T
+    variances = np.linalg.eigvalsh(np.cov(scaled.T, bias=True))[::-1]
+    assert_allclose(covariance, np.diag(variances), atol=1e-12)
+    assert_allclose(relevant.components_ @ relevant.components_.T, np.eye(12), atol=1e-12)
+    exact = (scaled - scaled.mean(axis=0)) @ relevant.components_.T
+    assert_array_equal(relevant.transform(X), exact.astype(np.float32))
+    assert relevant.transform(X).dtype == X.dtype
+    assert (relevant.components_.max(axis=1) > -relevant.components_.min(axis=1)).all()
+
+
+def test_components_that_hardly_vary_are_left_out():
+    x = np.column_stack([X, X[:, :3] + 0.01 * X[:, 3:6], X[:, 6:]])  # three nearly equal, six equal
+    relevant = RelevantComponents().fit(x, Y)
+    components, scaled = relevant.transform(x), x * relevant.scale_
+    assert 12 <= components.shape[1] <= 15
+    variances = components.var(axis=0)
+    assert variances.min() > 1e-4 * variances.max()
+    assert_allclose(variances.sum(), scaled.var(axis=0).sum(), rtol=1e-3)
+    names = [f"component{number + 1}" for number in range(components.shape[1])]
+    assert relevant.get_feature_names_out().tolist() == names
+
+
+def test_too_many_features_stay_and_are_scaled(monkeypatch):
+    monkeypatch.setattr(relevance, "MOST_FEATURES", 11)
+    relevant = RelevantComponents().fit(X, Y)
+    assert relevant.components_ is None
+    assert_allclose(relevant.transform(X), X * relevant.scale_)
+    assert relevant.get_feature_names_out().tolist() == [f"x{number}" for number in range(12)]
 
 
 def test_what_matters_becomes_larger_also_if_two_features_matter_only_together():
-    scale = RelevanceScaler().fit(X, Y).scale_
+    scale = RelevantComponents().fit(X, Y).scale_
     assert scale[USEFUL].min() > 1.2 * np.delete(scale, USEFUL).max()
     assert scale.min() > 0.09  # the root of the least share of chance is 0.1
 
 
 def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
     noise = np.random.default_rng(1).normal(size=(60, 100))
-    scale = RelevanceScaler().fit(noise, Y[:60]).scale_
+    scale = RelevantComponents().fit(noise, Y[:60]).scale_
     assert scale.min() > 0.6
     assert scale.max() < 1.8  # with the least chance: 2.3
     assert relevance.share_of_chance(1e-9, 12, 600) == relevance.LEAST_CHANCE
@@ -55,38 +86,79 @@ def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
 
 def test_the_order_of_the_rows_and_the_storage_change_nothing():
     rows = RNG.permutation(np.append(np.arange(600), np.arange(50)))  # some rows twice
-    scaler = RelevanceScaler().fit(X[rows], Y[rows])
-    other_order = RelevanceScaler().fit(X[rows[::-1]], Y[rows[::-1]])
-    sparse = RelevanceScaler().fit(scipy.sparse.csr_array(X[rows]), Y[rows])
-    assert_array_equal(scaler.scale_, other_order.scale_)
-    assert_allclose(scaler.scale_, sparse.scale_, rtol=1e-6)
-    assert_allclose(sparse.transform(scipy.sparse.csc_matrix(X)).toarray(), X * sparse.scale_)
+    relevant = RelevantComponents().fit(X[rows], Y[rows])
+    other_order = RelevantComponents().fit(X[rows[::-1]], Y[rows[::-1]])
+    sparse = RelevantComponents().fit(scipy.sparse.csr_array(X[rows]), Y[rows])
+    assert_array_equal(relevant.scale_, other_order.scale_)
+    assert_array_equal(relevant.components_, other_order.components_)
+    assert_allclose(relevant.scale_, sparse.scale_, rtol=1e-6)
+    assert_array_equal(relevant.transform(scipy.sparse.csr_array(X)), relevant.transform(X))
+
+
+def test_sparse_features_stay_sparse():
+    relevant = RelevantComponents().fit(scipy.sparse.csr_array(X), Y)
+    assert relevant.components_ is None
+    assert_allclose(relevant.transform(scipy.sparse.csc_matrix(X)).toarray(), X * relevant.scale_)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_equal_rows_stay_equal_wherever_they_are(dtype):
+    for n_rows in range(280, 300):
+        x = np.random.default_rng(n_rows).normal(size=(n_rows, 56)).astype(dtype)
+        relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, max_iter=1)).fit(x, x[:, 0] > 0)
+        assert_array_equal(relevant.transform(x)[::-1], relevant.transform(x[::-1]))
+        assert_array_equal(relevant.transform(x)[:7], relevant.transform(np.asfortranarray(x[:7])))
+
+
+def test_rounding_decides_no_sign():
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    moments = np.ones(60), np.zeros(4), np.ones(4)
+    components = relevance.components_of(np.hstack([x, -x]), *moments)
+    assert (components[:, :2].max(axis=1) > 0.1).all()  # one of two weights that are equal but for the sign
+    assert_allclose(components[:, :2], -components[:, 2:])
+
+
+def test_means_that_are_far_from_zero_cost_no_precision():
+    x = (X[:, :3] + 1000).astype(np.float32)
+    relevant = RelevantComponents().fit(x, Y)
+    exact = ((x - x.mean(axis=0, dtype=float)) * relevant.scale_) @ relevant.components_.T
+    assert_allclose(relevant.transform(x), exact, atol=1e-5)
+
+
+def test_one_feature_frames_and_pickles():
+    frame = pd.DataFrame({"size": X[:, 0]})
+    relevant = pickle.loads(pickle.dumps(RelevantComponents().set_output(transform="pandas").fit(frame, Y)))
+    found = relevant.transform(frame)
+    assert found.columns.tolist() == ["component1"]
+    assert_allclose(found["component1"], X[:, 0] - X[:, 0].mean(), rtol=1e-6, atol=1e-7)
+    with pytest.raises(ValueError, match="input_features"):
+        relevant.get_feature_names_out(["height"])
 
 
 def test_of_many_rows_some_are_enough_but_each_class_has_one(monkeypatch):
     y = np.where(np.arange(600) == 7, "rare", Y)
     monkeypatch.setattr(relevance, "MOST_ROWS", 300)
-    few = RelevanceScaler().fit(X, y)
+    few = RelevantComponents().fit(X, y)
     monkeypatch.undo()
     assert few.network_.classes_.tolist() == ["no", "rare", "yes"]
-    assert not np.array_equal(few.scale_, RelevanceScaler().fit(X, y).scale_)
+    assert not np.array_equal(few.scale_, RelevantComponents().fit(X, y).scale_)
     assert few.scale_[[0, 4, 5]].min() > np.delete(few.scale_, USEFUL).max()
 
 
 @pytest.mark.parametrize("weights", [{"no": 1, "yes": 5}, {"no": 0, "yes": 1}])
 def test_weights_of_classes_count_once(weights):
     network = ShallowNNClassifier(8, alpha=1, max_iter=200, class_weight=weights, random_state=0)
-    inside, alone = RelevanceScaler(network).fit(X, Y).network_, clone(network).fit(X, Y)
+    inside, alone = RelevantComponents(network).fit(X, Y).network_, clone(network).fit(X, Y)
     assert_allclose(inside.predict_proba(X).mean(axis=0), alone.predict_proba(X).mean(axis=0), atol=0.01)
 
 
 def test_the_number_of_threads_changes_nothing():
-    x, scales = RNG.normal(size=(3000, 1500)), []
-    scaler = RelevanceScaler(ShallowNNClassifier(2, alpha=1, max_iter=1, random_state=0))
+    x, found = RNG.normal(size=(3000, 1000)), []
+    relevant = RelevantComponents(ShallowNNClassifier(2, alpha=1, max_iter=1, random_state=0))
     for n_threads in (1, 2):
         with threadpool_limits(n_threads, "blas"):
-            scales.append(scaler.fit(x, x[:, 0] > 0).scale_)
-    assert_array_equal(*scales)
+            found.append(relevant.fit(x, x[:, 0] > 0).transform(x))
+    assert_array_equal(*found)
 
 
 TOO_FAR = X[:100] * np.where(np.arange(12) == 1, 1e160, 1.0)  # the variance of one feature is infinite
@@ -97,7 +169,9 @@ TOO_FAR = X[:100] * np.where(np.arange(12) == 1, 1e160, 1.0)  # the variance of 
 )
 def test_features_of_which_nothing_can_be_said_stay(x):
     with np.errstate(all="raise", under="ignore"):
-        assert_array_equal(RelevanceScaler().fit(x, Y[:100]).scale_, 1.0)
+        relevant = RelevantComponents().fit(x, Y[:100])
+        assert_array_equal(relevant.scale_, 1.0)
+        assert_array_equal(relevant.transform(x), x)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +185,10 @@ def test_features_of_which_nothing_can_be_said_stay(x):
     ],
 )
 def test_the_default_network_follows_y(y, expected):
-    scaler = RelevanceScaler().fit(X, y)
-    assert type(scaler.network_) is expected
-    assert scaler.network is None
-    assert scaler.network_.n_iter_ == 20
+    relevant = RelevantComponents().fit(X, y)
+    assert type(relevant.network_) is expected
+    assert relevant.network is None
+    assert relevant.network_.n_iter_ == 20
 
 
 def test_the_pipeline_has_the_network_of_its_task():
@@ -124,28 +198,28 @@ def test_the_pipeline_has_the_network_of_its_task():
     assert [*tabular_pipeline(HistGradientBoostingClassifier()).named_steps] == ["columns", "network"]
 
 
-def test_errors_leave_the_earlier_scaler():
-    scaler = RelevanceScaler(ShallowNNClassifier(max_iter=3)).fit(X, Y)
+def test_errors_leave_the_earlier_fit():
+    relevant = RelevantComponents(ShallowNNClassifier(max_iter=3)).fit(X, Y)
     for network, x, y, message in (
         (ShallowNNClassifier(alpha=-1), X, Y, "The 'alpha' parameter of ShallowNNClassifier must be"),
-        ("classifier", X, Y, "The 'network' parameter of RelevanceScaler must be .*ShallowNNRegressor"),
+        ("classifier", X, Y, "The 'network' parameter of RelevantComponents must be .*ShallowNNRegressor"),
         (None, np.where(X > 2, np.nan, X), Y, "NaN"),
         (None, X, np.full(600, "yes"), "at least 2 classes"),
         (None, X, np.where(Y, np.nan, 1.5), "values of y are missing"),
         (None, X, Y[:10], "inconsistent numbers of samples"),
         (None, X, None, "requires y to be passed, but the target y is None"),
     ):
-        with refused(scaler.set_params(network=network), message):
-            scaler.fit(x, y)
+        with refused(relevant.set_params(network=network), message):
+            relevant.fit(x, y)
     with pytest.raises(NotFittedError):
-        RelevanceScaler().transform(X)
+        RelevantComponents().transform(X)
 
 
 def test_control_c_ends_it_after_the_first_epoch_too():
     network = ShallowNNClassifier(
         activation=InterruptedActivation(20), solver="adam", alpha=1.0, early_stopping=False, max_iter=9
     )
-    scaler = RelevanceScaler(network)
+    relevant = RelevantComponents(network)
     with pytest.raises(KeyboardInterrupt):
-        scaler.fit(X, Y)
-    assert not hasattr(scaler, "scale_")
+        relevant.fit(X, Y)
+    assert not hasattr(relevant, "scale_")
