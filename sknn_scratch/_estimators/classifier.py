@@ -242,7 +242,7 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
     Parameters
     ----------
     n_networks : int or "auto", default=8
-        Number of networks. "auto" is 4 for fewer than 1,500 rows, and 2 for more, as in
+        Number of networks. "auto" is 4 for fewer than 1,500 rows, and 3 for more, as in
         :func:`tabular_pipeline`.
 
     Attributes

@@ -107,7 +107,7 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     Parameters
     ----------
     n_networks : int or "auto", default=8
-        Number of networks. "auto" is 4 for fewer than 1,500 rows, and 2 for more, as in
+        Number of networks. "auto" is 4 for fewer than 1,500 rows, and 3 for more, as in
         :func:`tabular_pipeline`.
 
     Attributes

@@ -69,7 +69,7 @@ def tabular_pipeline(
     estimator : {"classifier", "regressor"} or estimator, default="classifier"
         What predicts. "classifier" and "regressor" are a :class:`ShallowNNEnsembleClassifier` and a
         :class:`ShallowNNEnsembleRegressor` in single precision, of four networks for fewer than 1,500 rows,
-        and of two for more. Their other parameters are the defaults of the class.
+        and of three for more. Their other parameters are the defaults of the class.
     n_bins : int or "auto", default="auto"
         Number of bins of a column of numbers. "auto" is 8 and, with many rows, finer ones too. See
         :class:`PiecewiseLinearEncoder`.

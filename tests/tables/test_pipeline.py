@@ -57,9 +57,9 @@ def test_the_estimators_of_the_two_names(estimator, expected):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     ("weight", "of_class", "n_networks", "solver"),
-    [(1.0, 1.0, 2, "adam"), (0.0, 1.0, 4, "lbfgs"), (1.0, 0.0, 4, "lbfgs")],
+    [(1.0, 1.0, 3, "adam"), (0.0, 1.0, 4, "lbfgs"), (1.0, 0.0, 4, "lbfgs")],
 )
-def test_many_rows_have_two_networks(weight, of_class, n_networks, solver):
+def test_many_rows_have_three_networks(weight, of_class, n_networks, solver):
     x, y = np.random.default_rng(0).normal(size=(1500, 1)), np.append(2, np.arange(1499) % 2)
     params = {"class_weight": {2: of_class}, "n_hidden": 2, "max_iter": 4, "alpha": 1.0}
     model = tabular_pipeline("classifier", random_state=0, **params)
