@@ -109,9 +109,9 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     >>> relevant.scale_.round(1)
     array([1.7, 0.1, 0.1])
 
-    So it is nearly the first component:
+    So the first component is nearly this feature alone. These are the squares of its weights:
 
-    >>> relevant.components_[0].round(1)
+    >>> (relevant.components_[0] ** 2).round(2)
     array([1., 0., 0.])
     """
 
