@@ -174,8 +174,11 @@ def mean_ramps(values, knots):
 
 
 def known(column):
-    """Convert the values (n,) of a column (n_samples,) that are not missing."""
-    return bounded(column[~np.isnan(column)])
+    """Sort the values (n,) of a column (n_samples,) that are not missing.
+
+    Otherwise, sums of them would be rounded by the order of the rows.
+    """
+    return np.sort(bounded(column[~np.isnan(column)]))
 
 
 def bounded(column):

@@ -13,6 +13,7 @@ from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
     VectorizedGridSearchCV,
     diagnose,
     tabular_pipeline,
@@ -95,6 +96,21 @@ def test_categories_that_are_merged_are_counted():
     columns = tabular_pipeline()[0].fit(X)
     assert columns.transform(X).shape == (2400, 302)
     assert columns.merged_categories_ == {"name": 101}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_rows", [200, 1600])
+def test_the_order_of_the_rows_changes_nothing_before_the_network(n_rows, dtype):
+    rng = np.random.default_rng(0)
+    size, depth = rng.lognormal(size=n_rows), rng.normal(size=n_rows)
+    X = pd.DataFrame({"size": size, "depth": depth, "colour": rng.choice(list("uvw"), n_rows)})
+    y, rows = size + np.sin(3 * depth), rng.permutation(n_rows)
+    network = ShallowNNRegressor(4, dtype=dtype, random_state=0)
+    model, other = tabular_pipeline(network), tabular_pipeline(clone(network))
+    model.fit(X, y)
+    other.fit(X.iloc[rows], y[rows])
+    assert_array_equal(model[:-1].transform(X), other[:-1].transform(X))
+    assert_array_equal(model[-1].alpha_path_["loss"], other[-1].alpha_path_["loss"])
 
 
 def test_parameters_have_plain_names():
