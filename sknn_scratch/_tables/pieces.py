@@ -51,7 +51,7 @@ NO_KNOTS = Knots(np.empty(0))
 
 def choose_knots(column, n_bins, n_fine_bins):
     """Choose the knots of a column (n_samples,), coarse and fine ones."""
-    distinct, counts = np.unique(known(column), return_counts=True)
+    distinct, counts = np.unique(sorted_known(column), return_counts=True)
     coarse = quantiles(distinct, counts, n_bins)
     if n_fine_bins == 0 or len(distinct) <= n_bins + 1:
         return Knots(coarse)
@@ -109,7 +109,7 @@ class Piece(NamedTuple):
 
 def fit_piece(column, knots, bound=BOUND):
     """Measure a column (n_samples,) with these knots."""
-    values = known(column)
+    values = sorted_known(column)
     means = np.append(mean_ramps(values, knots.coarse), FINE_SIZE * mean_ramps(values, knots.fine))
     has_missing = len(values) < len(column)
     return Piece(*mean_and_spread(values), bound, knots.coarse, knots.fine, means, has_missing)
@@ -173,10 +173,10 @@ def mean_ramps(values, knots):
 # --- Values ---
 
 
-def known(column):
+def sorted_known(column):
     """Sort the values (n,) of a column (n_samples,) that are not missing.
 
-    Otherwise, sums of them would be rounded by the order of the rows.
+    So the rounding of their sums does not depend on the order of the rows.
     """
     return np.sort(bounded(column[~np.isnan(column)]))
 

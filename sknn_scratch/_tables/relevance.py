@@ -33,8 +33,12 @@ LEAST_CHANCE = 0.01
 # Components with a smaller share than this of the largest variance are left out. Networks were no better with
 # a third of it, and took a tenth longer.
 LEAST_VARIANCE = 1e-4
-# To find the components of 1,500 features takes half a second, and of twice as many eight times as long.
+# The time that components take to find grows with the third power of the number of features: half a second to
+# a second for 1,500, beside the covariances of many rows.
 MOST_FEATURES = 1500
+# Components are rounded to this share of the largest standard deviation. BLAS rounds a row by its place in
+# the matrix, but equal rows must stay equal: a fit joins them before it chooses alpha.
+RESOLUTION = 2.0**-24
 
 
 class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -58,8 +62,7 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Then the scaled features are replaced by their principal components: weighted sums of them that are not
     correlated. Those with less than a ten-thousandth of the largest variance are left out. They are sums of
     features that matter little, or that the others nearly determine. So a network has fewer inputs, and
-    trains in less time. The components are rounded to single precision, so that equal rows stay equal.
-    Sparse features are scaled, and stay: their components would be dense.
+    trains in less time. Sparse features are scaled, and stay: their components would be dense.
 
     Parameters
     ----------
@@ -81,8 +84,10 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         The mean of each feature in the rows that the network has seen.
     components_ : ndarray of shape (n_components, n_features) or None
         The weights of the scaled features in each component, from the largest variance to the smallest. None
-        if the scaled features stay: if they are sparse or more than 1,500, or if their variances are zero or
-        too large for single precision.
+        if the scaled features stay: if they are sparse or more than 1,500, or if the sum of their variances
+        is zero or not finite.
+    explained_variance_ : ndarray of shape (n_components,) or None
+        The variance of each component.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -120,6 +125,7 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     scale_: NDArray[np.float64]
     mean_: NDArray[np.float64]
     components_: NDArray[np.float64] | None
+    explained_variance_: NDArray[np.float64] | None
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
@@ -168,9 +174,10 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.mean_, variances = moments_of(X, weights)
             chance = share_of_chance(unexplained_by(fit), X.shape[1], weights.sum())
             self.scale_ = scale_of(self.relevance_, variances, chance)
-            self.components_ = None
+            found = None, None
             if X.shape[1] <= MOST_FEATURES and not scipy.sparse.issparse(X):
-                self.components_ = components_of(X, weights, self.mean_, self.scale_)
+                found = components_of(X, weights, self.mean_, self.scale_)
+            self.components_, self.explained_variance_ = found
         return self
 
     def transform(self, X: ArrayLike) -> Any:
@@ -196,17 +203,20 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 X *= scale
             return X
         X = self._validated(X, reset=False)
-        found = np.empty((X.shape[0], len(self.components_)), X.dtype)
-        with threads_for_blocks(1, min(X.shape[0], BLOCK_ROWS) * self.components_.size):
-            for rows in gen_batches(X.shape[0], BLOCK_ROWS):
-                found[rows] = self._of_block(X[rows])
-        return found
+        components = np.empty((X.shape[0], len(self.components_)), X.dtype)
+        step = self._step
 
-    @np.errstate(over="ignore")  # a number that is too large becomes infinite, which the network refuses
-    def _of_block(self, X):
-        """Compute components of rows, in a precision that does not show where a row was in the product."""
-        X = X.toarray() if scipy.sparse.issparse(X) else X
-        return (((X - self.mean_) * self.scale_) @ self.components_.T).astype(np.float32)
+        @np.errstate(over="ignore", invalid="ignore")  # the network refuses what is not finite
+        def fill(rows):
+            block = X[rows].toarray() if scipy.sparse.issparse(X) else X[rows]
+            exact = ((block - self.mean_) * self.scale_) @ self.components_.T
+            components[rows] = np.rint(exact / step) * step
+
+        blocks = list(gen_batches(X.shape[0], BLOCK_ROWS))
+        largest_product = min(X.shape[0], BLOCK_ROWS) * self.components_.size
+        with threads_for_blocks(len(blocks), largest_product) as map_blocks:
+            list(map_blocks(fill, blocks))
+        return components
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
         """Name the components.
@@ -226,6 +236,11 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.components_ is None:
             return names
         return np.array([f"component{number + 1}" for number in range(len(self.components_))], dtype=object)
+
+    @property
+    def _step(self):
+        """What components are rounded to multiples of."""
+        return RESOLUTION * np.sqrt(self.explained_variance_[0])
 
     def _validated(self, X, **rules):
         return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], **rules)
@@ -298,20 +313,20 @@ def scale_of(relevance, variances, chance):
 
 @np.errstate(all="ignore")  # of variances that are not finite
 def components_of(X, weights, mean, scale):
-    """Find the principal components (n_components, n_features) of scaled features.
+    """Find the principal components (n_components, n_features) of scaled features, and their variances.
 
-    The first of the largest weights of each is positive, so that rounding does not decide its sign. There are
-    none unless single precision has room for the variances.
+    The first of the largest weights of each is positive, so that rounding does not decide its sign. Both are
+    None without a positive and finite variance.
     """
     covariance = np.zeros((len(scale), len(scale)))
     for rows in gen_batches(len(weights), BLOCK_ROWS):
         scaled = (X[rows] - mean) * scale * np.sqrt(weights[rows])[:, np.newaxis]
         covariance += scaled.T @ scaled
     covariance /= weights.sum()
-    limits = np.finfo(np.float32)
-    if not limits.tiny < np.trace(covariance) < limits.max:
-        return None
-    variances, components = np.linalg.eigh(covariance)
-    components = components.T[variances > LEAST_VARIANCE * variances[-1]][::-1]
+    if not 0 < np.trace(covariance) < np.inf:
+        return None, None
+    variances, components = (one[..., ::-1] for one in np.linalg.eigh(covariance))
+    n_components = np.count_nonzero(variances > LEAST_VARIANCE * variances[0])
+    components = components.T[:n_components]
     largest = np.abs(components).round(6).argmax(axis=1)[:, np.newaxis]
-    return components * np.sign(np.take_along_axis(components, largest, axis=1))
+    return components * np.sign(np.take_along_axis(components, largest, axis=1)), variances[:n_components]

@@ -30,7 +30,7 @@ def declare_encoded(operator):
 
 
 def convert_relevance(scope, operator, container):
-    """Convert RelevantComponents. They compute in float64, and round to float32."""
+    """Convert RelevantComponents. They compute in float64, as ``transform`` does."""
     graph, relevant = Graph(scope, operator, container), operator.raw_operator
     float_type = graph.float_type
     if relevant.components_ is None:
@@ -38,7 +38,8 @@ def convert_relevance(scope, operator, container):
     else:
         graph.is_double = True
         scaled = (graph.rows(operator) - relevant.mean_) * relevant.scale_
-        found = (scaled @ relevant.components_.T).cast(TensorProto.FLOAT).cast(float_type)
+        steps = ((scaled @ relevant.components_.T) / relevant._step).apply("Round")
+        found = (steps * relevant._step).cast(float_type)
     graph.finish(found, operator.outputs[0])
 
 

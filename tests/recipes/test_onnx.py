@@ -296,7 +296,7 @@ def test_relevant_components(monkeypatch, most_features, dtype):
     assert (relevant.components_ is None) == (most_features == 1)
     (found,) = predict_by_onnx(relevant, X)
     assert found.dtype == dtype
-    assert_allclose(found, relevant.transform(X), rtol=0, atol=TOLERANCE[np.float32])
+    assert_allclose(found, relevant.transform(X), rtol=0, atol=TOLERANCE[dtype])
 
 
 TABLE = make_table()
