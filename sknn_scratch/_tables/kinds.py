@@ -76,6 +76,7 @@ class Booleans(Kind):
 
     name = BOOLEANS
     more_types: ClassVar = {NUMBERS}
+    has_digits = False
 
     @classmethod
     def readings(cls, column, most_odd):

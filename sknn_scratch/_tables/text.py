@@ -3,6 +3,8 @@
 A style is one way to write values. Its ``read`` converts a text, or gives None if the text is not written so.
 """
 
+import re
+
 # What stands for a missing value among numbers or dates, in lower case.
 MISSING_WORDS = {"?", "-", "--", ".", "..", "...", "*", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "<na>"}
 MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
@@ -10,6 +12,7 @@ MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
 # different values, it needs no warning: the ramps of the numbers can give each of them its own effect.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
 MOST_DIGITS = 15  # of a code; a float holds no more
+DIGIT = re.compile(r"\d")
 
 
 def is_missing_word(text):
@@ -26,6 +29,11 @@ def read_texts(texts, style, most_odd):
         if n_odd > most_odd:
             return {}
     return values
+
+
+def lacks_digit(text):
+    """Whether a text has no digit, so that it is no number, date or duration."""
+    return DIGIT.search(text) is None
 
 
 def is_code(text):
