@@ -75,7 +75,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         zero, "auto" is as many epochs as 12,000 updates need, from 4 to 40, or up to 200 if 40 have fewer
         than 2,000 updates. With ``alpha="auto"``, many rows and steps as by default, the loss of rows that
         are held out chooses an eighth or a third of these, all of them or, from about 4,400 rows on or with
-        at most five features, 2.5 times as many, but at most 200.
+        at most five features, 2.5 times as many, but at most 200 or 12,000 updates.
     dropout : float, default=0.0
         Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9
@@ -93,8 +93,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         value to twice ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero, so that
         its mean is ``learning_rate``. "adaptive" divides it by five after ``n_iter_no_change`` epochs without
         improvement, or stops if it is below 1e-6 by then. "auto" is "one_cycle" for a new network, 1,500 rows
-        or more, ten batches or more in an epoch, and no rows to validate with, and else "constant". In
-        ``partial_fit``, which is one epoch, the rate stays constant.
+        or more, ten batches or more in an epoch, four epochs or more, and no rows to validate with, and else
+        "constant". In ``partial_fit``, which is one epoch, the rate stays constant.
     max_grad_norm : float or None, default=None
         Largest norm of the gradient of the loss with respect to all weights and biases. A larger gradient is
         scaled down to this norm. None is no limit. Not for "lbfgs".
@@ -171,9 +171,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         at the start of the epoch, which adamw does not minimise and so leaves out); "val_loss", if there are
         validation rows; "val_score", if there is also a scorer; "gradient_norm_hidden" and
         "gradient_norm_output" (the norms of each layer's last gradient, after ``max_grad_norm`` has scaled it
-        down); "saturated_fraction" (the share of the hidden values of the last batch where the activation's
-        derivative is below 0.05); "dead_fraction" (the share of the units for which this is true in all these
-        rows); "learning_rate"; and "seconds".
+        down); "saturated_fraction" (of the hidden values of at most 100 rows of the last full batch, the
+        share where the activation's derivative is below 0.05); "dead_fraction" (the share of the units for
+        which this is true in all these rows); "learning_rate"; and "seconds".
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 

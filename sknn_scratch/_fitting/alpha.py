@@ -2,9 +2,10 @@
 
     choose_alpha  look held-out losses up, or find them: in ``folds`` with few rows, in ``held_out`` with many
 
-The losses depend on the rows, on their weights and on the network, and on nothing else: not on the solver and
-its parameters, the order of the rows or ``random_state``. So fits that differ only in these share them: the
-last ones are in a memo, by a digest of all that they depend on. The networks of an ensemble have one choice.
+The losses depend on the rows, on their weights and on the network, and with many rows on whether the fit can
+have a cycle of any length. Else the solver and its parameters, the order of the rows and ``random_state`` do
+not matter. So fits that differ only in these share them: the last ones are in a memo, by a digest of all that
+they depend on. The networks of an ensemble have one choice.
 
 Rows with equal features and equal targets are joined to one, with the sum of their weights, so they never lie
 on both sides of a split.
