@@ -18,6 +18,7 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
+from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
@@ -75,7 +76,8 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
         The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
-        of every class.
+        of every class. With fewer than 1,500, it has computed in double precision, so that rounding errors do
+        not decide what alpha the network that follows chooses.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
@@ -165,6 +167,8 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         encoded = encode_data(network, FitInput(X, y))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
+        if len(rows) < MANY_ROWS:
+            X = X.astype(np.float64)
         fit = train(network, FitInput(X, y, weights))
         adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)

@@ -95,6 +95,16 @@ def test_the_order_of_the_rows_and_the_storage_change_nothing():
     assert_array_equal(relevant.transform(scipy.sparse.csr_array(X)), relevant.transform(X))
 
 
+@pytest.mark.parametrize("storage", [np.asarray, scipy.sparse.csr_array])
+def test_of_few_rows_it_computes_in_double_precision(storage):
+    single = X.astype(np.float32)
+    of_single, of_double = (
+        RelevantComponents().fit(storage(rows), Y) for rows in (single, single.astype(np.float64))
+    )
+    assert_array_equal(of_single.relevance_, of_double.relevance_)
+    assert of_single.transform(storage(single)).dtype == np.float32
+
+
 def test_sparse_features_stay_sparse():
     relevant = RelevantComponents().fit(scipy.sparse.csr_array(X), Y)
     assert relevant.components_ is None
