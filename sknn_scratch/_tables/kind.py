@@ -20,7 +20,7 @@ class Kind:
 
     name: ClassVar[str]  # that of the type of columns.py whose values it takes as they are, too
     more_types: ClassVar[set[str]] = set()  # of which it takes them as well
-    has_digits: ClassVar[bool] = True  # in every text
+    has_digits: ClassVar[bool] = False  # whether each text of this kind has one
 
     style: Any = None  # how its text is written: see text.py
     odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing

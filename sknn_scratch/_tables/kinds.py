@@ -76,7 +76,6 @@ class Booleans(Kind):
 
     name = BOOLEANS
     more_types: ClassVar = {NUMBERS}
-    has_digits = False
 
     @classmethod
     def readings(cls, column, most_odd):
@@ -99,6 +98,7 @@ class Numbers(Kind):
     """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
 
     name = NUMBERS
+    has_digits = True
 
     are_padded: bool = False  # with zeros, so they are codes
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
@@ -165,6 +165,7 @@ class Durations(Kind):
     """Spans of time, as numbers of seconds; also as text: 1h 20m, 2 days 03:04:05, PT1H20M."""
 
     name = DURATIONS
+    has_digits = True
 
     @staticmethod
     def styles(texts):
@@ -188,6 +189,7 @@ class Dates(Kind):
     """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM, 20200131."""
 
     name = DATES
+    has_digits = True
 
     means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
 

@@ -426,3 +426,22 @@ def test_numbers_without_their_unit_are_a_warning():
     assert_array_equal(encoded, columns.transform(pd.DataFrame({"x": ["1,50 €"]})))
     with pytest.raises(ValueError, match=r"had numbers in fit, and now has text, such as 1\.505"):
         columns.transform(pd.DataFrame({"x": ["1.505"]}))  # a thousand, or 1.5?
+
+
+@pytest.mark.parametrize(
+    ("n_words", "kind", "said"),
+    [
+        (10, "numbers", "among the numbers"),
+        (11, "categories", "stay"),
+        (50, "categories", "stay"),
+        (51, "categories", ""),
+    ],
+)
+def test_words_among_numbers_decide_by_their_share(n_words, kind, said):
+    words = ["word" + chr(97 + i // 26) + chr(97 + i % 26) for i in range(n_words)]
+    column = [*words, *(str(1000 + 7 * i) for i in range(100 - n_words))] * 5
+    encoder = tabular_pipeline()["columns"]
+    messages = warnings_of(lambda: encoder.fit(pd.DataFrame({"x": column, "y": range(500)})))
+    assert encoder.kinds_["x"] == kind
+    assert len(messages) == bool(said)
+    assert all(said in str(message) for message in messages)
