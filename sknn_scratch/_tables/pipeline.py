@@ -18,7 +18,7 @@ from sknn_scratch._tables.table_encoder import TableEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}
 # Twice as many networks as "auto" are slightly better, in twice the time. Single precision changed only the
-# time.
+# time; relevance.py does without it where rounding errors could change the choice of alpha.
 SETTINGS = {"n_networks": "auto", "dtype": "float32"}
 # Categories of fewer training rows are grouped, and of the others all but the most frequent. With a limit of
 # 100, the log-loss of tables with countries, verbs or schools was higher by up to 0.11. docs/defaults.md says
@@ -56,7 +56,7 @@ def tabular_pipeline(
     Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
     "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
     are dates, too. Then other text in the column, such as "?", counts as missing. If there is too much of
-    it, the column stays categories, with a warning if it has more than 20 different values.
+    it, the column stays categories, with a warning if it is at most half of more than 20 different values.
 
     "relevance" makes features larger that matter, and others smaller, and replaces them by their principal
     components, with :class:`RelevantComponents`. It is there if the estimator is a network or an ensemble of

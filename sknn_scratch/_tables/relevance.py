@@ -20,6 +20,7 @@ from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
+from sknn_scratch._fitting.folds import MOST_VALUES
 from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
@@ -76,8 +77,9 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
         The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
-        of every class. With fewer than 1,500, it has computed in double precision, so that rounding errors do
-        not decide what alpha the network that follows chooses.
+        of every class. Of fewer than 1,500 different rows with at most 2**24 values, it computes in double
+        precision, unless its ``dtype`` says otherwise. In single precision, rounding errors could change
+        which alpha the next network chooses.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
@@ -167,8 +169,8 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         encoded = encode_data(network, FitInput(X, y))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
-        if len(rows) < MANY_ROWS:
-            X = X.astype(np.float64)
+        if len(rows) < MANY_ROWS and X.size <= MOST_VALUES:
+            X = X.astype(np.float64, copy=False)
         fit = train(network, FitInput(X, y, weights))
         adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)

@@ -105,6 +105,28 @@ def test_of_few_rows_it_computes_in_double_precision(storage):
     assert of_single.transform(storage(single)).dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    ("n_different", "n_copies", "dtype", "expected"),
+    [
+        (1499, 1, None, np.float64),
+        (1499, 2, None, np.float64),
+        (1500, 1, None, np.float32),
+        (1499, 1, "float32", np.float32),
+    ],
+)
+def test_few_rows_are_those_that_differ(n_different, n_copies, dtype, expected):
+    rows = np.tile(RNG.normal(size=(n_different, 2)).astype(np.float32), (n_copies, 1))
+    network = ShallowNNRegressor(2, alpha=1, max_iter=4, dtype=dtype)
+    relevant = RelevantComponents(network).fit(rows, rows[:, 0])
+    assert relevant.network_.coefs_[0].dtype == expected
+
+
+def test_wide_rows_are_not_copied_in_double_precision(monkeypatch):
+    monkeypatch.setattr(relevance, "MOST_VALUES", X.size - 1)
+    relevant = RelevantComponents().fit(X.astype(np.float32), Y)
+    assert relevant.network_.coefs_[0].dtype == np.float32
+
+
 def test_sparse_features_stay_sparse():
     relevant = RelevantComponents().fit(scipy.sparse.csr_array(X), Y)
     assert relevant.components_ is None
