@@ -154,7 +154,7 @@ def compare(problem: Problem) -> Table:
 
 
 def compare_more(sources: tuple[tables.Source, ...]) -> Table:
-    """Train the models that all tables have on three quarters of the rows of some tables."""
+    """Compare the models that all tables have in cross-validation on some tables."""
     outcomes: dict[str, dict[str, dict[str, float]]] = {}
     for source in sources:
         problem = Problem(f"{source.package} {source.table}", source.load, (), source.has_classes)
@@ -171,7 +171,7 @@ def compare_more(sources: tuple[tables.Source, ...]) -> Table:
         for what in MEASURES
         for size, of in outcomes.items()
     ]
-    how = "Each quarter of the rows is the test once: means of four fits of each model, with one thread."
+    how = f"{N_FOLDS}-fold cross-validation: means of {N_FOLDS} fits of each model, with one thread."
     return Table("More tables: log-loss or RMSE", ("", "table, training rows × columns", *names), rows, how)
 
 

@@ -3,9 +3,9 @@
     choose_alpha  look held-out losses up, or find them: in ``folds`` with few rows, in ``held_out`` with many
 
 The losses depend on the rows, on their weights and on the network, and with many rows on whether the fit can
-have a cycle of any length. Else the solver and its parameters, the order of the rows and ``random_state`` do
-not matter. So fits that differ only in these share them: the last ones are in a memo, by a digest of all that
-they depend on. The networks of an ensemble have one choice.
+have a cycle of any length. This is all that the solver and its parameters change. The order of the rows and
+``random_state`` change nothing. The last losses are in a memo, by a digest of all that they depend on, so
+other fits can use them. The networks of an ensemble have one choice.
 
 Rows with equal features and equal targets are joined to one, with the sum of their weights, so they never lie
 on both sides of a split.
