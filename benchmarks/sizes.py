@@ -154,7 +154,7 @@ def compare(problem: Problem) -> Table:
 
 
 def compare_more(sources: tuple[tables.Source, ...]) -> Table:
-    """Compare the models that all tables have in cross-validation on some tables."""
+    """Compare the models on more tables, by cross-validation."""
     outcomes: dict[str, dict[str, dict[str, float]]] = {}
     for source in sources:
         problem = Problem(f"{source.package} {source.table}", source.load, (), source.has_classes)
