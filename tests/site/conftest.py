@@ -1,6 +1,7 @@
 """The site on a local server, and a headless Chromium that opens its pages."""
 
 import shutil
+import subprocess
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
@@ -108,7 +110,17 @@ def open_browser():
     for flag in FLAGS:
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options, Service(driver_program)) as driver:
+    with start_chromium(options, driver_program) as driver:
         yield Browser(driver, f"http://127.0.0.1:{server.server_address[1]}/")
     server.shutdown()
     server.server_close()
+
+
+def start_chromium(options, driver_program, retries=2):
+    """Start Chromium. Another program may take the port that was free before ChromeDriver has it."""
+    try:
+        return webdriver.Chrome(options, Service(driver_program, log_output=subprocess.STDOUT))
+    except WebDriverException:
+        if not retries:
+            raise
+        return start_chromium(options, driver_program, retries - 1)
