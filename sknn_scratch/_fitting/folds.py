@@ -57,8 +57,8 @@ class HeldOut(NamedTuple):
 
     @property
     def best_two(self):
-        """The two alphas with the least losses, in ascending order."""
-        return sorted(sorted(self.losses, key=self.losses.get)[:2])
+        """The two alphas with the least losses, the best one first."""
+        return sorted(self.losses, key=self.losses.get)[:2]
 
     @property
     def least(self):

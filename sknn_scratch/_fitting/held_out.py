@@ -8,8 +8,10 @@ takes. Single precision ranks the alphas as well as double precision, in less ti
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,12 +26,12 @@ from sknn_scratch._core.rows import evenly
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, cycles, longest_cycle
+from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, Pace, cycles, longest_cycle
 from sknn_scratch._fitting.folds import LEAST_ROWS, MOST_VALUES, NOTHING, HeldOut
 from sknn_scratch._fitting.threads import map_in_threads
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
-# Two alphas are tried first: these, or the best two of a shorter cycle.
+# These are tried first.
 FIRST_ALPHAS = (10.0, 30.0)
 # A cycle is tried with two thirds of its epochs. A longer one is better if it lowers the least loss by this
 # share. With less, tables took longer and were no better. With more, tables that a random network had
@@ -64,17 +66,26 @@ def losses_by_alpha(data, strata, network, init_scale, any_length, say):
 
 
 def losses_of_best_length(trials, shortest, *longer_ones):
-    """Find the losses for the length of the cycle that is better, from the shortest one on."""
-    best, has_gained_much = trials.around(FIRST_ALPHAS, shortest.pace), False
+    """Find the losses for the length of the cycle that is better, from the shortest one on.
+
+    A longer cycle is tried with one alpha: the best of the shorter one. If the loss is not low enough, the
+    second best follows if it is higher, since a longer cycle may need a stronger penalty. The other alphas
+    are tried only with the length that is taken.
+    """
+    pace, has_gained_much = shortest.pace, False
+    alpha, other = trials.around(FIRST_ALPHAS, pace).best_two
     for longer in longer_ones:
         if longer.is_further and not has_gained_much:
-            return best
-        better = trials.longer(best, longer.pace, FURTHER_GAIN if longer.is_further else LEAST_GAIN)
-        if better is None:
-            return best
-        has_gained_much = better.least < less_by(MUCH_GAIN, best.least)
-        best = better
-    return best
+            break
+        least = trials.of(alpha, pace)
+        enough = less_by(FURTHER_GAIN if longer.is_further else LEAST_GAIN, least)
+        if other > alpha and not trials.of(alpha, longer.pace) < enough:
+            alpha, other = other, alpha
+        loss = trials.of(alpha, longer.pace)
+        if not loss < enough:
+            break
+        pace, has_gained_much = longer.pace, loss < less_by(MUCH_GAIN, least)
+    return trials.around((alpha, other), pace)
 
 
 def less_by(share, loss):
@@ -99,35 +110,30 @@ class Trials:
     network: Network
     init_scale: float | str
     say: Callable[[str], None]
+    # The mean loss of each alpha that was tried, for each pace.
+    losses: dict[Pace, dict[float, float]] = field(default_factory=lambda: defaultdict(dict))
 
-    def around(self, pair, pace, enough=math.inf):
-        """Find the losses of two alphas, and of others beyond the better one until the loss rises.
-
-        There are no others if the first two are not below the loss that would be enough.
-        """
-        lower, upper = pair
-        losses = {alpha: self.of(alpha, pace) for alpha in pair}
-        if losses[lower] <= losses[upper]:
-            beyond = [alpha for alpha in reversed(ALPHAS) if alpha < lower]
+    def around(self, pair, pace):
+        """Find the losses of two alphas, and of others beyond the better one until the loss rises."""
+        lower, upper = sorted(pair)
+        if self.of(lower, pace) <= self.of(upper, pace):
+            from_better = [alpha for alpha in reversed(ALPHAS) if alpha <= lower]
         else:
-            beyond = [alpha for alpha in ALPHAS if alpha > upper]
-        for alpha in beyond:
-            least = min(losses.values())
-            if not least < enough:
+            from_better = [alpha for alpha in ALPHAS if alpha >= upper]
+        for alpha, beyond in pairwise(from_better):
+            if not self.of(beyond, pace) < self.of(alpha, pace):
                 break
-            losses[alpha] = self.of(alpha, pace)
-            if not losses[alpha] < least:
-                break
-        return HeldOut(dict(sorted(losses.items())), sum(map(len, self.parts)), pace.max_iter)
-
-    def longer(self, best, pace, least_gain):
-        """Try a longer cycle with the best two alphas; None if it does not lower the least loss enough."""
-        enough = less_by(least_gain, best.least)
-        tried = self.around(best.best_two, pace, enough)
-        return tried if tried.least < enough else None
+        return HeldOut(dict(sorted(self.losses[pace].items())), sum(map(len, self.parts)), pace.max_iter)
 
     def of(self, alpha, pace):
-        """Find the mean loss of all parts for an alpha, with a part of the epochs of a pace.
+        """Find the mean loss of all parts for an alpha, once."""
+        losses = self.losses[pace]
+        if alpha not in losses:
+            losses[alpha] = self.try_out(alpha, pace)
+        return losses[alpha]
+
+    def try_out(self, alpha, pace):
+        """Compute the mean loss of all parts for an alpha, with a part of the epochs of a pace.
 
         For each part of the rows, a network trains on the others.
         """

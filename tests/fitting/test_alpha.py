@@ -295,12 +295,12 @@ def give_losses(monkeypatch):
     """Give trials the loss that a function has for an alpha and a number of epochs; list what was tried."""
 
     def give(loss_of):
-        def of(trials, alpha, pace):
+        def try_out(trials, alpha, pace):
             tried.append((pace.max_iter, alpha))
             return loss_of(alpha, pace.max_iter)
 
         tried = []
-        monkeypatch.setattr(held_out.Trials, "of", of)
+        monkeypatch.setattr(held_out.Trials, "try_out", try_out)
         return tried
 
     return give
@@ -339,17 +339,30 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(give_losses
     assert (fitted.alpha_path_["alpha"].tolist(), fitted.alpha_) == (tried, best)
 
 
-def test_a_longer_cycle_starts_with_the_best_two_alphas(give_losses):
+def test_a_longer_cycle_is_tried_with_the_best_alpha_and_the_others_with_the_last(give_losses):
     tried = give_losses(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
     assert best_length() == FURTHER
-    longer = [(n_epochs, alpha) for n_epochs in (MIDDLE, LONG, FURTHER) for alpha in (1, 3, 0.3)]
-    assert tried == [*((SHORT, alpha) for alpha in (10, 30, 3, 1, 0.3)), *longer]
+    assert tried == [
+        *((SHORT, alpha) for alpha in (10, 30, 3, 1, 0.3)),
+        *((MIDDLE, 1), (LONG, 1), (FURTHER, 1), (FURTHER, 3), (FURTHER, 0.3)),
+    ]
 
 
-def test_a_longer_cycle_has_two_alphas_unless_it_is_better(give_losses):
-    tried = give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / 30)))
+@pytest.mark.parametrize(("best", "in_vain"), [(9, [10]), (11, [10, 30]), (31, [30])])
+def test_a_longer_cycle_is_tried_with_the_second_best_alpha_if_it_is_higher(give_losses, best, in_vain):
+    tried = give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / best)))
     assert best_length() == SHORT
-    assert [alpha for n_epochs, alpha in tried if n_epochs > SHORT] == [10, 30]
+    assert [alpha for n_epochs, alpha in tried if n_epochs > SHORT] == in_vain
+
+
+def test_a_longer_cycle_is_taken_with_a_higher_alpha(give_losses):
+    best = {SHORT: 11, MIDDLE: 29, LONG: 300}
+    tried = give_losses(lambda alpha, n_epochs: 5 + abs(np.log(alpha / best[n_epochs])))
+    assert best_length() == MIDDLE
+    assert tried == [
+        *((SHORT, alpha) for alpha in (10, 30, 3)),
+        *((MIDDLE, 10), (MIDDLE, 30), (LONG, 30), (MIDDLE, 100)),
+    ]
 
 
 def test_the_networks_that_are_tried_have_the_default_rate_and_optimiser():
