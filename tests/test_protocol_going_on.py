@@ -185,3 +185,14 @@ def test_partial_fit_ignores_the_parameters_of_long_fits():
 def test_partial_fit_is_hidden_for_numpy_booleans_too():
     assert not hasattr(make_classifier(early_stopping=np.True_), "partial_fit")
     assert hasattr(make_classifier(early_stopping=np.False_, class_weight={0: 2}), "partial_fit")
+
+
+@pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")
+def test_a_warm_start_that_diverges_at_once_keeps_the_model_and_its_epoch():
+    classifier = make_classifier(warm_start=True, early_stopping=True, learning_rate=0.3, max_iter=20)
+    classifier.fit(X, Y)
+    assert classifier.best_iter_ < classifier.n_iter_
+    before = copy.deepcopy(classifier)
+    classifier.set_params(early_stopping=False, learning_rate=1e30).fit(X, Y)
+    assert (classifier.stop_reason_, classifier.best_iter_) == ("diverged", before.best_iter_)
+    assert_same_model(classifier, before, rtol=0)

@@ -1,12 +1,12 @@
 """What causes and findings are measured on: a fitted network, its history, and rows as it sees them."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.features import measure_features
+from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.network import Network, make_batch, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
@@ -46,10 +46,10 @@ class Evidence:
 
     @property
     def was_trained_by_parts(self):
-        """Whether the last training was a ``partial_fit``, which keeps its memory without ``warm_start``."""
-        return hasattr(self.fitted, "_kept_") and not self.fitted.warm_start
+        """Whether the last training was a ``partial_fit``: only ``fit`` knows the loss range of all rows."""
+        return not hasattr(self.fitted, "_loss_range_")
 
-    @cached_property
+    @computed_once
     def features(self):
         """Measure the features."""
         return measure_features(self.rows.source)
@@ -61,7 +61,7 @@ class Evidence:
             raise Unmeasurable("it needs y")
         return self.y
 
-    @cached_property
+    @computed_once
     def sample(self):
         """Numbers of at most a thousand rows, evenly spaced."""
         return evenly(self.rows.n_samples, SAMPLE_ROWS)
@@ -79,15 +79,15 @@ class Evidence:
         column = np.asarray(self.fitted.history_.get(name, []), float)
         return column[~np.isnan(column)]
 
-    @cached_property
+    @computed_once
     def loss_range(self):
-        """The least loss, and that of a network that predicts the same for all rows, of fit or else of X."""
-        if hasattr(self.fitted, "_loss_range_"):
+        """Get the least loss and the baseline loss: of the training rows of ``fit``, or else of X."""
+        if not self.was_trained_by_parts:
             return self.fitted._loss_range_
         if self.y is None:
             return 0.0, 0.0
         targets = self.target_kind.encode(self.labels, float)
-        return self.target_kind.loss_range(targets, shares_of(len(targets), None))
+        return self.target_kind.loss_range(targets, shares_of(len(targets), self.row_weights))
 
     def losses_of_epochs(self, *names):
         """Get the first of some losses that the epochs of a fit have, of two or more epochs."""
@@ -110,7 +110,7 @@ class Evidence:
         """Measure a loss above the least loss, in baseline losses."""
         return (loss - self.loss_range[0]) / self.baseline_gap
 
-    @cached_property
+    @computed_once
     def loss_on_data(self):
         """Compute the mean loss on the rows and y."""
         return float(mean_loss(self.network, self.layers, self.batch(slice(None))))

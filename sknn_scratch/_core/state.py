@@ -142,8 +142,9 @@ class Run:
         self.last_sound = self.snapshot()
 
     def snapshot(self) -> Snapshot:
-        """Copy the parameters."""
-        return Snapshot(self.state.epoch, self.state.params.copy())
+        """Copy the parameters; at the start, they may be those after an earlier epoch than the last one."""
+        epoch = self.state.epoch if self.state.history else self.state.best_epoch
+        return Snapshot(epoch, self.state.params.copy())
 
     def with_all_features(self, params: Array) -> Array:
         """Give parameters (n_params,) of this run the features of X, if it trains with others."""

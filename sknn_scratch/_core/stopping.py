@@ -88,7 +88,7 @@ def watch_start(run: Run, val_loss: float) -> None:
     run.first_val_loss = val_loss
     if run.state.epochs_before > 0:
         record = with_score(run, {"val_loss": val_loss}, is_sound=True)
-        watch(run, watched_value(record), run.last_sound._replace(epoch=run.state.best_epoch))
+        watch(run, watched_value(record), run.last_sound)
 
 
 def end_epoch(run: Run, epoch: Epoch) -> None:
@@ -177,7 +177,7 @@ def interrupt(run: Run) -> None:
     run.is_interrupted = True
     if run.is_going_on:
         np.copyto(run.state.params, run.last_sound.params)
-        del run.state.history[run.last_sound.epoch - run.state.epochs_before :]
+        del run.state.history[max(0, run.last_sound.epoch - run.state.epochs_before) :]
         run.state.forget_updates()  # the optimiser's memory belongs to later parameters
         stop(run, StopReason.INTERRUPTED)
 

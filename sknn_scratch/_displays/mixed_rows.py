@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._displays.slices import name_of
+from sknn_scratch._displays.slices import frame_of, name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _safe_indexing
 from sknn_scratch._tables.columns import BOOLEANS, columns_of
@@ -49,6 +49,7 @@ class MixedRows:
         of_quantiles = getattr(last, "loss", None) == "quantile"
         self.quantiles = np.atleast_1d(getattr(last, "quantile", ()) if of_quantiles else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
+        X = frame_of(X)
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
         typed, names = typed_columns(X, encoder), list(columns_of(self._table))

@@ -100,7 +100,7 @@ def read_all(columns):
 
 def read(column):
     """Read a column of any library."""
-    type_name = str(getattr(column, "type", None) or column.dtype)  # pyarrow has types, the others dtypes
+    type_name = str(column.dtype if hasattr(column, "dtype") else column.type)  # pyarrow has types
     if re.match("category|Categorical|Enum|dictionary", type_name):
         return read_categories(column)
     values = np.asarray(column)

@@ -378,9 +378,10 @@ def test_what_was_learnt_before_counts_and_partial_fit_never_warns():
         assert messages_of(lambda: fresh.partial_fit(*moons(), classes=[0, 1])) == []
 
 
-def test_a_stream_has_the_penalty_of_its_last_call_and_no_end():
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_stream_has_the_penalty_of_its_last_call_and_no_end(warm_start):
     X, y = scaled(load_iris)
-    clf = ShallowNNClassifier(16, alpha=100, random_state=0)
+    clf = ShallowNNClassifier(16, alpha=100, warm_start=warm_start, random_state=0)
     for start in range(30):
         clf.partial_fit(X[start::30], y[start::30], classes=np.arange(3))
     diagnosis = diagnose(clf, X, y)
@@ -388,6 +389,15 @@ def test_a_stream_has_the_penalty_of_its_last_call_and_no_end():
     for name in ("exploding gradient", "stopped too early"):
         assert diagnosis.not_checked[name] == "the calls of partial_fit may differ in their rows"
     assert "partial_fit" in diagnosis.not_checked["not converged"]
+
+
+def test_a_stream_of_weighted_classes_is_compared_with_a_weighted_constant():
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    y = (X[:, 0] > 1.6).astype(int)
+    clf = ShallowNNClassifier(8, class_weight={0: 1, 1: 19}, random_state=0)
+    for _ in range(8):
+        clf.partial_fit(X, y, classes=[0, 1])
+    assert diagnose(clf, X, y).fix_first is None
 
 
 # --- The features ---

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from sklearn.model_selection import cross_val_score
 
-from sknn_scratch import ShallowNNClassifier, tabular_pipeline
+from sknn_scratch import EffectsDisplay, HiddenUnitsDisplay, ShallowNNClassifier, tabular_pipeline
 from tests.tables.spellings import LIBRARIES, outcomes_of
 
 N = 60
@@ -81,3 +81,14 @@ def test_kinds_of_columns(dtype, values, kind):
 def test_other_columns_are_named():
     with pytest.raises(ValueError, match=r"nor dates: 'x' \("):
         kind_of(pa.table({"x": pa.array([[1]], pa.list_(pa.int64()))}))
+
+
+def test_displays_take_columns_by_name():
+    model, reordered = tabular_pipeline(network()).fit(table(), Y), table().select(["size", "new", "colour"])
+    expected = EffectsDisplay.from_estimator(model, table()).effects_["new"]
+    found = EffectsDisplay.from_estimator(model, reordered).effects_["new"]
+    np.testing.assert_array_equal(found["values"], expected["values"])
+    numbers = pa.table({"a": [0.0, 1.0, 2.0] * 20, "b": [1.0, 0.0] * 30})
+    fitted = network().fit(numbers.to_pandas(), numbers["b"].to_pylist())
+    display = HiddenUnitsDisplay.from_estimator(fitted, numbers)
+    assert display.feature_names == ("a", "b")
