@@ -36,9 +36,7 @@ USUAL_PATH_LENGTH = 0.05
 
 def outliers_in_y(evidence):
     """Look for values of y that are far from all others."""
-    y, weights = evidence.labels, evidence.row_weights
-    weights = np.ones(len(y)) if weights is None else weights
-    factor = evidence.target_kind.outlier_factor(y, weights)
+    factor = evidence.target_kind.outlier_factor(evidence.labels, evidence.row_weights)
     if factor is None:
         raise Unmeasurable("outliers in y hardly move this loss")
     return Measured(

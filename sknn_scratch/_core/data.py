@@ -10,10 +10,10 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.loss import Targets
-from sknn_scratch._core.network import Batch
+from sknn_scratch._core.network import Batch, make_batch
 from sknn_scratch._core.rows import DenseRows, Index, Rows
 
-# If the rows that a network trains on are not larger, the time to copy them is negligible.
+# If X is not larger, the time to copy it is negligible.
 SMALL_BYTES = 2**20
 
 # The penalty is divided by at least this number. Divided by the four rows of XOR, it would be |W|^2 / 8. That
@@ -65,32 +65,32 @@ class Data:
 
     @property
     def is_small(self) -> bool:
-        """Whether the rows to train on are dense, and few enough to be copied at no noticeable cost.
+        """Whether X is dense, and can be copied at no noticeable cost."""
+        return isinstance(self.X, DenseRows) and self.X.source.nbytes <= SMALL_BYTES
 
-        This depends only on what the ``stack_key`` of a run contains: networks of a stack agree in it.
-        """
-        if not isinstance(self.X, DenseRows):
-            return False
-        return self.n_samples * self.X.n_features * self.targets.itemsize <= SMALL_BYTES
+    def part(self, places: Index) -> "Data":
+        """Take the rows to train on at some of their places, given by numbers or a mask."""
+        weights = None if self.row_weights is None else self.row_weights[places]
+        return replace(self, rows=self.row_numbers[places], row_weights=weights)
+
+    def batch(self) -> Batch:
+        """Copy the rows to train on, their targets and weights."""
+        return make_batch(self.X.take(self.row_numbers), self.targets[self.row_numbers], self.row_weights)
 
 
 def pool(data: Sequence[Data]) -> list[Data]:
     """Give all networks one common X and targets, so that they can be stacked.
 
     Different design matrices are put one below the other, and the rows are renumbered. Small matrices get a
-    first column of ones, so that the biases are a row of weights. They lose the rows that no network trains
-    on, if that needs fewer rows in all.
+    first column of ones, so that the biases are a row of weights.
     """
-    are_small = all(one.is_small for one in data)
-    sources = distinct_sources(data)
-    if are_small and sum(one.X.n_samples for one in sources) > sum(one.n_samples for one in data):
-        data = [only_its_rows(one) for one in data]
-        sources = distinct_sources(data)
+    are_small = data[0].is_small  # as the others: it is in the ``stack_key``
+    sources = list({one.source: one for one in data}.values())
     if len(sources) == 1 and not are_small:
         return list(data)
     X: Any = sources[0].X
     if len(sources) > 1:
-        X = type(X).concatenate([one.X for one in sources])
+        X = DenseRows(np.concatenate([one.X.source for one in sources]))
         targets = np.concatenate([one.targets for one in sources])
         starts = accumulate((one.X.n_samples for one in sources), initial=0)
         first_rows = dict(zip((one.source for one in sources), starts, strict=False))
@@ -101,23 +101,11 @@ def pool(data: Sequence[Data]) -> list[Data]:
     return [replace(one, X=X) for one in data]
 
 
-def distinct_sources(data: Sequence[Data]) -> list[Data]:
-    """Choose one network for each pair of X and targets."""
-    return list({one.source: one for one in data}.values())
-
-
-def only_its_rows(data: Data) -> Data:
-    """Copy the rows that a network trains on, unless it trains on all."""
-    if data.rows is None:
-        return data
-    return replace(data, X=data.X.take(data.rows), targets=data.targets[data.rows], rows=None)
-
-
 def stack_validations(data: Sequence[Data]) -> Batch | None:
     """Stack the validation rows of several networks, which all have the same number, if there are any."""
     validations = [one.validation for one in data if one.validation is not None]
     if len(validations) < 2:
         return validations[0] if validations else None
-    rows: list[Any] = [one.X for one in validations]
+    X: Any = [one.X for one in validations]
     targets = Targets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
-    return Batch(DenseRows.stack(rows), targets)
+    return Batch(DenseRows(np.stack([one.source for one in X])), targets)

@@ -1,11 +1,5 @@
 """The network: forward, backward, the gradient of the mean loss, and the penalty.
 
-    hidden_input = X w_hidden + b_hidden            (..., n_samples, n_hidden)
-    hidden       = g(hidden_input)                  (..., n_samples, n_hidden)
-    outputs      = hidden w_output + b_output       (..., n_samples, n_outputs)
-    mean_loss    = sum_i share_i loss(outputs_i, targets_i)
-    penalty      = rate / 2 (|w_hidden|^2 + |w_output|^2)
-
 The shares of a mini-batch sum to one; if rows have weights, only on average over the batches (see ``_core``).
 
 A prediction makes new arrays. A step uses the buffers of a workspace, and computes the outputs transposed, as

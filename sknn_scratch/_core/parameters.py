@@ -96,21 +96,16 @@ def initialise(
     flat = np.zeros(shape.n_params, dtype=dtype)
     params = view_parameters(flat, shape)
     for weights in (params.w_hidden, params.w_output):
-        weights[...] = draw(weights.shape, scale_of(weights, init_scale), rng)
+        weights[...] = rng.standard_normal(weights.shape) * scale_of(weights, init_scale)
     if isinstance(init_scale, str):
-        params.b_hidden[...] = draw(params.b_hidden.shape, scale_of(params.w_hidden, init_scale), rng)
+        scale = scale_of(params.w_hidden, init_scale)
+        params.b_hidden[...] = rng.standard_normal(params.b_hidden.shape) * scale
     return flat
 
 
 def scale_of(weights: Array, init_scale: float | str) -> float:
     """Find the standard deviation of the initial weights of a layer."""
     return INIT_SCALES[init_scale](*weights.shape) if isinstance(init_scale, str) else init_scale
-
-
-@np.errstate(over="ignore")  # infinite weights make the training diverge
-def draw(shape: tuple[int, ...], scale: float, rng: np.random.Generator) -> Array:
-    """Draw normal numbers."""
-    return rng.standard_normal(shape) * scale
 
 
 def he(fan_in: int, fan_out: int) -> float:

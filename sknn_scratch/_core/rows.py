@@ -43,16 +43,6 @@ class DenseRows:
         self.n_samples: int = X.shape[-2]
         self.n_features: int = X.shape[-1] - self.has_ones
 
-    @classmethod
-    def stack(cls, rows: Sequence["DenseRows"]) -> "DenseRows":
-        """Stack the rows of several networks along a new network axis."""
-        return cls(np.stack([one.X for one in rows]))
-
-    @classmethod
-    def concatenate(cls, rows: Sequence["DenseRows"]) -> "DenseRows":
-        """Put rows one below the other."""
-        return cls(np.concatenate([one.X for one in rows]))
-
     @property
     def arrays(self) -> list[Array]:
         """The arrays that hold the rows."""

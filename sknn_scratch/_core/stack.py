@@ -44,6 +44,7 @@ def stack_key(run: Run) -> Hashable | None:
         config.network,
         replace(config.optimizer, **dict.fromkeys(config.optimizer.fields_per_network)),
         data.n_samples,
+        data.is_small,
         config.batch_size,
         config.dropout > 0,
         (None if data.validation is None else data.validation.X.n_samples, data.score is None),
@@ -84,8 +85,8 @@ class Stack:
         states = [run.state for run in self.runs]
         for state in states:
             state.memory = state.memory or self.optimizer.init(state.params)
-        flat, names = self._stack([state.params for state in states]), states[0].memory
-        self.memory = {name: self._stack([state.memory[name] for state in states]) for name in names}
+        flat, names = self.per_network([state.params for state in states]), states[0].memory
+        self.memory = {name: self.per_network([state.memory[name] for state in states]) for name in names}
         if self.stack_shape:
             shared: dict[str, np.random.Generator] = {}
             for i, state in enumerate(states):
@@ -108,9 +109,6 @@ class Stack:
         self.lazy, data = None, self.data[0]
         if updates_lazily(self.config, data):
             self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, data, self.config)
-
-    def _stack(self, arrays: list[Array]) -> Array:
-        return np.stack(arrays) if self.stack_shape else arrays[0]
 
     def _prepare_gradients(self, map_blocks: Map) -> None:
         params, X, dropout = self.params.flat, self.data[0].X, self.config.dropout > 0
@@ -197,8 +195,8 @@ class Stack:
         is_alive = np.logical_or.reduce(is_steep, axis=-2, keepdims=True)
         return 1 - count_nonzero(is_steep) / (n_rows * n_hidden), 1 - count_nonzero(is_alive) / n_hidden
 
-    def per_network(self, values: Sequence[float]) -> Any:
-        """Make an array (K,) of the networks' numbers; a single network's number stays as it is."""
+    def per_network(self, values: Sequence[Any]) -> Any:
+        """Make an array (K, ...) of the values of networks; that of a single network stays as it is."""
         return np.array(values) if self.stack_shape else values[0]
 
     def by_run(self, values: Any) -> Iterable[tuple[Run, Any]]:

@@ -58,15 +58,11 @@ def end_of_the_solver(run: Run, epoch: Epoch) -> StopReason | None:
     return epoch.end
 
 
-def end_of_the_schedule(run: Run, epoch: Epoch) -> StopReason | None:
-    """Stop after ``max_iter`` epochs if the learning rate is zero then."""
-    is_over = run.epochs_done >= run.config.max_iter and SCHEDULES[run.config.schedule].ends
-    return StopReason.END_OF_SCHEDULE if is_over else None
-
-
 def last_epoch(run: Run, epoch: Epoch) -> StopReason | None:
-    """Stop after ``max_iter`` epochs."""
-    return StopReason.MAX_ITER if run.epochs_done >= run.config.max_iter else None
+    """Stop after ``max_iter`` epochs; with some schedules, the learning rate is zero then."""
+    if run.epochs_done < run.config.max_iter:
+        return None
+    return StopReason.END_OF_SCHEDULE if SCHEDULES[run.config.schedule].ends else StopReason.MAX_ITER
 
 
 # The first one with a reason decides.
@@ -75,7 +71,6 @@ RULES: tuple[Callable[[Run, Epoch], StopReason | None], ...] = (
     small_gradient,
     end_of_patience,
     end_of_the_solver,
-    end_of_the_schedule,
     last_epoch,
 )
 

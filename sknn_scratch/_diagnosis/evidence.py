@@ -21,7 +21,7 @@ from sknn_scratch._inspection import checked_targets, first_epoch, hidden_layer
 
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-N_FOLDS = KFold(5, shuffle=True, random_state=0)
+FOLDS = KFold(5, shuffle=True, random_state=0)
 SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
 SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
 
@@ -85,11 +85,6 @@ class Examination(Evidence):
         return self.slopes < SATURATED_SLOPE
 
     @cached_property
-    def predicted(self):
-        """Predict labels like y."""
-        return self.target_kind.decode(predict_outputs(self.network, self.layers, self.rows))
-
-    @cached_property
     def errors(self):
         """Errors in the sample: of the network, and of the better simple model in cross-validation.
 
@@ -107,5 +102,6 @@ class Examination(Evidence):
             return float(np.average(of_rows, weights=batch.targets.shares[0]))
 
         models = SIMPLE_CLASSIFIERS if is_classifier(self.fitted) else SIMPLE_REGRESSORS
-        of_models = [error(cross_val_predict(model, X, truth, cv=N_FOLDS)) for model in models]
-        return error(self.predicted[self.sample].reshape(truth.shape)), min(of_models)
+        of_models = [error(cross_val_predict(model, X, truth, cv=FOLDS)) for model in models]
+        predicted = self.target_kind.decode(predict_outputs(self.network, self.layers, batch.X))
+        return error(predicted.reshape(truth.shape)), min(of_models)

@@ -1,9 +1,6 @@
-"""Effects of columns on predictions.
+"""Effects of columns on predictions; the notes of ``EffectsDisplay`` explain them.
 
-Each row is predicted at places of a column near its own: at the two quantiles around its number, or with each
-category. The effect is the function of the places whose differences are closest to those of the predictions.
-For numbers, this is the accumulated local effect (ALE) of Apley and Zhu (2020). Categories have no order: all
-pairs are compared, and the function is found by least squares, as Jiang et al. (2011) rank alternatives.
+The effect is the function of the places whose differences are closest to those of the predictions.
 """
 
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 import copy
 from inspect import signature
 from itertools import chain
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -16,7 +16,7 @@ from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork, train_and_adopt
 from sknn_scratch._fitting.auto import usual_n_networks
-from sknn_scratch._fitting.callbacks import ParentTask, Training, fit_of_many
+from sknn_scratch._fitting.callbacks import Training, fit_of_many
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
 from sknn_scratch._fitting.troubles import troubles_of_ensemble, warn
@@ -61,7 +61,7 @@ class Ensemble(BaseShallowNN):
         n_networks = len(networks)
         with fit_of_many(self, inputs, n_networks) as tasks:
             places = (np.arange(n_networks) + 0.5) / n_networks
-            members = list(map(Member, range(n_networks), places, networks, tasks))
+            members = list(zip(range(n_networks), places, networks, tasks, strict=True))
             n_parts = min(effective_n_jobs(self.n_jobs), n_networks)
             if n_parts == 1:
                 parts = [fit_networks(members, inputs)]
@@ -116,21 +116,14 @@ class Ensemble(BaseShallowNN):
         return self.estimators_[0]._dtype
 
 
-class Member(NamedTuple):
-    """A network of an ensemble, and the ensemble's task for its fit."""
-
-    number: int
-    place: float  # among all, between 0 and 1
-    network: SingleNetwork
-    parent: ParentTask | None
-
-    def planned(self, inputs):
-        """Plan the training."""
-        fit = plan_fit(self.network, inputs)
-        fit.take_place(self.place)
-        return Training(fit, f"network {self.number}", self.parent)
-
-
 def fit_networks(members, inputs):
-    """Fit members to the same rows; list each fitted network with its troubles."""
-    return train_and_adopt([member.planned(inputs) for member in members])
+    """Fit members to the same rows; list each fitted network with its troubles.
+
+    A member has a number, a place between 0 and 1, a network and the ensemble's task for its fit.
+    """
+    trainings = []
+    for number, place, network, parent in members:
+        fit = plan_fit(network, inputs)
+        fit.take_place(place)
+        trainings.append(Training(fit, f"network {number}", parent))
+    return train_and_adopt(trainings)

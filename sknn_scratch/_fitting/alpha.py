@@ -48,7 +48,7 @@ class Choice:
     @property
     def alpha(self):
         """The best alpha, if a loss is finite."""
-        return self.held_out.best_alpha if math.isfinite(self.held_out.least) else self.fallback
+        return self.held_out.ranked[0] if math.isfinite(self.held_out.least) else self.fallback
 
     def alpha_at(self, place):
         """Choose the alpha for a place between 0 and 1, of which each has a share by its held-out loss."""
@@ -102,7 +102,7 @@ def find_losses(data, encoded, network, init_scale, any_length, say):
     """Find the held-out losses of a network on distinct rows."""
     strata = encoded.target_kind.strata(encoded.y[data.rows])
     order = np.argsort(strata, kind="stable")
-    data = replace(data, rows=data.rows[order], row_weights=data.row_weights[order])
+    data = data.part(order)
     strata = Strata(strata[order], encoded.target_kind.n_kept)
     if data.n_samples < MANY_ROWS:
         return folds.losses_by_alpha(data, strata, network, init_scale)

@@ -15,11 +15,11 @@ from sknn_scratch._fitting.fitted import is_fitted
 # was slightly better with 1,000 rows of public tables, and slightly worse with 1,900. From here on, the
 # learning rate goes through one cycle.
 MANY_ROWS = 1500
-# With fewer training rows than this, early_stopping="auto" holds out no validation rows.
-VALIDATION_ROWS = 500
 # It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision. For each
 # weight of the hidden layer, it keeps about 45: 20 for its last steps, others for points and gradients.
 LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 45
+# With fewer training rows than this, early_stopping="auto" holds out no validation rows.
+VALIDATION_ROWS = 500
 # Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most.

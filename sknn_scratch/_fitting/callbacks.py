@@ -145,7 +145,7 @@ def inside(parent, estimator, data):
 
     scikit-learn itself hands only callbacks with a ``max_propagation_depth`` down to the estimator.
     """
-    if parent is None:  # then the estimator has no callbacks either
+    if parent is None:
         yield
         return
     context, others = parent.context, callbacks_of(parent.estimator)

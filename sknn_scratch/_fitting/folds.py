@@ -15,13 +15,13 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import gradient_blocks, mean_loss, predict_outputs
-from sknn_scratch._core.data import LEAST_PENALTY_DIVISOR
+from sknn_scratch._core.data import Data
 from sknn_scratch._core.lbfgs import minimise
-from sknn_scratch._core.network import Network, make_batch
+from sknn_scratch._core.network import Network
 from sknn_scratch._core.objective import Objective
 from sknn_scratch._core.parameters import NetworkShape, initialise
 from sknn_scratch._core.row_space import RowSpace, is_wide
-from sknn_scratch._core.rows import DenseRows, Rows, evenly, rows_of
+from sknn_scratch._core.rows import DenseRows, evenly, rows_of
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
 ALPHAS = (0.3, 3.0, 10.0, 30.0)  # in ascending order
@@ -51,14 +51,9 @@ class HeldOut(NamedTuple):
     n_epochs: float = math.inf  # that are enough for the fit
 
     @property
-    def best_alpha(self):
-        """The alpha with the least loss."""
-        return min(self.losses, key=self.losses.get)
-
-    @property
-    def best_two(self):
-        """The two alphas with the least losses, the best one first."""
-        return sorted(self.losses, key=self.losses.get)[:2]
+    def ranked(self):
+        """The alphas, that with the least loss first."""
+        return sorted(self.losses, key=self.losses.get)
 
     @property
     def least(self):
@@ -88,28 +83,28 @@ def losses_by_alpha(data, strata, network, init_scale):
     """
     n_most = max(LEAST_ROWS, int(MOST_VALUES / max(1, data.X.values_per_row)))
     some = evenly(data.n_samples, n_most)
-    rows, weights = data.rows[some], data.row_weights[some]
+    data = data.part(some)
     strata = strata._replace(of_rows=strata.of_rows[some])
     n_held_out = np.count_nonzero(is_held_out(strata))
-    X = data.X.take(rows).source
+    X = data.X.take(data.rows).source
     used = np.flatnonzero(rows_of(X).count_rows_with_feature(None))  # weights of others have no loss gradient
     if n_held_out < LEAST_ROWS or not len(used):
         return NOTHING
     shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
     params = initialise(shape, init_scale, np.random.default_rng(0), np.float64)
     X, shape, params = with_few_features(in_double_precision(X, used), shape, params)
-    targets = data.targets[rows].astype(np.float64)
+    data = Data(X, data.targets[data.rows].astype(np.float64), row_weights=data.row_weights)
     n_draws = max(1, min(MOST_DRAWS, ROWS_HELD_OUT // n_held_out))
     draws = [folds_of(strata, draw) for draw in range(n_draws)]
-    sample = Sample(X, targets, weights, draws, network._replace(shape=shape), params)
-    with map_in_threads(len(gradient_blocks(sample.X, shape, len(rows)))) as map_blocks:
+    sample = Sample(data, draws, network._replace(shape=shape), params)
+    with map_in_threads(len(gradient_blocks(X, shape, X.n_samples))) as map_blocks:
         losses, of_random_rows = sample.mean_losses(ALPHAS, map_blocks)
         if losses[ALPHAS[0]] > MISLEADING * of_random_rows:
             return NOTHING
         best = min(losses, key=losses.get)
         if best in BEYOND:
             losses = sample.mean_losses(BEYOND[best], map_blocks)[0] | losses
-    return HeldOut(dict(sorted(losses.items())), len(rows))
+    return HeldOut(dict(sorted(losses.items())), X.n_samples)
 
 
 def in_double_precision(X, features):
@@ -133,9 +128,7 @@ def with_few_features(X, shape, params):
 class Sample:
     """The rows of all folds, and the networks of the folds."""
 
-    X: Rows
-    targets: Array  # (n_samples, n_outputs)
-    weights: Array  # (n_samples,)
+    data: Data
     draws: Sequence[Array]  # for each draw, the folds (n_samples,) of the rows
     network: Network
     params: Array  # (n_params,): the first ones, in each fold
@@ -156,23 +149,17 @@ class Sample:
 
         The last number is the loss of the outputs of other rows, with the smallest alpha.
         """
-        train, held_out = self.batch(~is_held_out), self.batch(is_held_out)
-        divisor = max(LEAST_PENALTY_DIVISOR, self.weights[~is_held_out].sum())
-        objective, losses = Objective(self.network, train, map_blocks), []
+        train, held_out = self.data.part(~is_held_out), self.data.part(is_held_out).batch()
+        objective, losses = Objective(self.network, train.batch(), map_blocks), []
         params, n_most = self.params, FIRST
         for alpha in alphas:
-            objective.set_penalty(alpha / divisor)
+            objective.set_penalty(alpha / train.penalty_divisor)
             minimise(objective.evaluate, params, ends_after(n_most))
             if alpha == alphas[0]:
                 of_random_rows = self.loss_of_random_rows(objective.params, held_out)
             losses.append(float(mean_loss(self.network, objective.params, held_out)))
             params, n_most = objective.params.flat, FURTHER
         return [loss if math.isfinite(loss) else math.inf for loss in (*losses, of_random_rows)]
-
-    def batch(self, is_chosen):
-        """Copy some rows."""
-        rows = np.flatnonzero(is_chosen)
-        return make_batch(self.X.take(rows), self.targets[rows], self.weights[rows])
 
     def loss_of_random_rows(self, params, batch):
         """Compute the mean loss of rows if each has the outputs of another, for some shifts of the rows."""

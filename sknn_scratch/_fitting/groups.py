@@ -112,5 +112,5 @@ def kept_bytes(run):
         of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
         numbers += int(data.validation.X.n_samples * of_row)
     if data.is_small:
-        numbers += 2 * data.n_samples * (1 + shape.n_features)  # copied, then pooled
+        numbers += 2 * data.X.n_samples * (1 + shape.n_features)  # copied, then pooled
     return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize

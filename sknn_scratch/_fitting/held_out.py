@@ -19,7 +19,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
-from sknn_scratch._core.network import Network, make_batch
+from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.parameters import initialise, view_parameters
 from sknn_scratch._core.rows import evenly
@@ -73,7 +73,7 @@ def losses_of_best_length(trials, shortest, *longer_ones):
     are tried only with the length that is taken.
     """
     pace, has_gained_much = shortest.pace, False
-    alpha, other = trials.around(FIRST_ALPHAS, pace).best_two
+    alpha, other = trials.around(FIRST_ALPHAS, pace).ranked[:2]
     for longer in longer_ones:
         if longer.is_further and not has_gained_much:
             break
@@ -145,21 +145,16 @@ class Trials:
                 train(group, map_blocks=map_blocks)
         if any(run.is_interrupted for run in runs):
             raise KeyboardInterrupt
-        losses = [loss_of(run, self.batch(part)) for run, part in zip(runs, self.parts, strict=True)]
+        losses = [
+            loss_of(run, self.data.part(part).batch()) for run, part in zip(runs, self.parts, strict=True)
+        ]
         loss = float(np.mean(losses))
         self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {loss:.6f}")
         return loss
 
     def without(self, part):
         """Take the data without a part of the rows."""
-        others = np.delete(np.arange(self.data.n_samples), part)
-        rows, row_weights = self.data.rows[others], self.data.row_weights[others]
-        return replace(self.data, rows=rows, row_weights=row_weights)
-
-    def batch(self, part):
-        """Copy a part of the rows."""
-        data, rows = self.data, self.data.rows[part]
-        return make_batch(data.X.take(rows), data.targets[rows], data.row_weights[part])
+        return self.data.part(np.delete(np.arange(self.data.n_samples), part))
 
 
 def run_of(alpha, data, network, init_scale, pace):

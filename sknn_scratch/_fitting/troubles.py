@@ -147,9 +147,9 @@ def troubles_of_ensemble(networks, all_troubles):
 
 
 def last_loss(fitted):
-    """Get the last loss of a fitted network, with the penalty, in baseline losses."""
+    """Get the last loss of a fitted network, with the penalty, in baseline losses; 1 if y is constant."""
     least, baseline = fitted._loss_range_
-    return (fitted.history_["loss"][-1] - least) / (baseline - least)
+    return (float(fitted.history_["loss"][-1]) - least) / (baseline - least) if baseline > least else 1.0
 
 
 def evidence_of(fit, state):

@@ -26,8 +26,7 @@ def with_validation(data, model, inputs, encoded, solver, rng):
             return data
         is_held_out = draw_held_out(encoded.y[rows], target_kind, model.validation_fraction, rng)
         validation = encoded.take(rows[is_held_out])
-        weights = None if data.row_weights is None else data.row_weights[~is_held_out]
-        data = replace(data, rows=rows[~is_held_out], row_weights=weights)
+        data = data.part(~is_held_out)
     batch = make_batch(rows_of(validation.X), validation.targets, validation.weights)
     return replace(data, validation=batch, score=scorer_of(model, validation))
 

@@ -14,24 +14,22 @@ from sknn_scratch._estimators.base import BaseShallowNN
 LONGEST_LIST = 1000
 
 
-def networks_in(value):
-    """Yield our estimators in a value: an estimator, its parameters, a list or a dict of them."""
+def has_network(value):
+    """Whether a value has one of our estimators: itself, in its parameters, or in a list or a dict."""
     if isinstance(value, BaseShallowNN):
-        yield value
-    elif isinstance(value, BaseEstimator):
-        yield from networks_in(vars(value))
-    elif isinstance(value, dict):
-        yield from networks_in(list(value.values()))
-    elif isinstance(value, list | tuple) and len(value) <= LONGEST_LIST:
-        for one in value:
-            yield from networks_in(one)
+        return True
+    if isinstance(value, BaseEstimator):
+        value = vars(value)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list | tuple) and len(value) <= LONGEST_LIST and any(map(has_network, value))
 
 
-def networks_of(call):
-    """Yield the networks among the arguments of a call."""
+def fits_network(call):
+    """Whether a network is among the arguments of a call."""
     _, args, kwargs = call
     given = {name: value for name, value in kwargs.items() if name != "caller"}  # the search, for callbacks
-    yield from networks_in([*args, given])
+    return has_network([*args, given])
 
 
 def by_fold(calls):

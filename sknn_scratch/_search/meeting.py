@@ -87,7 +87,6 @@ class Meeting:
     def __init__(self, calls):
         self.starting = deque(calls.items())  # the calls that have not begun
         self.begun = []  # BegunCalls that have not ended, the innermost last
-        self.latest_data = None  # of the latest fit, also if its call has ended
         self.waiting = Groups()  # the trainings that have not begun
         self.ends = {}  # of the trainings that have ended
         self.results, self.errors = {}, {}  # of calls, by number
@@ -126,12 +125,9 @@ class Meeting:
         start, call = perf_counter(), self.begun[-1]
         for training in trainings:
             training.name = ", ".join(filter(None, [call.name, training.name]))
-            known = [self.latest_data, *(one.data for one in self.begun)]
-            share_rows(training.run, [data for data in known if data is not None])
-            call.data = self.latest_data = training.run.data
+            share_rows(training.run, [one.data for one in reversed(self.begun) if one.data is not None])
+            call.data = training.run.data
         call.n_bytes = bytes_of_calls_rows([training.run for training in trainings])
-        if 2 * call.n_bytes > WAITING_BYTES:
-            self.latest_data = None
         for training in trainings:
             self.train_groups(self.waiting.add(training))
         while not self.have_ended(trainings) and self.starting and self.has_room():
@@ -210,9 +206,8 @@ def are_equal(one, other):
     """Whether arrays have the same dtype and are equal. The first row distinguishes most arrays quickly."""
     if one is other:
         return True
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    return bool(np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
+    are_alike = one.dtype == other.dtype and np.array_equal(one[:1], other[:1])
+    return are_alike and np.array_equal(one, other)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from typing import Any, Self
 
-from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
@@ -10,8 +9,8 @@ from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.methods import all_or_nothing
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._search.calls import networks_in
-from sknn_scratch._search.together import TogetherBackend
+from sknn_scratch._search.calls import has_network
+from sknn_scratch._search.together import train_together
 
 
 class _VectorizedSearch:
@@ -47,9 +46,9 @@ class _VectorizedSearch:
         self : object
             The fitted search.
         """
-        if not any(True for _ in networks_in(self)):
+        if not has_network(self):
             warn("No networks are trained together: the candidates contain no network of sknn_scratch.")
-        with parallel_config(backend=TogetherBackend(verbose=self.verbose)):
+        with train_together(verbose=self.verbose):
             return super().fit(X, y, **params)
 
 

@@ -15,11 +15,9 @@ from joblib.parallel import FallbackToBackend, ParallelBackendBase, get_active_b
 
 from sknn_scratch._core.blocks import equal_blocks
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._search.calls import by_fold, networks_of
+from sknn_scratch._search.calls import by_fold, fits_network
 from sknn_scratch._search.meeting import run_together, this_process
 from sknn_scratch._search.tally import tell
-
-NAME = "sknn_scratch"
 
 
 @contextmanager
@@ -157,7 +155,7 @@ class Gathering(ParallelBackendBase):
 
     def run(self, calls):
         """Run calls, and train their networks together; return the results in order."""
-        ours = by_fold({i: call for i, call in enumerate(calls) if any(True for _ in networks_of(call))})
+        ours = by_fold({i: call for i, call in enumerate(calls) if fits_network(call)})
         numbers, n_workers = list(ours), self.outer.effective_n_jobs(self.options["n_jobs"])
         parts = equal_blocks(len(numbers), min(n_workers, len(numbers))) if numbers else []
         pieces = [numbers[part] for part in parts]
@@ -175,4 +173,4 @@ class Gathering(ParallelBackendBase):
         return [results[i] for i in range(len(calls))]
 
 
-register_parallel_backend(NAME, TogetherBackend)
+register_parallel_backend("sknn_scratch", TogetherBackend)

@@ -16,6 +16,7 @@ Beside the path
     written_numbers    numbers and booleans that are written as text
     written_dates      dates, times and durations that are written as text
     dates              dates as numbers
+    codes              numbers that may be codes
     remarks            the warnings about columns
     pieces             how one column of numbers is encoded
     ramps              whether ramps help, which a small network tries

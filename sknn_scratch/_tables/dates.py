@@ -5,14 +5,9 @@ import numpy as np
 EPOCH = np.datetime64(0, "s")  # the beginning of 1970-01-01, a Thursday
 YEAR, MONTH, DAY, SECOND = (np.timedelta64(1, unit) for unit in "YMDs")
 DAYS_OF_A_YEAR = 365.2425
-# The parts that say where a date is in the calendar. All others say where it is in time.
-CALENDAR = {
-    "month": ("month", "year_sin", "year_cos"),
-    "day": ("day",),
-    "weekday": ("weekday", "week_sin", "week_cos"),
-    "hour": ("hour", "day_sin", "day_cos"),
-}
-CALENDAR_PART = {part: name for name, parts in CALENDAR.items() for part in parts}
+# The part of the calendar that says where a date is in a cycle.
+CYCLES = {"year": "month", "week": "weekday", "day": "hour"}
+PART_OF_WAVE = {f"{cycle}_{wave}": part for cycle, part in CYCLES.items() for wave in ("sin", "cos")}
 
 
 def parts_of(times):
@@ -46,7 +41,7 @@ def fit_parts(times):
     present = parts_of(times[~np.isnat(times)])
     varying = {"time"} | {name for name, values in present.items() if np.ptp(values) > 0}
     return {
-        name: values.mean() for name, values in present.items() if CALENDAR_PART.get(name, name) in varying
+        name: values.mean() for name, values in present.items() if PART_OF_WAVE.get(name, name) in varying
     }
 
 

@@ -103,9 +103,7 @@ class Numbers(Kind):
     are_padded: bool = False  # with zeros, so they are codes
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
 
-    @staticmethod
-    def styles(texts):
-        return number_styles(texts)
+    styles = staticmethod(number_styles)
 
     @classmethod
     def readings(cls, column, most_odd):
@@ -153,8 +151,7 @@ class Numbers(Kind):
         if not column.is_text:
             return column.type == NUMBERS
         texts = column.texts
-        units = units_of(texts)
-        are_alone = next(units, None) == "" and not any(units)
+        are_alone = set(units_of(texts)) == {""}
         return are_alone and (self.style.decimal == "." or any("," in text for text in texts))
 
     def features(self, values):
@@ -214,8 +211,8 @@ class Dates(Kind):
         return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
 
     def read(self, column, name):
-        has_digits = column.type == NUMBERS and self.style.order == "digits"
-        return super().read(as_text(column) if has_digits else column, name)
+        are_digits = column.type == NUMBERS and self.style.order == "digits"
+        return super().read(as_text(column) if are_digits else column, name)
 
     def prepare(self, values):
         super().prepare(values)

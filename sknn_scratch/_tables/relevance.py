@@ -9,7 +9,6 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.data import Data
@@ -25,6 +24,7 @@ from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
+from sknn_scratch._fitting.troubles import last_loss
 from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import check_none_missing, dense
 
@@ -178,7 +178,7 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
             self.mean_, variances = moments_of(X, weights)
-            chance = share_of_chance(unexplained_by(fit), X.shape[1], weights.sum())
+            chance = share_of_chance(last_loss(network), X.shape[1], weights.sum())
             self.scale_ = scale_of(self.relevance_, variances, chance)
             found = None, None
             if X.shape[1] <= MOST_FEATURES and not scipy.sparse.issparse(X):
@@ -200,15 +200,10 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             sparse as X.
         """
         check_is_fitted(self)
-        if self.components_ is None:
-            X = self._validated(X, reset=False, copy=True)
-            scale = self.scale_.astype(X.dtype)
-            if scipy.sparse.issparse(X):
-                inplace_column_scale(X, scale)
-            else:
-                X *= scale
-            return X
         X = self._validated(X, reset=False)
+        if self.components_ is None:
+            scale = self.scale_.astype(X.dtype)
+            return X.multiply(scale).tocsr() if scipy.sparse.issparse(X) else X * scale
         components = np.empty((X.shape[0], len(self.components_)), X.dtype)
         step = self._step
 
@@ -288,12 +283,6 @@ def moments_of(X, weights):
     for rows in gen_batches(len(weights), BLOCK_ROWS):
         moments.partial_fit(X[rows], sample_weight=weights[rows])
     return moments.mean_, moments.var_
-
-
-def unexplained_by(fit):
-    """Compute what a network leaves of the baseline loss."""
-    least, baseline = fit.loss_range
-    return (fit.run.state.history[-1]["loss"] - least) / (baseline - least) if baseline > least else 1.0
 
 
 def share_of_chance(unexplained, n_features, n_rows):
