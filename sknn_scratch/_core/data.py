@@ -69,7 +69,7 @@ class Data:
         return isinstance(self.X, DenseRows) and self.X.source.nbytes <= SMALL_BYTES
 
     def part(self, places: Index) -> "Data":
-        """Take the rows to train on at some of their places, given by numbers or a mask."""
+        """Keep some of the rows to train on, by their places: numbers or a mask."""
         weights = None if self.row_weights is None else self.row_weights[places]
         return replace(self, rows=self.row_numbers[places], row_weights=weights)
 

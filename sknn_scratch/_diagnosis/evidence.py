@@ -1,7 +1,6 @@
 """Further evidence for a diagnosis: the hidden layer, the loss on other rows, what simple models predict."""
 
 from contextlib import suppress
-from functools import cached_property
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -13,6 +12,7 @@ from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.evidence import UNLEARNT, Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
+from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.network import Penalty
 from sknn_scratch._core.parameters import flatten, view_parameters
@@ -39,7 +39,7 @@ class Examination(Evidence):
         network = fitted_network(fitted)._replace(loss=target_kind.loss)
         return cls(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights)
 
-    @cached_property
+    @computed_once
     def known_losses(self):
         """Collect the mean losses of the weights that were kept, by where they were measured."""
         known, kept = {}, self.fitted.best_iter_ - first_epoch(self.fitted)  # its index, if it is not gone
@@ -74,17 +74,17 @@ class Examination(Evidence):
             return self.lowest_loss > UNLEARNT
         return False
 
-    @cached_property
+    @computed_once
     def slopes(self):
-        """The absolute slopes |g'(z)| (n, n_hidden) of hidden inputs."""
+        """Compute the absolute slopes |g'(z)| (n, n_hidden) of hidden inputs."""
         return np.abs(hidden_layer(self.fitted, self.rows)[1])
 
-    @cached_property
+    @computed_once
     def is_flat(self):
         """Which of the hidden inputs (n, n_hidden) are where the activation is flat."""
         return self.slopes < SATURATED_SLOPE
 
-    @cached_property
+    @computed_once
     def errors(self):
         """Errors in the sample: of the network, and of the better simple model in cross-validation.
 

@@ -13,7 +13,7 @@ from sknn_scratch._displays.effect_panels import draw_effects, draw_importances,
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._displays.plotting import Display
-from sknn_scratch._displays.slices import position_of
+from sknn_scratch._displays.slices import frame_of, position_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
@@ -185,7 +185,7 @@ class EffectsDisplay(Display):
         check_scalar(max_columns, "max_columns", Integral, min_val=1)
         check_scalar(max_rows, "max_rows", Integral, min_val=2)
         rng = np.random.default_rng(draw_seed(check_random_state(random_state)))
-        y = dense(y)
+        X, y = frame_of(X), dense(y)
         check_consistent_length(X, y)
         rows, marked = rows_to_take(_num_samples(X), max_rows, row, rng)
         mixed = MixedRows(model, _safe_indexing(X, rows))

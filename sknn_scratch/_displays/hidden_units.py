@@ -10,7 +10,7 @@ from sklearn.base import is_regressor
 from sklearn.utils import check_scalar
 
 from sknn_scratch._displays.plotting import SIGNS, Display, class_colors, shorten
-from sknn_scratch._displays.slices import feature_slice
+from sknn_scratch._displays.slices import feature_slice, frame_of
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _num_samples
@@ -143,6 +143,7 @@ class HiddenUnitsDisplay(Display):
         check_scalar(resolution, "resolution", Integral, min_val=2)
         regression, target_kind = is_regressor(fitted), target_kind_of(fitted)
         multilabel = isinstance(target_kind, Multilabel)
+        X = frame_of(X)
         plane = feature_slice(X, features, resolution)
         rows = inspected.rows(plane.rows)
         outputs = fitted.predict(rows) if regression else fitted.decision_function(rows)

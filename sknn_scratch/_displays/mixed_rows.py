@@ -4,7 +4,6 @@ Effects and importances need nothing else. No value is made up: each is taken fr
 text, dates and missing values stay as they are, in any library.
 """
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._displays.slices import frame_of, name_of
+from sknn_scratch._core.arrays import computed_once
+from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _safe_indexing
 from sknn_scratch._tables.columns import BOOLEANS, columns_of
@@ -49,7 +49,6 @@ class MixedRows:
         of_quantiles = getattr(last, "loss", None) == "quantile"
         self.quantiles = np.atleast_1d(getattr(last, "quantile", ()) if of_quantiles else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
-        X = frame_of(X)
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
         typed, names = typed_columns(X, encoder), list(columns_of(self._table))
@@ -61,9 +60,9 @@ class MixedRows:
             for one, of in zip(typed, taken, strict=True)
         }
 
-    @cached_property
+    @computed_once
     def predicted(self):
-        """What the whole model predicts for the rows as they are: (n_rows, n_outputs)."""
+        """Predict the rows as they are, with the whole model: (n_rows, n_outputs)."""
         return self._outputs(self._table)[0]
 
     def predict(self, rows, position, donors):

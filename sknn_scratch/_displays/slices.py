@@ -36,7 +36,7 @@ class Slice(NamedTuple):
 
 def feature_slice(X, features, resolution):
     """Make a grid over two features of a table, which are given by position or name."""
-    X = frame_of(X) if hasattr(X, "shape") else np.asarray(X)
+    X = X if hasattr(X, "shape") else np.asarray(X)
     columns = {name_of(name): np.asarray(column) for name, column in columns_of(X).items()}
     names, values = list(columns), list(columns.values())
     if np.shape(features) != (2,):
@@ -57,7 +57,7 @@ def feature_slice(X, features, resolution):
 
 def frame_of(X):
     """Convert a table of pyarrow, which cannot be changed, to a data frame of pandas."""
-    return X.to_pandas() if hasattr(X, "itercolumns") else X
+    return X.to_pandas(ignore_metadata=True) if hasattr(type(X), "itercolumns") else X
 
 
 def name_of(column):

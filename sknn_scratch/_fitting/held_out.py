@@ -68,9 +68,9 @@ def losses_by_alpha(data, strata, network, init_scale, any_length, say):
 def losses_of_best_length(trials, shortest, *longer_ones):
     """Find the losses for the length of the cycle that is better, from the shortest one on.
 
-    A longer cycle is tried with one alpha: the best of the shorter one. If the loss is not low enough, the
-    second best follows if it is higher, since a longer cycle may need a stronger penalty. The other alphas
-    are tried only with the length that is taken.
+    A longer cycle is tried with the best alpha so far. If the loss is not low enough, the second best follows
+    if it is higher, since a longer cycle may need a stronger penalty. Others are tried only with the length
+    that is taken.
     """
     pace, has_gained_much = shortest.pace, False
     alpha, other = trials.around(FIRST_ALPHAS, pace).ranked[:2]
@@ -95,10 +95,14 @@ def less_by(share, loss):
 
 @np.errstate(over="ignore")  # a number that is too large becomes infinite, and so does the loss
 def in_single_precision(data):
-    """Convert the rows and the targets, unless a copy of the rows would take much memory."""
-    if data.X.arrays[0].size > MOST_VALUES:
+    """Copy the rows to train on and their targets, unless this would take much memory.
+
+    So it does not matter what else X has: rows of weight zero, or the same ones again.
+    """
+    if data.n_samples * data.X.values_per_row > MOST_VALUES:
         return data
-    return replace(data, X=data.X.astype(np.float32), targets=data.targets.astype(np.float32))
+    X, targets = data.X.take(data.rows), data.targets[data.rows]
+    return replace(data, X=X.astype(np.float32), targets=targets.astype(np.float32), rows=None)
 
 
 @dataclass(frozen=True, eq=False)

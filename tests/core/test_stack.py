@@ -11,6 +11,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core import batches
+from sknn_scratch._core import data as data_module
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.stack import stack_key
@@ -302,6 +303,15 @@ VALIDATED = {"validation": make_validation(0)}
 )
 def test_runs_that_cannot_be_stacked_have_another_key(other, run):
     assert stack_key(other) != stack_key(make_run(BINARY, **run))
+
+
+def test_small_rows_and_some_of_many_have_another_key(monkeypatch):
+    monkeypatch.setattr(data_module, "SMALL_BYTES", BINARY.X.nbytes)
+    twice = BINARY._replace(X=np.tile(BINARY.X, (2, 1)), targets=np.tile(BINARY.targets, (2, 1)))
+    some = make_run(twice, data={"rows": np.arange(len(BINARY.X))}, batch_size=16)
+    assert stack_key(some) != stack_key(make_run(BINARY, batch_size=16))
+    monkeypatch.setattr(data_module, "SMALL_BYTES", twice.X.nbytes)
+    assert stack_key(some) == stack_key(make_run(BINARY, batch_size=16))
 
 
 @pytest.mark.parametrize("solver", STOCHASTIC)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core import data as data_module
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.parameters import view_parameters
@@ -91,9 +90,7 @@ def test_every_optimiser_has_a_rule_and_a_textbook():
     ],
     ids=["batches", "some rows", "full batch"],
 )
-def test_training_equals_the_textbook(monkeypatch, kind, rule, batch_size, data):
-    if "rows" in data:  # they would be copied
-        monkeypatch.setattr(data_module, "SMALL_BYTES", 0)
+def test_training_equals_the_textbook(kind, rule, batch_size, data):
     config = {"batch_size": batch_size, "max_iter": 8, "alpha": 3.0} | RULES[rule]
     run = make_run(make_problem(kind), data=data, **config)
     _, params = train_and_watch(run)

@@ -22,6 +22,7 @@ from sknn_scratch import (
     ShallowNNRegressor,
     train_together,
 )
+from sknn_scratch._core import data as data_module
 from sknn_scratch._core.losses import Logistic, SquaredError
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._fitting import alpha as module
@@ -423,6 +424,16 @@ def test_the_choice_of_many_rows_depends_on_them_and_their_weights_alone(contain
     repeated = np.repeat(np.arange(len(MANY_X)), weights)
     module.memo.clear()
     assert path_of(x[repeated], MANY_Y[repeated]) == expected
+
+
+@pytest.mark.usefixtures("brief_trials")
+def test_rows_of_a_small_x_and_their_copies_in_a_large_one_are_the_same(monkeypatch):
+    x = np.random.default_rng(0).normal(size=(MANY_ROWS, 90)).astype(np.float32)
+    monkeypatch.setattr(data_module, "SMALL_BYTES", x.nbytes)
+    expected = path_of(x, x[:, 0] > 0, np.full(MANY_ROWS, 2))
+    module.memo.clear()
+    copies = np.tile(x, (2, 1))
+    assert path_of(copies, copies[:, 0] > 0) == expected
 
 
 LIMITS = {

@@ -86,9 +86,19 @@ def test_other_columns_are_named():
 def test_displays_take_columns_by_name():
     model, reordered = tabular_pipeline(network()).fit(table(), Y), table().select(["size", "new", "colour"])
     expected = EffectsDisplay.from_estimator(model, table()).effects_["new"]
-    found = EffectsDisplay.from_estimator(model, reordered).effects_["new"]
-    np.testing.assert_array_equal(found["values"], expected["values"])
+    for one in (reordered, reordered.combine_chunks().to_batches()[0]):
+        found = EffectsDisplay.from_estimator(model, one).effects_["new"]
+        np.testing.assert_array_equal(found["values"], expected["values"])
     numbers = pa.table({"a": [0.0, 1.0, 2.0] * 20, "b": [1.0, 0.0] * 30})
     fitted = network().fit(numbers.to_pandas(), numbers["b"].to_pylist())
     display = HiddenUnitsDisplay.from_estimator(fitted, numbers)
     assert display.feature_names == ("a", "b")
+
+
+def test_displays_take_a_table_that_was_a_frame_with_an_index():
+    frame = pd.DataFrame(
+        {0: Y.astype(float), 1: np.arange(N) % 7}, index=pd.RangeIndex(1, 2 * N, 2, name="key")
+    )
+    table = pa.Table.from_pandas(frame, preserve_index=True)
+    model = tabular_pipeline(network()).fit(table, Y)
+    assert list(EffectsDisplay.from_estimator(model, table).effects_) == ["0", "1", "key"]
