@@ -403,10 +403,7 @@ def test_an_activation_is_made_of_callables(function, derivative):
     ("params", "reason"),
     [
         ({"solver": "lbfgs"}, "which needs all rows at once; use 'adam', 'adamw' or 'sgd'."),
-        (
-            {"early_stopping": True},
-            "since one epoch at a time cannot stop early; use 'auto' or False.",
-        ),
+        ({"early_stopping": True}, "since one epoch at a time cannot stop early; use 'auto' or False."),
         ({"class_weight": "balanced"}, "since a part of the rows does not tell the balance; use a dict."),
     ],
 )

@@ -33,10 +33,7 @@ from sknn_scratch._fitting.fitted import attributes_of
 from tests.helpers import AtEpoch, bits_of, make_data, press_control_c
 from tests.versions import needs_callbacks
 
-pytestmark = [
-    needs_callbacks,
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-]
+pytestmark = [needs_callbacks, pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")]
 
 SMALL = {"solver": "adam", "alpha": 1.0, "n_hidden": 6, "learning_rate": 0.02, "max_iter": 8}
 SMALL |= {"batch_size": 16, "random_state": 0}

@@ -45,11 +45,7 @@ def planned_bytes(trainings):
     [
         (1000, 50, {"n_hidden": 32, "batch_size": None, "dropout": 0.5}),
         (1000, 300, {"n_hidden": 10, "early_stopping": True, "batch_size": 100}),
-        (
-            300,
-            100,
-            {"early_stopping": True, "validation_fraction": 0.5, "batch_size": 1, "max_iter": 2},
-        ),
+        (300, 100, {"early_stopping": True, "validation_fraction": 0.5, "batch_size": 1, "max_iter": 2}),
     ],
 )
 def test_buffers_of_a_group_stay_within_what_was_planned(n_samples, n_features, params):

@@ -254,8 +254,7 @@ HAS_OCCURRED = np.bincount(HASHED_X.indices, minlength=2**14) > 0
 
 
 @pytest.mark.parametrize(
-    "params",
-    [{}, {"alpha": "auto"}, {"alpha": 0.0}, {"solver": "lbfgs"}, {"scoring": "accuracy"}],
+    "params", [{}, {"alpha": "auto"}, {"alpha": 0.0}, {"solver": "lbfgs"}, {"scoring": "accuracy"}]
 )
 def test_sparse_features_that_do_not_occur_have_no_weight_and_change_nothing(params):
     settings = {"solver": "adam", "alpha": 1.0, "batch_size": 16} | params

@@ -25,15 +25,7 @@ from sknn_scratch import Activation, ShallowNNClassifier, VectorizedGridSearchCV
 from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._fitting import groups as groups_module
 from sknn_scratch._search import meeting
-from tests.helpers import (
-    KINDS,
-    AtEpoch,
-    Recorder,
-    make_data,
-    peak_memory,
-    press_control_c,
-    small_network,
-)
+from tests.helpers import KINDS, AtEpoch, Recorder, make_data, peak_memory, press_control_c, small_network
 from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -29,12 +29,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sknn_scratch import (
-    Activation,
-    ShallowNNEnsembleClassifier,
-    VectorizedGridSearchCV,
-    train_together,
-)
+from sknn_scratch import Activation, ShallowNNEnsembleClassifier, VectorizedGridSearchCV, train_together
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._search import meeting
 from tests.helpers import SilentCallback, bits_of, make_data, press_control_c, small_network
