@@ -1,4 +1,7 @@
-"""Settings that are needed before NumPy is imported, the selection of tests, a fixture for several files."""
+"""Settings that are needed before NumPy is imported, the selection of tests, fixtures for several files.
+
+What imports NumPy is imported in functions.
+"""
 
 import os
 from importlib.metadata import version
@@ -38,7 +41,7 @@ def pytest_report_header():
 
 def missing():
     """List the marks of tests that cannot run here."""
-    from sknn_scratch._fitting.sklearn_versions import HAS_CALLBACKS  # it imports NumPy
+    from sknn_scratch._fitting.sklearn_versions import HAS_CALLBACKS
 
     has = {"needs_callbacks": HAS_CALLBACKS, "needs_fork": hasattr(os, "fork")}
     return [mark for mark, is_there in has.items() if not is_there]
@@ -47,7 +50,7 @@ def missing():
 @pytest.fixture
 def groups(monkeypatch):
     """Count the networks of every group that is trained together."""
-    from sknn_scratch._search import meeting  # it imports NumPy
+    from sknn_scratch._search import meeting
 
     sizes = []
 
@@ -57,3 +60,21 @@ def groups(monkeypatch):
 
     monkeypatch.setattr(meeting, "train_group", train_group)
     return sizes
+
+
+@pytest.fixture
+def all_is_lazy(monkeypatch):
+    """Treat all networks with sparse rows as if lazy updates cost nothing."""
+    from sknn_scratch._core import lazy
+
+    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
+    monkeypatch.setattr(lazy, "FIXED_COST", 0)
+
+
+@pytest.fixture
+def all_is_large(monkeypatch):
+    """Treat all batches of dense rows as large."""
+    from sknn_scratch._core import blocks
+
+    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
+    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)

@@ -55,6 +55,11 @@ def moons(n_samples=200, scale=1.0):
     return scale * StandardScaler().fit_transform(X), y
 
 
+def scaled(load):
+    X, y = load(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
 def make_rows(n_samples=60, n_targets=None, seed=0):
     """Make a noisy curve: X (n_samples, 3) and positive y (n_samples,) or (n_samples, n_targets)."""
     rng = np.random.default_rng(seed)

@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNRegressor, SymmetryWarning
+from tests.helpers import scaled
 
 # As long as asked for, and by the training loss alone.
 JUST_TRAIN = {"tol": 0, "n_iter_no_change": 10_000, "early_stopping": False, "random_state": 0}
@@ -25,11 +26,6 @@ GRADIENT_DESCENT = {"solver": "sgd", "momentum": 0, "batch_size": None}
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def scaled(load):
-    X, y = load(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
 
 
 @pytest.fixture(scope="module")

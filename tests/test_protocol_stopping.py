@@ -36,6 +36,7 @@ from tests.helpers import (
     make_data,
     press_control_c,
     refused,
+    slope_of_tanh,
     small_network,
 )
 from tests.versions import needs_callbacks
@@ -262,7 +263,7 @@ def test_control_c_in_the_refit_of_a_search_ends_it_and_keeps_what_it_had_found(
     def slope(z):
         if z.shape[-2] == len(X):  # a fold has fewer rows
             raise KeyboardInterrupt
-        return 1 - np.tanh(z) ** 2
+        return slope_of_tanh(z)
 
     search = VectorizedGridSearchCV(make_classifier(batch_size=None), {"alpha": [0.1, 1.0]}, cv=2).fit(X, Y)
     earlier = search.best_estimator_

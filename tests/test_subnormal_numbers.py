@@ -6,7 +6,6 @@ import scipy.sparse
 from sklearn.model_selection import cross_validate
 
 from sknn_scratch import ShallowNNClassifier, train_together
-from sknn_scratch._core import lazy
 from tests.helpers import STOCHASTIC
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -37,11 +36,10 @@ def trained_for_long(**params):
     ("solver", "alpha", "is_lazy"),
     [*((solver, alpha, False) for solver in STOCHASTIC for alpha in (0.0, 30.0)), ("adam", 30.0, True)],
 )
-def test_constant_features_and_dead_units_leave_none(monkeypatch, solver, alpha, is_lazy):
+def test_constant_features_and_dead_units_leave_none(request, solver, alpha, is_lazy):
     X, y = rows_with_features_that_say_nothing()
     if is_lazy:  # as with many sparse features
-        monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
-        monkeypatch.setattr(lazy, "FIXED_COST", 0)
+        request.getfixturevalue("all_is_lazy")
         X = scipy.sparse.csr_array(X)
     clf = trained_for_long(solver=solver, alpha=alpha).fit(X, y)
     assert clf.coefs_[0].dtype == np.float32

@@ -25,7 +25,7 @@ from sknn_scratch import (
     diagnose,
 )
 from sknn_scratch._core.optimizers import SOLVERS
-from tests.helpers import moons, warnings_of
+from tests.helpers import moons, scaled, warnings_of
 
 FAILED = "The training has failed: its loss is no lower than"
 
@@ -65,11 +65,6 @@ def far_away():
     X, y = moons(scale=1e5)
     X[:, 1] += 1e7
     return X, y
-
-
-def scaled(load):
-    X, y = load(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
 
 
 SCALER = "Put a scaler first: make_pipeline(StandardScaler(), estimator)."

@@ -22,13 +22,6 @@ WEIGHTS = np.arange(1.0, 61)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-@pytest.fixture
-def all_is_large(monkeypatch):
-    """Treat all batches of dense rows as large."""
-    monkeypatch.setattr(blocks_module, "LARGE_ROWS", 0)
-    monkeypatch.setattr(blocks_module, "LARGE_PRODUCT", 0)
-
-
 # --- Losses and predictions ---
 
 

@@ -5,7 +5,6 @@ import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch._core import lazy
 from sknn_scratch._core.lazy import clear_unused_features
 from sknn_scratch._core.optimizers import SOLVERS
 from tests.helpers import (
@@ -20,14 +19,6 @@ from tests.helpers import (
     objective_of,
     train_alone,
 )
-
-
-@pytest.fixture
-def all_is_lazy(monkeypatch):
-    """Treat all networks with sparse rows as if lazy updates cost nothing."""
-    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
-    monkeypatch.setattr(lazy, "FIXED_COST", 0)
-
 
 # --- What they train ---
 

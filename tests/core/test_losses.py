@@ -10,9 +10,8 @@ from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.losses import LOSSES, SquaredError
 from sknn_scratch._core.robust import SMOOTHING, AbsoluteError, Huber, Quantile
 from tests.core import textbook
+from tests.core.textbook import EXTREMES
 from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
-
-EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 every_loss = pytest.mark.parametrize("name", LOSSES)

@@ -10,6 +10,8 @@ def penalty_strength(alpha, row_weights):
 
 # --- Probabilities, of Decimals: as exact as their precision ---
 
+EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
+
 
 def log_sigmoid(z):
     return -(1 + (-z).exp()).ln()

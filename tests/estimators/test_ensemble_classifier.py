@@ -13,7 +13,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
 from sknn_scratch._fitting import groups
 from sknn_scratch._targets.labels import Binary, Multiclass
-from tests.helpers import KINDS, AtEpoch, InterruptedActivation, Recorder, make_data, press_control_c
+from tests.helpers import (
+    KINDS,
+    AtEpoch,
+    InterruptedActivation,
+    Recorder,
+    assert_same_model,
+    make_data,
+    press_control_c,
+)
 from tests.versions import ScoringMonitor, needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -42,9 +50,7 @@ def network_params(clf):
 def assert_same_networks(actual, expected):
     for one, other in zip(actual, expected, strict=True):
         assert one.n_iter_ == other.n_iter_
-        for name in ("coefs_", "intercepts_"):
-            for array, wanted in zip(getattr(one, name), getattr(other, name), strict=True):
-                assert_array_equal(array, wanted)
+        assert_same_model(one, other, rtol=0)
 
 
 # --- The networks ---

@@ -32,7 +32,7 @@ from sknn_scratch._fitting.auto import cycles
 from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
 from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
-from tests.helpers import assert_same_model
+from tests.helpers import assert_same_model, slope_of_tanh
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
@@ -573,7 +573,7 @@ def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
             raise ZeroDivisionError
         return np.tanh(z)
 
-    activation = Activation(function, lambda z: 1 - np.tanh(z) ** 2)
+    activation = Activation(function, slope_of_tanh)
     good = cross_validate(network(activation=activation), X, Y, cv=3)["test_score"]
     with train_together():
         assert_array_equal(cross_validate(network(activation=activation), X, Y, cv=3)["test_score"], good)
@@ -596,7 +596,7 @@ def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model(x, y, dtype
         return np.tanh(z)
 
     is_pressed = False
-    activation = Activation(function, lambda z: 1 - np.tanh(z) ** 2)
+    activation = Activation(function, slope_of_tanh)
     fitted = network(activation=activation, dtype=dtype).fit(x, y)
     coefs, is_pressed = fitted.coefs_, True
     module.memo.clear()

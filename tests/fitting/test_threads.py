@@ -163,10 +163,8 @@ def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
 
 
 @pytest.fixture
-def small_blocks(monkeypatch):
+def small_blocks(monkeypatch, all_is_large):
     """Let small batches and predictions be cut into blocks; return how to set the number of threads."""
-    monkeypatch.setattr(blocks, "LARGE_ROWS", 0)
-    monkeypatch.setattr(blocks, "LARGE_PRODUCT", 0)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(_threads, "TINY_PRODUCT", 0)
     return lambda n_threads: monkeypatch.setattr(_threads, "n_blas_threads", lambda: n_threads)

@@ -14,6 +14,7 @@ from sklearn.metrics import accuracy_score
 
 from sknn_scratch._targets.labels import Multiclass, Multilabel
 from tests.core import textbook
+from tests.core.textbook import EXTREMES
 from tests.helpers import KINDS, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -128,9 +129,6 @@ def test_predictions_are_the_formulas_of_the_documentation(kind):
     assert_allclose(classifier.predict_log_proba(X), np.log(probabilities))
     labels = probabilities > 0.5 if kind == "multilabel" else probabilities.argmax(axis=1)
     assert_array_equal(classifier.predict(X), labels)
-
-
-EXTREMES = [-1e4, -745, -40, -1, 0, 1e-9, 1, 40, 745, 1e4]
 
 
 @np.errstate(all="raise", under="ignore")
