@@ -15,7 +15,7 @@ from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from sknn_scratch import EffectsDisplay, HiddenUnitsDisplay, diagnose, tabular_pipeline
+from sknn_scratch import EffectsDisplay, tabular_pipeline
 from sknn_scratch._displays.mixed_rows import MixedRows
 from tests.displays.drawing import fit, texts, undrawn
 
@@ -349,11 +349,3 @@ def test_every_kind_of_panel_is_drawn():
     assert {"number = missing", "colour = missing", "missing", "7 others"} <= set(words)
     outlier = found.axes_[1 + found.columns.index("x" * 60)]
     assert outlier.get_xlim()[1] < 10
-
-
-def test_errors_send_to_the_display_of_effects():
-    model, X, _ = fitted_pipeline(max_iter=5)
-    with pytest.raises(ValueError, match=r"features must be numbers, but colour has .* EffectsDisplay"):
-        HiddenUnitsDisplay.from_estimator(model, X, features=("number", "colour"))
-    with pytest.raises(TypeError, match="EffectsDisplay shows any estimator"):
-        diagnose(LogisticRegression(), X)

@@ -108,7 +108,7 @@ def test_what_is_no_number_is_held_at_its_most_frequent_value():
     assert set(plane.rows["e"]) == {day}
     clf = ShallowNNClassifier(3, max_iter=5, random_state=0)
     pipe = make_pipeline(OrdinalEncoder(), clf).fit(X, [0, 1, 0])
-    with pytest.raises(ValueError, match="features must be numbers, but c has values such as 'red'"):
+    with pytest.raises(ValueError, match=r"must be numbers, but c has values such as 'red'.*EffectsDisplay"):
         show(HiddenUnitsDisplay, pipe, X, features=("a", "c"))
 
 

@@ -2,6 +2,7 @@
 
 import builtins
 import itertools
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,12 +50,12 @@ def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
 def test_a_pipeline_is_shown_by_its_last_step(display):
     pipe, X, _ = fit(steps=[StandardScaler()])
     display = undrawn(display)
-    shown = show(display, pipe, X)
-    alone = show(display, pipe[-1], pipe[:-1].transform(X))
-    for name in ("history", "coefs", "hidden_input", "slope", "units"):
-        if hasattr(shown, name):
-            assert_equal(getattr(shown, name), getattr(alone, name))
-    show(display, make_pipeline(pipe[-1]), pipe[:-1].transform(X))
+    scaled = pipe[:-1].transform(X)
+    alone = show(display, pipe[-1], scaled)
+    for shown in (show(display, pipe, X), show(display, make_pipeline(pipe[-1]), scaled)):
+        for name in ("history", "coefs", "hidden_input", "slope", "units"):
+            if hasattr(shown, name):
+                assert_equal(getattr(shown, name), getattr(alone, name))
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,12 @@ def test_without_matplotlib_the_error_says_how_to_install_it(display, monkeypatc
 @pytest.mark.parametrize(
     ("estimator", "error", "message"),
     [
-        (LogisticRegression(), TypeError, "got LogisticRegression"),
+        (LogisticRegression(), TypeError, "got LogisticRegression.*EffectsDisplay shows any estimator"),
         (make_pipeline(StandardScaler(), LogisticRegression()), TypeError, "got LogisticRegression"),
         (ShallowNNClassifier(), NotFittedError, "not fitted"),
     ],
 )
 def test_what_is_no_fitted_network_is_an_error(estimator, error, message):
-    for display in DISPLAYS:
+    for call in (*(partial(show, display) for display in DISPLAYS), diagnose):
         with pytest.raises(error, match=message):
-            show(display, estimator, np.zeros((5, 4)))
+            call(estimator, np.zeros((5, 4)))

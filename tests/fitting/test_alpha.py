@@ -113,12 +113,6 @@ def choice_of(losses, loss=Logistic):
     return Choice(HeldOut(dict(zip(ALPHAS, losses, strict=True)), 100), loss(), 1.0)
 
 
-def test_the_best_alpha_has_the_lowest_loss():
-    assert choice_of([0.5, 0.4, 0.6, 0.6]).alpha == 3
-    assert choice_of([np.inf, 0.7, np.inf, 0.6]).alpha == 30
-    assert choice_of([np.inf] * 4).alpha == 1.0
-
-
 def test_places_in_an_ensemble_share_the_good_alphas():
     def alphas_of(*choice):
         return [choice_of(*choice).alpha_at(place) for place in (0.1, 0.4, 0.6, 0.9)]

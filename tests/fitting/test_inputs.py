@@ -1,6 +1,5 @@
 """Rows of every kind give the same results as NumPy arrays; precision, names and outputs."""
 
-import tempfile
 from functools import partial
 
 import numpy as np
@@ -26,12 +25,6 @@ X3, Y3 = make_data("multiclass")
 # --- Rows ---
 
 
-def read_only(X):
-    X = X.copy()
-    X.flags.writeable = False
-    return X
-
-
 def not_contiguous(X):
     return np.repeat(X, 2, axis=0)[::2, :]
 
@@ -40,19 +33,10 @@ def swapped(X):
     return X.astype(X.dtype.newbyteorder())
 
 
-def memory_mapped(X):
-    with tempfile.TemporaryFile() as file:
-        rows = np.memmap(file, X.dtype, "w+", shape=X.shape)
-    rows[...] = X
-    return rows
-
-
 DENSE = {
-    "memory-mapped": memory_mapped,
     "Fortran order": np.asfortranarray,
     "a view": not_contiguous,
     "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
-    "read-only": read_only,
     "other byte order": swapped,
     "list": np.ndarray.tolist,
     "long double": lambda X: X.astype(np.longdouble),

@@ -1,7 +1,6 @@
 """Where the warnings of a fit point: at the line of the user's that asked for it, since Python 3.12."""
 
 import sys
-import warnings
 from functools import partial
 
 import pytest
@@ -73,16 +72,6 @@ def test_warnings_of_a_search_point_at_the_users_call(Search, n_jobs):
     ):
         fit = Search(estimator, grid, cv=2, n_jobs=n_jobs).fit
         assert_here(warnings_of(lambda fit=fit: fit(X, Y)), 5)
-
-
-@pytest.mark.parametrize("Search", [GridSearchCV, VectorizedGridSearchCV])
-def test_a_warning_that_is_an_error_is_raised_by_a_search(Search):
-    search = Search(network(tol=1e9), {"max_iter": [2, 500]}, cv=2, error_score="raise")
-    with (
-        warnings.catch_warnings(action="error", category=ConvergenceWarning),
-        pytest.raises(ConvergenceWarning, match="max_iter=2"),
-    ):
-        search.fit(X, Y)
 
 
 def test_a_warning_of_the_last_epoch_names_the_number_that_auto_stands_for():

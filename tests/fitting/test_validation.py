@@ -5,14 +5,17 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.sparse
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import check_scoring, log_loss, make_scorer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.validation import draw_held_out
 from sknn_scratch._targets.labels import Multiclass
-from tests.helpers import KINDS, RecordingScorer, make_data
+from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -189,6 +192,16 @@ def test_validation_labels_of_any_type():
     classifier = make_classifier(scoring="accuracy").fit(X, labels[Y], X_val=X_VAL, y_val=labels[Y_VAL])
     reference = make_classifier(scoring="accuracy").fit(X, Y, **VALIDATION)
     assert_array_equal(classifier.history_["val_score"], reference.history_["val_score"])
+
+
+def test_validation_rows_are_routed_through_a_pipeline_and_transformed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = make_classifier().set_fit_request(X_val=True, y_val=True)
+        pipeline = make_pipeline(StandardScaler(), routed, transform_input=["X_val"])
+        pipeline.fit(X, Y, **VALIDATION)
+    scaler = StandardScaler().fit(X)
+    reference = make_classifier().fit(scaler.transform(X), Y, X_val=scaler.transform(X_VAL), y_val=Y_VAL)
+    assert_same_model(pipeline[-1], reference, rtol=0)
 
 
 def test_balanced_class_weights_balance_the_validation_too():

@@ -2,19 +2,16 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
-    VectorizedGridSearchCV,
     diagnose,
     tabular_pipeline,
 )
@@ -34,11 +31,6 @@ def small(kind=ShallowNNClassifier, **parameters):
 
 def pandas_frame():
     return pd.DataFrame({"colour": COLOURS, "size": SIZES, "new": IS_NEW})
-
-
-def polars_frame():
-    sizes = [None if np.isnan(size) else size for size in SIZES]
-    return pl.DataFrame({"colour": COLOURS.tolist(), "size": sizes, "new": IS_NEW.tolist()})
 
 
 @pytest.mark.parametrize(
@@ -117,7 +109,8 @@ def test_parameters_have_plain_names():
     model = tabular_pipeline("classifier", n_bins=5)
     names = model.get_params()
     assert names["columns__numbers__n_bins"] == 5
-    assert {"network__alpha", "columns__categories__min_frequency"} <= names.keys()
+    deep = {"network__alpha", "columns__categories__min_frequency", "relevance__network__n_hidden"}
+    assert deep <= names.keys()
     assert "PiecewiseLinearEncoder" in model._repr_html_()
     model.set_params(columns__numbers__n_bins=3, network=small()).fit(pandas_frame(), Y)
     assert list(model[0].get_feature_names_out())[:5] == [
@@ -144,18 +137,6 @@ def test_frames_as_the_output_of_all_transformers_change_no_number(library, name
     for frame in frames:
         assert list(frame.columns) == list(columns.get_feature_names_out())
         assert library == "polars" or frame.index.equals(X.index)
-
-
-def test_searches_find_the_parameters_of_all_steps():
-    X = polars_frame()
-    grid = [
-        {"columns__numbers__n_bins": [2, 8], "network__alpha": [0.3, 3.0]},
-        {"relevance__network__n_hidden": [4]},
-    ]
-    alone = GridSearchCV(tabular_pipeline(small()), grid, cv=2).fit(X, Y)
-    together = VectorizedGridSearchCV(tabular_pipeline(small()), grid, cv=2).fit(X, Y)
-    assert together.best_params_ == alone.best_params_
-    assert_array_equal(together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"])
 
 
 def test_the_first_network_of_the_default_ensemble_is_diagnosed():

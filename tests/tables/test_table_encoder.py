@@ -106,12 +106,6 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
     fitted = encoder().fit(pd.DataFrame({"x": first}))
     with pytest.raises(ValueError, match=message):
         fitted.transform(pd.DataFrame({"x": later}))
-    for dtype in (object, float, "timedelta64[ns]"):
-        empty = pd.DataFrame({"x": pd.Series([None, None], dtype=dtype)})
-        with pytest.warns(
-            UserWarning, match="In the columns 'x' of X, all values are missing; in fit, none was"
-        ):
-            assert np.isfinite(fitted.transform(empty)).all()
 
 
 @pytest.mark.parametrize(
@@ -142,25 +136,21 @@ PRESENT = {
 }
 
 
+@pytest.mark.parametrize("dtype", [object, float, "timedelta64[ns]"])
 @pytest.mark.parametrize("name", PRESENT)
-def test_a_column_that_has_lost_all_values_is_a_warning(name):
+def test_a_column_that_has_lost_all_values_is_a_warning(name, dtype):
     X = pd.DataFrame(PRESENT)
     fitted = pickle.loads(pickle.dumps(encoder().fit(X)))
-    without = X.assign(**{name: None})
+    without = X.assign(**{name: pd.Series([None] * 4, dtype=dtype)})
     for later in (without, without.head(1)):
-        caught = warnings_of(lambda later=later: fitted.transform(later))
-        (message,) = (str(one.message) for one in caught)
-        assert f"In the columns {name!r} of X, all values are missing; in fit, none was" in message
+        message = f"In the columns {name!r} of X, all values are missing; in fit, none was"
+        with pytest.warns(UserWarning, match=message) as caught:
+            assert np.isfinite(fitted.transform(later)).all()
+        assert len(caught) == 1
     fitted.transform(pd.concat([without, X]))
     encoder().fit(pd.concat([without.head(1), X])).transform(without)
     encoder().set_params(kinds={name: "nothing"}).fit(X).transform(without)
     encoder().fit(without).transform(without)
-
-
-def test_words_for_missing_values_are_missing():
-    fitted = encoder().fit(pd.DataFrame({"x": ["1.5", "2.5", "3.5"]}))
-    with pytest.warns(UserWarning, match="In the columns 'x' of X, all values are missing"):
-        fitted.transform(pd.DataFrame({"x": ["?", "n/a"]}))
 
 
 @pytest.mark.parametrize(
