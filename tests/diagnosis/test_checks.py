@@ -347,6 +347,12 @@ def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe(severitie
     assert tuple(cause_of(name, found) for name in names) == causes
 
 
+def test_the_cause_of_the_cause_is_the_one_to_fix():
+    found = {name: Measured(1, "", (), "problem") for name in ("tiny features", "saturation", "overfitting")}
+    assert "overfitting" not in CHECKS["tiny features"].explains
+    assert cause_of("overfitting", found) == "tiny features"
+
+
 def test_large_initial_weights_explain_saturation(data):
     X, y = StandardScaler().fit_transform(data[0]), data[1]
     broken = fit(X[:200], y[:200], activation="sigmoid", init_scale=30, max_iter=20)
