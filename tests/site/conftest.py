@@ -118,9 +118,11 @@ def open_browser():
 
 def start_chromium(options, driver_program, retries=2):
     """Start Chromium. Another program may take the port that was free before ChromeDriver has it."""
+    service = Service(driver_program, log_output=subprocess.STDOUT)
     try:
-        return webdriver.Chrome(options, Service(driver_program, log_output=subprocess.STDOUT))
+        return webdriver.Chrome(options, service)
     except WebDriverException:
+        service.process.stdin.close()  # Selenium leaves it open
         if not retries:
             raise
         return start_chromium(options, driver_program, retries - 1)
