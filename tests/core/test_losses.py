@@ -1,12 +1,13 @@
+import functools
 import itertools
 from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtri
 
-from sknn_scratch._core.loss import Targets
+from sknn_scratch._core.loss import Targets, sum_over_outputs
 from sknn_scratch._core.losses import LOSSES, SquaredError
 from sknn_scratch._core.robust import SMOOTHING, AbsoluteError, Huber, Quantile
 from tests.core import textbook
@@ -214,3 +215,11 @@ def test_a_smoothed_loss_has_no_kink_and_is_nearly_the_same(loss):
     assert np.abs(np.diff(slopes)).max() < 0.02  # that of the loss itself jumps
     assert loss.smoothed.is_smooth
     assert loss.smoothed == loss.smoothed
+
+
+@pytest.mark.parametrize("shape", [(26, 100), (3, 26, 7), (26, 1), (3, 10, 1), (1, 5), (2, 9000)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_outputs_are_summed_one_after_the_other_however_many_samples_there_are(shape, order):
+    values = np.asarray(np.random.default_rng(0).normal(size=shape), order=order)
+    expected = functools.reduce(np.add, np.moveaxis(values, -2, 0))
+    assert_array_equal(sum_over_outputs(values), expected)
