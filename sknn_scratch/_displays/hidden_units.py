@@ -183,7 +183,8 @@ class HiddenUnitsDisplay(Display):
         for unused in grid.ravel()[n_units:]:
             unused.set_axis_off()
         title = "Surface" if self.regression else "Decision boundary"
-        (self._draw_surface if self.regression else self._draw_boundary)()
+        draw = self._draw_surface if self.regression else self._draw_boundary
+        draw()
         self._draw_maps()
         xlabel, ylabel = (shorten(name, 30) for name in self.feature_names)
         self.ax_.set(title=title if self.name is None else self.name, xlabel=xlabel, ylabel=ylabel)

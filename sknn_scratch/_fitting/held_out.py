@@ -15,11 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
-from sknn_scratch._core.network import Network
+from sknn_scratch._core.network import Batch, Network
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.parameters import initialise, view_parameters
 from sknn_scratch._core.rows import evenly
@@ -59,7 +58,10 @@ def losses_by_alpha(data, strata, network, init_scale, any_length, say):
     parts = parts[: math.ceil(LEAST_HELD_OUT / len(parts[0]))]
     n_each = min(len(parts[-1]), MOST_HELD_OUT)  # networks with equal numbers of rows are trained together
     parts = [part[evenly(len(part), n_each)] for part in parts]
-    trials = Trials(in_single_precision(data), parts, network, init_scale, say)
+    data = in_single_precision(data)
+    numbers = np.arange(data.n_samples)
+    splits = [(data.part(np.delete(numbers, part)), data.part(part).batch()) for part in parts]
+    trials = Trials(splits, network, init_scale, say)
     if any_length:
         return losses_of_best_length(trials, *cycles(data.n_samples, network.shape.n_features))
     return trials.around(FIRST_ALPHAS, longest_cycle(data.n_samples))._replace(n_epochs=math.inf)
@@ -109,8 +111,7 @@ def in_single_precision(data):
 class Trials:
     """Networks that are trained without a part of the rows, which is held out."""
 
-    data: Data
-    parts: Sequence[Array]  # the numbers (n,) of the rows in each part
+    splits: Sequence[tuple[Data, Batch]]  # for each part, the other rows, and the rows of the part
     network: Network
     init_scale: float | str
     say: Callable[[str], None]
@@ -127,7 +128,8 @@ class Trials:
         for alpha, beyond in pairwise(from_better):
             if not self.of(beyond, pace) < self.of(alpha, pace):
                 break
-        return HeldOut(dict(sorted(self.losses[pace].items())), sum(map(len, self.parts)), pace.max_iter)
+        n_held_out = sum(held_out.X.n_samples for _, held_out in self.splits)
+        return HeldOut(dict(sorted(self.losses[pace].items())), n_held_out, pace.max_iter)
 
     def of(self, alpha, pace):
         """Find the mean loss of all parts for an alpha, once."""
@@ -142,23 +144,17 @@ class Trials:
         For each part of the rows, a network trains on the others.
         """
         pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
-        runs = [run_of(alpha, self.without(part), self.network, self.init_scale, pace) for part in self.parts]
+        runs = [run_of(alpha, data, self.network, self.init_scale, pace) for data, _ in self.splits]
         are_alone = any(stack_key(run) is None for run in runs)
         with map_in_threads(1) as map_blocks:
             for group in [[run] for run in runs] if are_alone else [runs]:
                 train(group, map_blocks=map_blocks)
         if any(run.is_interrupted for run in runs):
             raise KeyboardInterrupt
-        losses = [
-            loss_of(run, self.data.part(part).batch()) for run, part in zip(runs, self.parts, strict=True)
-        ]
+        losses = [loss_of(run, held_out) for run, (_, held_out) in zip(runs, self.splits, strict=True)]
         loss = float(np.mean(losses))
         self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {loss:.6f}")
         return loss
-
-    def without(self, part):
-        """Take the data without a part of the rows."""
-        return self.data.part(np.delete(np.arange(self.data.n_samples), part))
 
 
 def run_of(alpha, data, network, init_scale, pace):

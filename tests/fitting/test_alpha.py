@@ -282,7 +282,7 @@ SHORT, MIDDLE, LONG, FURTHER = (cycle.pace.max_iter for cycle in CYCLES)
 
 
 def best_length():
-    return held_out.losses_of_best_length(held_out.Trials(None, (), None, None, None), *CYCLES).n_epochs
+    return held_out.losses_of_best_length(held_out.Trials((), None, None, None), *CYCLES).n_epochs
 
 
 @pytest.fixture
