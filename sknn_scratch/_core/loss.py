@@ -130,8 +130,8 @@ def log_of_positive(values: Array) -> Array:
 def sum_over_outputs(values: Array) -> Array:
     """Sum values (..., n_outputs, n_samples) over the outputs, one after the other.
 
-    NumPy's sum would add those of a single sample, or with samples as rows in memory, in another order. For
-    these, it is done step by step, which takes up to thirty times as long.
+    NumPy's sum would add them in another order if there is a single sample, or if samples are rows in memory.
+    Then they are accumulated, which takes up to thirty times as long.
     """
     if values.shape[-1] > 1 and values.flags.c_contiguous:
         return np.add.reduce(values, axis=-2)

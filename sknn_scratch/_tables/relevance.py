@@ -77,7 +77,7 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
         The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
-        of every class. Of fewer than 1,500 different rows with at most 2**24 values, it computes in double
+        of every class. With fewer than 1,500 different rows and at most 2**24 values, it computes in double
         precision, unless its ``dtype`` says otherwise. In single precision, rounding errors could change
         which alpha the next network chooses.
     relevance_ : ndarray of shape (n_features,)
