@@ -85,6 +85,12 @@ def mean_loss(network: Network, params: Layers | Parameters, batch: Batch) -> An
     return total
 
 
+def row_losses(network: Network, params: Layers | Parameters, batch: Batch) -> Array:
+    """Compute the losses (n_samples,) of the rows of one network, each times its share in the mean loss."""
+    outputs_mT = np.ascontiguousarray(predict_outputs(network, params, batch.X).T)
+    return network.loss.of_rows(outputs_mT, batch.targets)
+
+
 def predict_outputs(network: Network, params: Layers | Parameters, X: Rows, map_blocks: Map = map) -> Array:
     """Compute the outputs (..., n_samples, n_outputs) of any number of rows, block by block."""
     return _by_blocks(partial(outputs_of, network, params), network.shape.n_outputs, params, X, map_blocks)

@@ -44,6 +44,7 @@ NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 3
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
+LEARNING_RATE = 0.005
 
 
 def chosen_solver(model, inputs, loss, data):

@@ -68,7 +68,7 @@ class Training(Hooks):
     def on_epoch_end(self, run):
         """Report an epoch; return whether a callback stops the training."""
         if self.estimator.verbose:
-            if self.fit.choice.held_out.losses and len(run.state.history) == 1:
+            if self.fit.choice.tried.losses and len(run.state.history) == 1:
                 self.print_line(self.fit.choice.in_words)
             numbers = watched_numbers(run.state.history[-1])
             self.print_line(f"epoch {run.state.epoch}{self.outlook(run)}: {numbers}")

@@ -11,7 +11,7 @@ from sklearn.base import is_regressor
 
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting.alpha import Choice
+from sknn_scratch._fitting.choice import Choice
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
 from sknn_scratch._targets.base import TargetKind

@@ -21,9 +21,9 @@ from sknn_scratch._core.network import Network, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.state import Config, Run, State
-from sknn_scratch._fitting.alpha import Choice, choose_alpha
 from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver
 from sknn_scratch._fitting.callbacks import print_line
+from sknn_scratch._fitting.choice import Choice, choose
 from sknn_scratch._fitting.fitted import adopt, among_zeros, fitted_layers, is_fitted, target_kind_of
 from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
@@ -92,9 +92,9 @@ def plan_fit(estimator, inputs):
         choice = Choice.given(alpha, loss)
     else:
         any_length, say = can_have_any_length(model, solver, data), partial(print_line, estimator)
-        choice = inputs.choice or choose_alpha(all_rows, encoded, network, model.init_scale, any_length, say)
+        choice = inputs.choice or choose(all_rows, encoded, network, model.init_scale, any_length, say)
         inputs.choice = choice
-    pace = chosen_pace(model, solver, data, choice.held_out.n_epochs, partial=inputs.partial)
+    pace = chosen_pace(model, solver, data, choice.tried.n_epochs, partial=inputs.partial)
     config = train_config(model, network, optimizer, choice.alpha, pace)
     if goes_on:
         state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)

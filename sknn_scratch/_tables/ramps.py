@@ -8,10 +8,10 @@ ramps, in up to three times as long.
 import numpy as np
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
-from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.observations import distinct_rows
 from sknn_scratch._tables.pieces import encode_columns
 from sknn_scratch._tables.small_network import SMALL, train
 from sknn_scratch._tables.targets import scaled_targets
@@ -28,8 +28,8 @@ def ramps_help(X, y, with_ramps, without):
     targets = scaled_targets(y)
     if not np.isfinite(targets).all():  # the network says so
         return True
-    data = Data(rows_of(X), targets)
-    rows = distinct_rows(data, hashes_of_rows(data.X, data.row_numbers))[0][:MOST_ROWS]
+    rows, *_ = distinct_rows(Data(rows_of(X), targets))
+    rows = rows[evenly(len(rows), MOST_ROWS)]
     X, targets = X[rows], targets[rows]
     return held_out_loss(X, targets, with_ramps) < HIGHER * held_out_loss(X, targets, without)
 

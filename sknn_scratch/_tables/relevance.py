@@ -12,18 +12,18 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.auto import MANY_ROWS
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
-from sknn_scratch._fitting.folds import MOST_VALUES
-from sknn_scratch._fitting.hashes import distinct_rows, hashes_of_rows
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
+from sknn_scratch._fitting.observations import distinct_rows
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
+from sknn_scratch._fitting.trials import MOST_VALUES
 from sknn_scratch._fitting.troubles import last_loss
 from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import check_none_missing, dense
@@ -264,14 +264,14 @@ def are_continuous(y):
 
 
 def some_rows(encoded):
-    """Choose different pairs of row and target, in an order that depends only on their values.
+    """Choose observations, in an order that depends only on their values; every class has one at least.
 
-    Every class has one at least. Returns the number (n_chosen,) of one row of each kind, and how many
-    (n_chosen,) there are of it.
+    Returns the number (n_chosen,) of a row of each, and their weights (n_chosen,).
     """
-    data = Data(rows_of(encoded.X), encoded.targets)
-    rows, weights = distinct_rows(data, hashes_of_rows(data.X, data.row_numbers))
-    is_chosen = np.arange(len(rows)) < MOST_ROWS
+    rows, weights, _ = distinct_rows(Data(rows_of(encoded.X), encoded.targets))
+    weights = np.ones(len(rows)) if weights is None else weights
+    is_chosen = np.zeros(len(rows), bool)
+    is_chosen[evenly(len(rows), MOST_ROWS)] = True
     is_chosen[np.unique(encoded.target_kind.strata(encoded.y[rows]), return_index=True)[1]] = True
     return rows[is_chosen], weights[is_chosen]
 

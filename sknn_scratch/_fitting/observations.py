@@ -1,0 +1,158 @@
+"""Which rows are independent observations, and how these are dealt to parts that are held out in turn.
+
+What is decided by rows that are held out needs to know which rows are independent of each other. Copies are
+not: the rows of a bootstrap, or those that an oversampler has repeated, are one observation, with the sum of
+their weights. But people who tick the same boxes are observations of their own. Copies do not differ in y,
+and such people often do. So if rows with equal features often differ in y, each row is an observation.
+
+All this depends on the values of the rows and on their weights alone. The order of the rows changes nothing.
+A place of an observation follows from its own rounded values, so rounding errors move none, and a change of
+one row moves no other.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blocks import row_blocks
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.rows import Index, SparseRows
+
+# Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
+# different y. Some copies may: y was corrected in one of them.
+MOST_DIFFERENT = 0.05
+# Added to hashes to make further ones: 2**64 divided by the golden ratio.
+STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Observations(NamedTuple):
+    """Independent observations, sorted by their values."""
+
+    data: Data  # one row of each; weights are sums over the copies, with a mean of one, or None
+    hashes: Index  # (n_observations,) of 64 bits, of rounded values; they differ if rows are equal, too
+    features: Index  # (n_features,): the number of each feature, wherever its column is
+
+    def places(self, draw: int) -> Index:
+        """Draw random places (n_observations,), of which each follows from its observation alone."""
+        return mixed_bits(self.hashes + STEP * np.uint64(draw))
+
+
+def observations_of(data: Data) -> Observations:
+    """Find the observations among the rows that train."""
+    rows, weights, hashes = distinct_rows(data)
+    data = replace(data, rows=rows, row_weights=weights)
+    features = numbers_of_features(data)
+    rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
+    return Observations(data, mixed_bits(rounded + STEP * repeats(hashes)), features)
+
+
+def distinct_rows(data: Data) -> tuple[Index, Array | None, Index]:
+    """Choose a row of each observation, sorted by values.
+
+    Returns the numbers of the rows (n_observations,); the sums (n_observations,) of the weights of copies,
+    divided by their mean, or None if they are equal; and hashes (n_observations,), equal for equal features.
+    """
+    rows = data.row_numbers
+    weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
+    hashes, targets = hashes_of_rows(data.X, rows), data.targets[rows]
+    order = np.lexsort((weights, *targets.T, hashes))  # by the weights for the rounding of their sums
+    rows, weights, hashes, targets = rows[order], weights[order], hashes[order], targets[order]
+    begins_pattern = differ_from_last(hashes[:, np.newaxis])
+    begins = begins_pattern | differ_from_last(targets)
+    patterns = np.cumsum(begins_pattern) - 1
+    is_different = np.bincount(patterns[begins]) > 1
+    is_repeated = is_different | (np.bincount(patterns, weights) > weights.min())
+    if np.count_nonzero(is_different) <= MOST_DIFFERENT * np.count_nonzero(is_repeated):
+        rows, hashes = rows[begins], hashes[begins]
+        weights = np.add.reduceat(weights, np.flatnonzero(begins))
+    return rows, weights / weights.mean() if np.ptp(weights) > 0 else None, hashes
+
+
+def differ_from_last(values):
+    return np.append(True, (values[1:] != values[:-1]).any(axis=1))
+
+
+def repeats(sorted_values):
+    """Count for each value (n,) how many equal ones are before it."""
+    begins = np.flatnonzero(differ_from_last(sorted_values[:, np.newaxis]))
+    counts = np.diff(np.append(begins, len(sorted_values)))
+    return (np.arange(len(sorted_values)) - np.repeat(begins, counts)).astype(np.uint64)
+
+
+@np.errstate(all="ignore")  # sums that are not finite come last
+def numbers_of_features(data):
+    """Number the features (n_features,) by the sums of their products with y."""
+    targets = data.targets[data.rows] @ np.arange(1.0, 1 + data.targets.shape[1])
+    if data.row_weights is not None:
+        targets *= data.row_weights
+    sums = np.zeros(data.X.n_features)
+    for block in row_blocks(len(data.rows), data.X.n_features, np.float64):
+        sums += data.X.take(data.rows[block]).source.T @ targets[block]
+    return np.argsort(np.argsort(sums, kind="stable"))
+
+
+def dealt(places: Index, strata: Index, n_parts: int, n_kept: int) -> Index:
+    """Deal observations to parts: number each (n_observations,).
+
+    In the order of their places, the observations of a stratum are cut into blocks of nearly equal size, one
+    for each part. So if one moves, only a few at the ends of blocks come to another part. In a stratum of no
+    more than ``n_kept``, which must stay in training, the number is ``n_parts``.
+    """
+    order, counts = np.lexsort((places, strata)), np.bincount(strata)
+    strata = strata[order]
+    ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
+    numbers = (ranks * n_parts // counts[strata] + strata) % n_parts  # remainders go to different parts
+    parts = np.empty_like(order)
+    parts[order] = np.where(counts[strata] > n_kept, numbers, n_parts)
+    return parts
+
+
+# --- Hashes ---
+
+
+def hashes_of_rows(X, rows, features=None, *, is_rounded=False):
+    """Hash rows of a design matrix: equal ones have equal hashes, also if one of the matrices is sparse.
+
+    The hash is a sum over the features, each times an odd number of its own, modulo 2**64. A zero adds
+    nothing. ``features`` number the features (n_features,), by default in their order. Returns an array
+    (n_samples,) of 64-bit integers.
+    """
+    factors = np.random.default_rng(0).integers(2**63, size=X.n_features, dtype=np.uint64) * 2 + 1
+    if features is not None:
+        factors = factors[features]
+    bits = rounded_bits if is_rounded else exact_bits
+    sums = np.empty(len(rows), np.uint64)
+    for block in row_blocks(len(rows), X.n_features, np.float64):
+        taken = X.take(rows[block])
+        if isinstance(taken, SparseRows):
+            matrix = taken.source
+            values = mixed_bits(bits(matrix.data))
+            matrix = type(matrix)((values, matrix.indices, matrix.indptr), matrix.shape)
+        else:
+            matrix = mixed_bits(bits(taken.source))
+        sums[block] = matrix @ factors
+    return mixed_bits(sums)
+
+
+def exact_bits(values):
+    return (values.astype(np.float64) + 0.0).view(np.uint64)  # 0.0 removes the sign of zero
+
+
+@np.errstate(over="ignore")  # what is too large for single precision becomes infinite
+def rounded_bits(values):
+    """Round numbers to eight binary digits: those of single and of double precision become equal.
+
+    The numbers where rounding changes have nine digits, and so are among few decimals.
+    """
+    bits = (values.astype(np.float32) + np.float32(0)).view(np.uint32)
+    return ((bits + np.uint32(2**15)) >> np.uint32(16)).astype(np.uint64)
+
+
+def mixed_bits(integers):
+    """Mix the bits of 64-bit integers: the last step of MurmurHash3 (Appleby, 2011)."""
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        integers = integers ^ (integers >> np.uint64(33))
+        integers = integers * np.uint64(factor)
+    return integers ^ (integers >> np.uint64(33))
