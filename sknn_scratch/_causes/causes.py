@@ -155,7 +155,7 @@ def small_steps(evidence):
     if evidence.optimizer.takes_all_rows:
         raise Unmeasurable(f"{evidence.fitted.solver_} chooses the lengths of its steps")
     length = evidence.history("learning_rate").sum()
-    rate = round_number(evidence.fitted.learning_rate * USUAL_PATH_LENGTH / length)
+    rate = round_number(evidence.fitted.learning_rate_ * USUAL_PATH_LENGTH / length)
     return Measured(
         USUAL_PATH_LENGTH / length,
         f"The learning rates of all epochs add up to {length:.2g}, so no weight has moved far.",
@@ -183,7 +183,7 @@ def exploding_gradient(evidence):
     return Measured(
         climb,
         meaning,
-        (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate / 10:.2g}",),
+        (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate_ / 10:.2g}",),
     )
 
 

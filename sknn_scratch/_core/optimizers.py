@@ -40,6 +40,8 @@ class Optimizer:
 
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
+    usual_learning_rate: ClassVar[float] = 0.005  # if the user gives none
+    usual_tol: ClassVar[float] = 1e-3  # likewise; noise of small batches hides smaller gains
     decouples_penalty: ClassVar[bool] = False  # weight decay beside the gradient replaces the penalty
     fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
     remembers: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory
@@ -141,20 +143,18 @@ class Lbfgs(Optimizer):
     """L-BFGS. ``lbfgs.minimise`` takes its steps, and keeps no memory from one run to the next."""
 
     name = "lbfgs"
-    takes_all_rows = True
+    takes_all_rows, usual_tol = True, 1e-4
 
 
-# Parameters of the estimators that adam has and lbfgs has not: solver="auto" takes adam if one is changed. So
-# what only sgd has is not among them.
-OF_STOCHASTIC_SOLVERS = (
-    "learning_rate",
-    "learning_rate_schedule",
-    "batch_size",
-    "dropout",
-    "max_grad_norm",
-    "beta_1",
-    "beta_2",
-    "epsilon",
+# Parameters of the estimators that ask for a stochastic solver, and the values with which they do not.
+OF_STOCHASTIC_SOLVERS: Mapping[str, str | None] = MappingProxyType(
+    {
+        "learning_rate": "auto",
+        "learning_rate_schedule": "auto",
+        "batch_size": "auto",
+        "dropout": None,
+        "max_grad_norm": None,
+    }
 )
 SOLVERS: Mapping[str, type[Optimizer]] = MappingProxyType(
     {solver.name: solver for solver in (Adam, AdamW, Sgd, Lbfgs)}

@@ -15,9 +15,10 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork, train_and_adopt
-from sknn_scratch._fitting.auto import usual_n_networks
 from sknn_scratch._fitting.callbacks import Training, fit_of_many
+from sknn_scratch._fitting.decide import usual_n_networks
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, is_fitted, target_kind_of
+from sknn_scratch._fitting.inputs import encode_data
 from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
 from sknn_scratch._fitting.troubles import troubles_of_ensemble, warn
 
@@ -56,20 +57,21 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
-        model = begun_model(self, inputs)  # for all networks, so that errors name the ensemble's class
-        networks = self._networks(inputs, goes_on=is_fitted(model))
+        model = begun_model(self, inputs)
+        encoded = encode_data(model, inputs)  # for all networks, so that errors name the ensemble's class
+        networks = self._networks(encoded, goes_on=is_fitted(model))
         n_networks = len(networks)
         with fit_of_many(self, inputs, n_networks) as tasks:
             places = (np.arange(n_networks) + 0.5) / n_networks
             members = list(zip(range(n_networks), places, networks, tasks, strict=True))
             n_parts = min(effective_n_jobs(self.n_jobs), n_networks)
             if n_parts == 1:
-                parts = [fit_networks(members, inputs)]
+                parts = [fit_networks(members, inputs, encoded)]
             else:
-                plan_fit(networks[0], inputs)  # the inputs then have the choice of alpha for all parts
+                choice = plan_fit(networks[0], inputs, encoded).choice
                 slices = gen_even_slices(n_networks, n_parts)
                 parts = Parallel(n_jobs=n_parts)(
-                    delayed(fit_networks)(members[part], inputs) for part in slices
+                    delayed(fit_networks)(members[part], inputs, encoded, choice) for part in slices
                 )
             networks, all_troubles = map(list, zip(*chain.from_iterable(parts), strict=True))
             for trouble in troubles_of_ensemble(networks, all_troubles):
@@ -78,6 +80,8 @@ class Ensemble(BaseShallowNN):
                 "estimators_": networks,
                 "n_iter_": np.array([one.n_iter_ for one in networks]),
                 "solver_": networks[0].solver_,
+                "learning_rate_": networks[0].learning_rate_,
+                "tol_": networks[0].tol_,
                 "alpha_": np.array([one.alpha_ for one in networks]),
                 "alpha_path_": networks[0].alpha_path_,
                 "history_": [one.history_ for one in networks],
@@ -85,14 +89,14 @@ class Ensemble(BaseShallowNN):
             adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | of_networks)
         return self
 
-    def _networks(self, inputs, goes_on):
+    def _networks(self, encoded, goes_on):
         """Make new networks, or copies of the fitted networks if the fit goes on with them."""
         own = {name: getattr(self, name) for name in signature(self._network).parameters}
         del own["random_state"]
         if not goes_on:
             rng, n_networks = check_random_state(self.random_state), self.n_networks
             if n_networks == "auto":
-                n_networks = usual_n_networks(inputs.encoded.weighted().n_samples)
+                n_networks = usual_n_networks(encoded.weighted().n_samples)
             return [self._network(**own, random_state=draw_seed(rng)) for _ in range(n_networks)]
         if self.n_networks not in ("auto", len(self.estimators_)):
             raise ValueError(
@@ -116,14 +120,15 @@ class Ensemble(BaseShallowNN):
         return self.estimators_[0]._dtype
 
 
-def fit_networks(members, inputs):
-    """Fit members to the same rows; list each fitted network with its troubles.
+def fit_networks(members, inputs, encoded, choice=None):
+    """Fit members to the same encoded rows, with one choice; list each fitted network with its troubles.
 
     A member has a number, a place between 0 and 1, a network and the ensemble's task for its fit.
     """
     trainings = []
     for number, place, network, parent in members:
-        fit = plan_fit(network, inputs)
+        fit = plan_fit(network, inputs, encoded, choice)
+        choice = fit.choice
         fit.take_place(place)
         trainings.append(Training(fit, f"network {number}", parent))
     return train_and_adopt(trainings)

@@ -45,13 +45,13 @@ class CommonParameters:
     n_hidden: Count = 100
     activation: ActivationName | Activation = "relu"
     init_scale: NotNegative | Literal["auto", "he", "glorot"] = "auto"
-    learning_rate: Positive = 0.005
+    learning_rate: Positive | Literal["auto"] = "auto"
     _: KW_ONLY
     alpha: NotNegative | Literal["auto"] = "auto"
     solver: Literal["auto", "adam", "adamw", "sgd", "lbfgs"] = "auto"
     batch_size: Count | Literal["auto"] | None = "auto"
     max_iter: Count | Literal["auto"] = "auto"
-    dropout: Share = 0.0
+    dropout: Share | None = None
     momentum: Share = 0.9
     nesterov: bool = True
     beta_1: Share = 0.9
@@ -59,7 +59,7 @@ class CommonParameters:
     epsilon: Positive = 1e-8
     learning_rate_schedule: Literal["auto", "constant", "cosine", "one_cycle", "adaptive"] = "auto"
     max_grad_norm: Positive | None = None
-    tol: NotNegative = 1e-3
+    tol: NotNegative | Literal["auto"] = "auto"
     n_iter_no_change: Unlimited | Literal["auto"] = "auto"
     gradient_tol: NotNegative = 0.0
     early_stopping: bool | Literal["auto"] = "auto"

@@ -21,7 +21,7 @@ from sknn_scratch._core.data import LEAST_PENALTY_DIVISOR, Data
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.rows import SparseRows
-from sknn_scratch._fitting.auto import MANY_ROWS, cycles, longest_cycle
+from sknn_scratch._fitting.decide import MANY_ROWS, cycles, longest_cycle
 from sknn_scratch._fitting.observations import Observations, observations_of
 from sknn_scratch._fitting.threads import settings_lock
 from sknn_scratch._fitting.trials import LEAST_ROWS, Strata, TrialsOfFew, TrialsOfMany
@@ -61,9 +61,10 @@ class Choice:
     loss: Loss
     fallback: float  # the alpha if no loss is finite
 
-    @classmethod
-    def given(cls, alpha, loss):
-        return cls(NOTHING, loss, fallback=alpha)
+    @property
+    def n_epochs(self):
+        """The number of epochs that are enough; infinite for those of the longest cycle."""
+        return self.tried.n_epochs
 
     @property
     def alpha(self):
@@ -93,18 +94,20 @@ class Choice:
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 
 
-def choose(data, encoded, network, init_scale, any_length, say):
-    """Choose alpha for a new network; the usual one if the rows cannot tell, as too few or misleading ones.
+def choose(data, encoded, network, init_scale, decisions, say):
+    """Choose alpha unless it is decided; the usual one if the rows cannot tell, as too few or misleading ones.
 
-    The data have all rows of the fit, also those that will be held out to stop early. If the fit can have any
+    The data have all rows of the fit, also those that are held out to stop early. If the fit can have any
     length of the cycle, it is chosen too; else alpha is for the longest. ``say`` takes lines of text while
     candidates are tried, unless their losses are known.
     """
+    if decisions.alpha is not None:
+        return Choice(NOTHING, network.loss, decisions.alpha)
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
     seen, target_kind = observations_of(data), encoded.target_kind
     strata = Strata(target_kind.strata(encoded.y[seen.data.rows]), target_kind.n_kept)
-    tried = find_losses(seen, strata, network, init_scale, any_length, say=say)
+    tried = find_losses(seen, strata, network, init_scale, decisions.any_length, say=say)
     unit = data.penalty_divisor / max(LEAST_PENALTY_DIVISOR, seen.data.n_samples)
     losses = {in_units(unit, alpha): loss for alpha, loss in tried.losses.items()}
     return Choice(tried._replace(losses=losses), network.loss, target_kind.usual_alpha)

@@ -32,6 +32,8 @@ FITTED_ATTRIBUTES = (
     "best_iter_",
     "stop_reason_",
     "solver_",
+    "learning_rate_",
+    "tol_",
     "alpha_",
     "alpha_path_",
     "history_",

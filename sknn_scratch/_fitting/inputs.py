@@ -11,7 +11,6 @@ from sklearn.base import is_regressor
 
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting.choice import Choice
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
 from sknn_scratch._targets.base import TargetKind
@@ -32,7 +31,7 @@ OF_A_TABLE = re.compile(r"could not convert|could not be promoted|float\(\) argu
 
 @dataclass(eq=False)
 class FitInput:
-    """What a user passes to fit or partial_fit. The networks of an ensemble have one in common."""
+    """What a user passes to fit or partial_fit."""
 
     X: object
     y: object
@@ -43,8 +42,6 @@ class FitInput:
     classes: object = None
     partial: bool = False
     seed: int | None = None  # if it has been drawn already
-    encoded: "EncodedData | None" = None  # once they are validated
-    choice: Choice | None = None  # of alpha, once it has been made
 
 
 @dataclass(frozen=True)

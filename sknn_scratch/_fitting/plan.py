@@ -21,11 +21,11 @@ from sknn_scratch._core.network import Network, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.state import Config, Run, State
-from sknn_scratch._fitting.auto import can_have_any_length, chosen_pace, chosen_solver
 from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.choice import Choice, choose
-from sknn_scratch._fitting.fitted import adopt, among_zeros, fitted_layers, is_fitted, target_kind_of
-from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.decide import Facts, decide, refuse_validation
+from sknn_scratch._fitting.fitted import adopt, among_zeros, fitted_layers, is_fitted
+from sknn_scratch._fitting.inputs import EncodedData, FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
 
 
@@ -48,6 +48,7 @@ class Fit:
 
     estimator: object  # with validated parameters; planning and training do not change it
     inputs: FitInput
+    encoded: EncodedData
     model: object
     run: Run
     choice: Choice  # of the run's alpha
@@ -62,92 +63,56 @@ class Fit:
         """Compute the least loss of the training rows, and the baseline loss."""
         data = self.run.data
         shares = shares_of(data.n_samples, data.row_weights)
-        return target_kind_of(self.model).loss_range(data.targets[data.row_numbers], shares)
+        return self.encoded.target_kind.loss_range(data.targets[data.row_numbers], shares)
 
 
 @np.errstate(all="ignore")  # what overflows is refused here, or ends the training
-def plan_fit(estimator, inputs):
-    """Validate the input, encode y, and prepare the run; see ``Fit``."""
+def plan_fit(estimator, inputs, encoded=None, choice=None):
+    """Read the data, decide what is "auto", hold out rows, choose alpha, and assemble the run; see ``Fit``.
+
+    The networks of an ensemble share their encoded data and the choice.
+    """
     model = begun_model(estimator, inputs)
-    goes_on = is_fitted(model)
-    if goes_on:
-        check_same_network(model)
-    else:
-        model._seed_ = draw_seed(estimator.random_state) if inputs.seed is None else inputs.seed
-        model._seen_weight_ = 0.0
-    model._activation_ = estimator.activation
-    seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
-    streams = RandomStreams(*map(np.random.default_rng, seeds))
-    encoded = inputs.encoded
-    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
-    if not goes_on:
-        check_init_scale(model.init_scale, encoded.targets.dtype)
-    all_rows = encoded.weighted(model._seen_weight_ if inputs.partial else 0.0)
-    loss = encoded.target_kind.loss
-    solver = chosen_solver(model, inputs, loss, all_rows)
-    data = with_validation(all_rows, model, inputs, encoded, solver, streams.split)
-    network, optimizer = network_of(model, encoded, data, loss), optimizer_of(model, solver, loss)
-    alpha = known_alpha(model, inputs, encoded.target_kind)
-    if alpha is not None:
-        choice = Choice.given(alpha, loss)
-    else:
-        any_length, say = can_have_any_length(model, solver, data), partial(print_line, estimator)
-        choice = inputs.choice or choose(all_rows, encoded, network, model.init_scale, any_length, say)
-        inputs.choice = choice
-    pace = chosen_pace(model, solver, data, choice.tried.n_epochs, partial=inputs.partial)
-    config = train_config(model, network, optimizer, choice.alpha, pace)
-    if goes_on:
-        state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
-    else:
+    encoded = encode_data(model, inputs) if encoded is None else encoded
+    streams = begin_with(model, encoded, inputs)
+    rows = encoded.weighted(model._seen_weight_ if inputs.partial else 0.0)
+    is_new = not is_fitted(model)
+    facts = Facts(rows, encoded.target_kind, is_new, inputs.partial, inputs.X_val is not None)
+    decisions = decide(model, facts)
+    data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
+    network = network_of(model, encoded, data)
+    if choice is None:
+        say = partial(print_line, estimator)
+        choice = choose(rows, encoded, network, model.init_scale, decisions, say)
+    config = config_of(model, network, decisions, choice, data.n_samples)
+    if is_new:
         state = first_state(model, config, data, streams)
-    model.solver_ = solver
-    return Fit(estimator, inputs, model, Run(state, data, config), choice)
+    else:
+        state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
+    model.solver_, model.learning_rate_, model.tol_ = decisions.solver, config.learning_rate, config.tol
+    return Fit(estimator, inputs, encoded, model, Run(state, data, config), choice)
 
 
 def begun_model(estimator, inputs):
-    """Copy an estimator, with its fitted attributes if the fit goes on with them; encode the data once."""
-    check_combinations(estimator, inputs)
+    """Copy an estimator, with its fitted attributes if the fit goes on with them."""
+    refuse_validation(estimator, inputs)
     model = copy.copy(estimator)
     if not (inputs.partial or estimator.warm_start):
         adopt(model, {})
-    inputs.encoded = inputs.encoded or encode_data(model, inputs)
     return model
 
 
-def known_alpha(model, inputs, target_kind):
-    """Get the alpha that is given, that of an earlier fit or the usual one of a part; None to choose it."""
-    if model.alpha != "auto":
-        return float(model.alpha)
-    return getattr(model, "alpha_", target_kind.usual_alpha if inputs.partial else None)
-
-
-def check_combinations(estimator, inputs):
-    """Raise ValueError for parameters that are valid alone but not together."""
-    solver = estimator.solver
-    for name, off, reason in (
-        ("dropout", 0, "minimises a fixed objective"),
-        ("max_grad_norm", None, "chooses the length of its steps itself"),
-    ):
-        value = getattr(estimator, name)
-        if solver != "auto" and SOLVERS[solver].takes_all_rows and value != off:
-            raise ValueError(
-                f"{name}={value} needs a stochastic solver, since {solver} {reason}; use "
-                f"solver={stochastic_solvers()}, or {name}={off}."
-            )
-    if (inputs.X_val is None) != (inputs.y_val is None):
-        raise ValueError("X_val and y_val must be given together.")
-    if inputs.X_val is None and inputs.sample_weight_val is not None:
-        raise ValueError("sample_weight_val needs X_val and y_val.")
-    if inputs.X_val is not None and not estimator.early_stopping:
-        raise ValueError(
-            "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
-        )
-
-
-def stochastic_solvers():
-    """List the solvers that take batches, for a message."""
-    *some, last = (repr(name) for name, solver in SOLVERS.items() if not solver.takes_all_rows)
-    return f"{', '.join(some)} or {last}"
+def begin_with(model, encoded, inputs):
+    """Give a model what follows from the data, and its seed if it is new; make its random streams."""
+    if is_fitted(model):
+        check_same_network(model)
+    else:
+        check_init_scale(model.init_scale, encoded.targets.dtype)
+        model._seed_, model._seen_weight_ = draw_seed(model.random_state), 0.0
+    model._activation_ = model.activation
+    vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+    seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
+    return RandomStreams(*map(np.random.default_rng, seeds))
 
 
 def check_same_network(model):
@@ -166,35 +131,27 @@ def check_same_network(model):
             )
 
 
-def network_of(model, encoded, data, loss):
+def network_of(model, encoded, data):
     """Describe the network that is trained."""
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
         check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
-    return Network(shape, activation_of(model.activation), loss)
+    return Network(shape, activation_of(model.activation), encoded.target_kind.loss)
 
 
-def optimizer_of(model, solver, loss):
-    """Make the optimiser with the model's parameters, or raise ValueError if the loss is not for it."""
-    optimizer = SOLVERS[solver]
-    if optimizer.takes_all_rows and not loss.is_smooth:
-        raise ValueError(
-            f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
-            f"solver={stochastic_solvers()}, or loss='huber'."
-        )
-    return optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)})
-
-
-def train_config(model, network, optimizer, alpha, pace):
-    """Turn the hyperparameters into the Config that training reads."""
+def config_of(model, network, decisions, choice, n_rows):
+    """Collect the hyperparameters that training reads."""
+    optimizer, pace = SOLVERS[decisions.solver], decisions.pace
+    if decisions.any_length and choice.n_epochs < math.inf:
+        pace = pace._replace(max_iter=choice.n_epochs)
     return Config(
         network=network,
-        optimizer=optimizer,
-        **pace._asdict(),
-        learning_rate=float(model.learning_rate),
-        alpha=alpha,
-        dropout=float(model.dropout),
-        tol=float(model.tol),
+        optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
+        **pace._replace(batch_size=min(pace.batch_size, n_rows))._asdict(),
+        learning_rate=decisions.learning_rate,
+        alpha=choice.alpha,
+        dropout=0.0 if model.dropout is None else float(model.dropout),
+        tol=decisions.tol,
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )

@@ -31,7 +31,7 @@ from sknn_scratch._core.rows import DenseRows, Index, evenly, rows_of
 from sknn_scratch._core.stack import Stack, stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.auto import FEWEST_CYCLE_EPOCHS, LEARNING_RATE, Pace
+from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS, Pace
 from sknn_scratch._fitting.observations import Observations, dealt
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
@@ -264,7 +264,7 @@ class TrialsOfMany:
 
     def run_of(self, alpha, data, pace):
         """Make a run whose random numbers are the same for every alpha."""
-        config = Config(self.network, ADAM, learning_rate=LEARNING_RATE, alpha=alpha, **pace._asdict())
+        config = Config(self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace._asdict())
         dtype, rng = data.targets.dtype, np.random.default_rng(0)
         params = initial_params(self.network.shape, self.init_scale, self.seen.features, dtype)
         clear_unused_features(params, self.network.shape, data)

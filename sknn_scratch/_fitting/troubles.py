@@ -162,7 +162,7 @@ def evidence_of(fit, state):
         view_parameters(state.params, network.shape),
         data.X.take(rows),
         range(network.shape.n_features),  # the names of a message that is not used
-        fit.inputs.encoded.y[rows],
+        fit.encoded.y[rows],
         data.row_weights,
     )
 

@@ -11,22 +11,23 @@ from sklearn.metrics import check_scoring
 
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting.auto import stops_early
 from sknn_scratch._fitting.fitted import set_layers
 from sknn_scratch._fitting.inputs import with_all_features
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
-def with_validation(data, model, inputs, encoded, solver, rng):
+def with_validation(data, model, encoded, holds_out, rng):
     """Add the validation rows: those of the user, or some of the data, which hold them out."""
     validation = encoded.validation
-    if validation is None:
-        rows, target_kind = data.row_numbers, encoded.target_kind
-        if inputs.partial or not stops_early(model, target_kind, encoded.y[rows], solver):
-            return data
-        is_held_out = draw_held_out(encoded.y[rows], target_kind, model.validation_fraction, rng)
+    if holds_out:
+        rows = data.row_numbers
+        is_held_out = draw_held_out(
+            encoded.y[rows], encoded.target_kind, model.validation_fraction, rng
+        )
         validation = encoded.take(rows[is_held_out])
         data = data.part(~is_held_out)
+    if validation is None:
+        return data
     batch = make_batch(rows_of(validation.X), validation.targets, validation.weights)
     return replace(data, validation=batch, score=scorer_of(model, validation))
 

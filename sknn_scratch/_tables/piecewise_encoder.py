@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._fitting.auto import MANY_ROWS
+from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._tables.pieces import (

@@ -17,7 +17,7 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.auto import MANY_ROWS
+from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.observations import distinct_rows

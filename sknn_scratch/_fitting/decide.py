@@ -1,0 +1,271 @@
+"""What a user leaves "auto" is decided here, once, from facts about the data and from what the user has set.
+
+    decide    facts go in, decisions come out
+
+Only alpha and the length of a cycle are left to the data, in ``choice``. No number decides which method is
+taken, and nothing is compared with its default. Whoever sets a learning rate, a schedule, the size of a
+batch, dropout or clipping, to whatever value, asks for a stochastic solver.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
+from sknn_scratch._core.row_space import features_for_lbfgs
+from sknn_scratch._core.schedules import SCHEDULES
+from sknn_scratch._targets.base import TargetKind
+
+# With fewer rows than this, solver="auto" is L-BFGS if possible. Here, Adam becomes as good: L-BFGS was
+# slightly better with 1,000 rows of public tables, and slightly worse with 1,900. From here on, the learning
+# rate goes through one cycle.
+MANY_ROWS = 1500
+# It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision. For each
+# weight of the hidden layer, it keeps about 45: 20 for its last steps, others for points and gradients.
+LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 45
+# Batches have at least this number of rows.
+AUTO_BATCH_ROWS = 100
+# Training has this number of epochs at most.
+MOST_EPOCHS = 200
+# The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
+LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
+# It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
+# much worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
+FEWEST_CYCLE_UPDATES = 2000
+# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
+SHORTER_CYCLES = (0.125, 0.35)
+# A further one has so many times its epochs, for a y with little noise.
+FURTHER_CYCLE = 2.5
+# With more epochs than this, the longest is the further one: few rows seldom gain by so many. But along few
+# features y may bend often.
+MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
+# An ensemble has so many networks for few and for many rows. With many, the third lowers the loss by 0.0005
+# to 0.0008, in 1.1 to 1.2 times the time.
+NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 3
+# Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
+# than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
+AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the decisions depend on, beside the parameters."""
+
+    data: Data  # all rows with a positive weight
+    target_kind: TargetKind
+    is_new: bool  # whether the network has not been trained yet
+    is_part: bool  # whether the fit is a call of ``partial_fit``
+    has_validation: bool  # whether the user has given rows to validate with
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What "auto" means for one fit; None where the data choose."""
+
+    solver: str
+    learning_rate: float
+    tol: float
+    alpha: float | None
+    holds_out: bool  # whether some of the rows are held out to validate
+    pace: "Pace"  # with the longest cycle, if the learning rate has one
+    any_length: bool  # whether the data choose a shorter or a longer one
+
+
+class Pace(NamedTuple):
+    """How fast a network is trained, and for how long: fields of a ``Config``."""
+
+    schedule: str
+    batch_size: int
+    max_iter: int
+    n_iter_no_change: float
+
+
+def decide(model, facts: Facts) -> Decisions:
+    """Decide what is "auto"; raise ValueError for parameters that are valid alone but not together."""
+    solver = usual_solver(model, facts) if model.solver == "auto" else model.solver
+    optimizer = SOLVERS[solver]
+    if optimizer.takes_all_rows:
+        refuse_for_all_rows(model, facts.target_kind.loss, solver)
+    holds_out = asks_for_validation(model) and not (facts.is_part or facts.has_validation)
+    pace = usual_pace(model, facts, optimizer, is_validated=holds_out or facts.has_validation)
+    alpha = decided_alpha(model, facts)
+    trains_as_tried = solver == "adam" and not asks_for_steps(model) and pace.schedule == "one_cycle"
+    return Decisions(
+        solver,
+        optimizer.usual_learning_rate if model.learning_rate == "auto" else float(model.learning_rate),
+        optimizer.usual_tol if model.tol == "auto" else float(model.tol),
+        alpha,
+        holds_out,
+        pace,
+        any_length=trains_as_tried and alpha is None and model.max_iter == "auto",
+    )
+
+
+def decided_alpha(model, facts):
+    """Get the alpha that is given, that of an earlier fit, or the usual one of a part; else None."""
+    if model.alpha != "auto":
+        return float(model.alpha)
+    return getattr(model, "alpha_", facts.target_kind.usual_alpha if facts.is_part else None)
+
+
+def usual_solver(model, facts):
+    """Choose L-BFGS for few rows, unless something asks for steps of batches.
+
+    So do validation rows, which stop Adam at a good time: L-BFGS makes too few and too large steps for this.
+    """
+    data = facts.data
+    is_small = data.n_samples < MANY_ROWS and numbers_of_lbfgs(data, int(model.n_hidden)) <= LBFGS_NUMBERS
+    is_validated = facts.has_validation or asks_for_validation(model)
+    is_smooth = facts.target_kind.loss.is_smooth
+    needs_steps = facts.is_part or is_validated or asks_for_steps(model) or not is_smooth
+    return "lbfgs" if is_small and not needs_steps else "adam"
+
+
+def asks_for_steps(model):
+    """Whether a parameter is set that only a stochastic solver has."""
+    return any(getattr(model, name) != unset for name, unset in OF_STOCHASTIC_SOLVERS.items())
+
+
+def asks_for_validation(model):
+    return model.early_stopping not in ("auto", False)
+
+
+def numbers_of_lbfgs(data, n_hidden):
+    """Count about how many numbers L-BFGS keeps: for each weight and, of wide rows, a copy of X."""
+    n_features = features_for_lbfgs(data.X, data.n_samples, n_hidden)
+    copied = data.n_samples * data.X.n_features if n_features < data.X.n_features else 0
+    return copied + LBFGS_NUMBERS_PER_WEIGHT * n_features * n_hidden
+
+
+# --- The pace ---
+
+
+def usual_pace(model, facts, optimizer, *, is_validated):
+    n_rows, takes_all_rows = facts.data.n_samples, optimizer.takes_all_rows
+    schedule = model.learning_rate_schedule
+    if takes_all_rows or facts.is_part:
+        schedule = "constant"
+    elif schedule == "auto":
+        schedule = usual_schedule(model, facts, is_validated)
+    usual_size = usual_batch_size(schedule, n_rows)
+    batch_size = {"auto": usual_size, None: n_rows}.get(model.batch_size, model.batch_size)
+    batch_size = n_rows if takes_all_rows else min(int(batch_size), n_rows)
+    n_batches = math.ceil(n_rows / batch_size)
+    max_iter = epochs_of_longest(n_batches) if SCHEDULES[schedule].ends else MOST_EPOCHS
+    if facts.is_part or model.max_iter != "auto":
+        max_iter = 1 if facts.is_part else int(model.max_iter)
+    patience = AUTO_EPOCHS if takes_all_rows else usual_patience(schedule, n_rows, n_batches)
+    if model.n_iter_no_change != "auto":
+        patience = float(model.n_iter_no_change)
+    return Pace(schedule, batch_size, max_iter, patience)
+
+
+def usual_schedule(model, facts, is_validated):
+    """Choose one cycle for a new network and many rows.
+
+    It is as good as a constant rate that goes on until the loss stays, and takes half the epochs or fewer.
+    Validation rows stop a constant rate at a good time. With all rows in a batch, it is gradient descent as
+    in textbooks.
+    """
+    is_cycle = facts.is_new and facts.data.n_samples >= MANY_ROWS and not is_validated
+    return "one_cycle" if is_cycle and model.batch_size is not None else "constant"
+
+
+def usual_batch_size(schedule, n_rows):
+    """Choose the batches of many rows so large that an epoch has as many batches as a batch has rows.
+
+    The high learning rates of one cycle allow for twice as many rows.
+    """
+    return max(AUTO_BATCH_ROWS, math.isqrt(n_rows) * (2 if schedule == "one_cycle" else 1))
+
+
+def usual_patience(schedule, n_rows, n_batches):
+    """Choose after how many epochs without an improvement training stops.
+
+    Updates count too. An epoch of few rows changes little, and the loss may stay on a plateau for many such
+    epochs, until the hidden units differ. Of many rows, each epoch is a long time to wait. A number of epochs
+    depends on the usual batches, as smaller ones make more updates, but each of them is noisier. A schedule
+    that ends is not stopped before.
+    """
+    if SCHEDULES[schedule].ends:
+        return math.inf
+    epochs = min(AUTO_EPOCHS, math.ceil(MANY_UPDATES * usual_batch_size(schedule, n_rows) / n_rows))
+    return max(epochs, math.ceil(FEWEST_UPDATES / n_batches))
+
+
+class Cycle(NamedTuple):
+    """A cycle that a new network with many rows may have; a further one needs a y with little noise."""
+
+    pace: Pace
+    is_further: bool
+
+
+def cycles(n_rows, n_features):
+    """List the cycles that a new network with many rows may have, from the shortest on."""
+    longest = longest_cycle(n_rows)
+    n_batches, n_epochs = math.ceil(n_rows / longest.batch_size), longest.max_iter
+    usual = {max(FEWEST_CYCLE_EPOCHS, math.ceil(share * n_epochs)) for share in SHORTER_CYCLES}
+    further = n_epochs
+    if n_epochs <= MANY_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
+        usual.add(n_epochs)
+        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * n_epochs))
+    lengths = sorted({*usual, max(n_epochs, further)})
+    return [Cycle(longest._replace(max_iter=length), length not in usual) for length in lengths]
+
+
+def longest_cycle(n_rows):
+    """Choose the pace of the longest cycle, which no held-out loss has shortened or made longer."""
+    batch_size = usual_batch_size("one_cycle", n_rows)
+    return Pace("one_cycle", batch_size, epochs_of_longest(math.ceil(n_rows / batch_size)), math.inf)
+
+
+def epochs_of_longest(n_batches):
+    """Choose the number of epochs of the longest cycle."""
+    most = max(MOST_CYCLE_EPOCHS, min(MOST_EPOCHS, math.ceil(FEWEST_CYCLE_UPDATES / n_batches)))
+    return max(FEWEST_CYCLE_EPOCHS, min(most, math.ceil(LONGEST_CYCLE / n_batches)))
+
+
+def usual_n_networks(n_rows):
+    """Choose the number of networks in an ensemble."""
+    return NETWORKS_FOR_FEW_ROWS if n_rows < MANY_ROWS else NETWORKS_FOR_MANY_ROWS
+
+
+# --- Parameters that do not go together ---
+
+
+def refuse_for_all_rows(model, loss, solver):
+    """Raise ValueError if a solver that takes all rows cannot do what is asked for."""
+    for name, reason in (
+        ("dropout", "minimises a fixed objective"),
+        ("max_grad_norm", "chooses the length of its steps itself"),
+    ):
+        value = getattr(model, name)
+        if value is not None:
+            raise ValueError(
+                f"{name}={value} needs a stochastic solver, since {solver} {reason}; use "
+                f"solver={stochastic_solvers()}, or {name}=None."
+            )
+    if not loss.is_smooth:
+        raise ValueError(
+            f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
+            f"solver={stochastic_solvers()}, or loss='huber'."
+        )
+
+
+def refuse_validation(model, inputs):
+    """Raise ValueError if validation rows are not whole, or not asked for."""
+    if (inputs.X_val is None) != (inputs.y_val is None):
+        raise ValueError("X_val and y_val must be given together.")
+    if inputs.X_val is None and inputs.sample_weight_val is not None:
+        raise ValueError("sample_weight_val needs X_val and y_val.")
+    if inputs.X_val is not None and not model.early_stopping:
+        raise ValueError(
+            "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
+        )
+
+
+def stochastic_solvers():
+    """List the solvers that take batches, for a message."""
+    *some, last = (repr(name) for name, solver in SOLVERS.items() if not solver.takes_all_rows)
+    return f"{', '.join(some)} or {last}"
