@@ -48,21 +48,6 @@ def missing():
 
 
 @pytest.fixture
-def groups(monkeypatch):
-    """Count the networks of every group that is trained together."""
-    from sknn_scratch._search import meeting
-
-    sizes = []
-
-    def train_group(group, original=meeting.train_group):
-        sizes.append(len(group))
-        original(group)
-
-    monkeypatch.setattr(meeting, "train_group", train_group)
-    return sizes
-
-
-@pytest.fixture
 def all_is_lazy(monkeypatch):
     """Treat all networks with sparse rows as if lazy updates cost nothing."""
     from sknn_scratch._core import lazy

@@ -1,6 +1,5 @@
 """Fits whose runs are trained in one pass, and how many of them the cache and the memory allow."""
 
-import threading
 from collections import defaultdict
 
 import numpy as np
@@ -28,25 +27,11 @@ def train_fits(trainings):
 
     KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
-    this_thread.train(trainings)
-
-
-def train_at_once(trainings):
-    """Train the runs of fits, group by group."""
     groups = cut_into_groups(trainings)
     for group in groups:
         train_group(group)
         if group[0].run.is_interrupted and group is not groups[-1]:
             raise KeyboardInterrupt
-
-
-class _ThisThread(threading.local):
-    """The function that trains the fits of this thread; a caller of several fits may set another one."""
-
-    train = staticmethod(train_at_once)
-
-
-this_thread = _ThisThread()
 
 
 def train_group(group):
@@ -59,31 +44,15 @@ def train_group(group):
 
 def cut_into_groups(trainings):
     """List groups of trainings with the same ``stack_key``."""
-    waiting = Groups()
-    full = [group for training in trainings for group in waiting.add(training)]
-    return full + waiting.rest()
+    alike = defaultdict(list)
+    for training in trainings:
+        alike[stack_key(training.run) or training].append(training)
+    return [group for some in alike.values() for group in cut(some, capacity(some[0].run))]
 
 
-class Groups:
-    """Runs that wait for others with the same ``stack_key``."""
-
-    def __init__(self):
-        self.waiting = defaultdict(list)  # by stack_key
-
-    def add(self, training):
-        """Add a run; list its group if that is full now."""
-        key = stack_key(training.run)
-        if key is None:
-            return [[training]]
-        self.waiting[key].append(training)
-        is_full = len(self.waiting[key]) >= capacity(training.run)
-        return [self.waiting.pop(key)] if is_full else []
-
-    def rest(self):
-        """List the groups that are not full."""
-        groups = list(self.waiting.values())
-        self.waiting.clear()
-        return groups
+def cut(some, n_most):
+    """Cut a list into lists of at most ``n_most`` items."""
+    return [some[start : start + n_most] for start in range(0, len(some), n_most)]
 
 
 def capacity(run):
@@ -92,7 +61,7 @@ def capacity(run):
     Copies of different rows for one pass do not count.
     """
     of_step = step_bytes(run)
-    return min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run)))
+    return max(1, min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run))))
 
 
 def step_bytes(run):
