@@ -136,9 +136,6 @@ numpydoc_validation_checks = {
     "RT03",  # what a return value means may be plain from its name
     "SA01",  # not everything has something to be seen with
 }
-numpydoc_validation_exclude = {
-    r"\.Checkpoint\.\w+$",  # hooks that scikit-learn calls, and documents
-}
 
 RUN = sorted(
     path.name for path in Path(__file__).parents[1].glob("examples/plot_*.py")

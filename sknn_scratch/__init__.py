@@ -8,7 +8,6 @@ from sknn_scratch._displays.effects import EffectsDisplay
 from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
-from sknn_scratch._estimators.checkpoint import Checkpoint, CheckpointError
 from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
@@ -20,8 +19,6 @@ from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 __all__ = [
     "Activation",
     "ActivationDisplay",
-    "Checkpoint",
-    "CheckpointError",
     "Diagnosis",
     "DivergenceWarning",
     "EffectsDisplay",

@@ -26,8 +26,6 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: item.get_closest_marker("starts_processes") is None)
     marks = missing()
     left_out = [one for one in items if any(map(one.get_closest_marker, marks))]
-    if "needs_callbacks" in marks:  # so do the examples of a checkpoint
-        left_out += [one for one in items if one.name.endswith((".Checkpoint", ".resume"))]
     if left_out:
         items[:] = [one for one in items if one not in set(left_out)]
         config.hook.pytest_deselected(items=left_out)

@@ -10,7 +10,6 @@ import pytest
 
 import sknn_scratch
 from sknn_scratch import (
-    Checkpoint,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
@@ -21,9 +20,6 @@ from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests import typed_script
-from tests.versions import needs_callbacks
-
-HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end"}  # for scikit-learn to call
 
 
 def own_functions(item):
@@ -43,9 +39,7 @@ def own_functions(item):
 def public_functions():
     for name in sknn_scratch.__all__:
         item = getattr(sknn_scratch, name)
-        hooks = HOOKS if item is Checkpoint else ()
-        functions = dict(own_functions(item))
-        yield from ((key, value) for key, value in functions.items() if key.split(".")[-1] not in hooks)
+        yield from own_functions(item)
 
 
 NAMES = {
@@ -88,7 +82,6 @@ def class_of(annotation):
     return annotation if origin is None else class_of(getattr(origin, "__value__", origin))
 
 
-@needs_callbacks
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_typed_script_runs_and_its_types_are_right(monkeypatch, capsys):
     claims = []

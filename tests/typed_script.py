@@ -1,7 +1,5 @@
 """A user's script, fully typed: `mypy --strict` and pyright must accept it, and know its types."""
 
-import tempfile
-from pathlib import Path
 from typing import Any, assert_type
 
 import numpy as np
@@ -12,7 +10,6 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
     Activation,
-    Checkpoint,
     Diagnosis,
     Finding,
     ShallowNNClassifier,
@@ -25,7 +22,7 @@ from sknn_scratch import (
 
 
 def main() -> None:
-    """Fit, predict, look inside, search, go on from a checkpoint."""
+    """Fit, predict, look inside."""
     X, y = make_moons(200, noise=0.2, random_state=0)
     sine = Activation(np.sin, np.cos)
     clf = ShallowNNClassifier(8, sine, max_iter=5, early_stopping=True, class_weight={0: 1, 1: 2.5})
@@ -67,11 +64,6 @@ def main() -> None:
     assert_type(diagnosis, Diagnosis)
     assert_type(diagnosis.findings, tuple[Finding, ...])
     print([f"{finding.name}: {finding.value:.2f}" for finding in diagnosis])  # noqa: T201
-
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "network.checkpoint"
-        ShallowNNClassifier(4, max_iter=5, solver="adam").set_callbacks(Checkpoint(path, every=2)).fit(X, y)
-        assert_type(ShallowNNClassifier.resume(path, X, y), ShallowNNClassifier)
 
 
 if __name__ == "__main__":

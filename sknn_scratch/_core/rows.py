@@ -44,11 +44,6 @@ class DenseRows:
         self.n_features: int = X.shape[-1] - self.has_ones
 
     @property
-    def arrays(self) -> list[Array]:
-        """The arrays that hold the rows."""
-        return [self.X]
-
-    @property
     def values_per_row(self) -> float:
         """Memory of a gathered row, in numbers."""
         return float(self.X.shape[-1])
@@ -115,11 +110,6 @@ class SparseRows:
     def __init__(self, matrix: Any) -> None:
         self.matrix = self.source = matrix
         self.n_samples, self.n_features = matrix.shape
-
-    @property
-    def arrays(self) -> list[NDArray[Any]]:
-        """The arrays that hold the rows."""
-        return [self.matrix.data, self.matrix.indices, self.matrix.indptr]
 
     @property
     def values_per_row(self) -> float:

@@ -42,7 +42,6 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    seed: int | None = None  # if it has been drawn already
     encoded: "EncodedData | None" = None  # once they are validated
     choice: Choice | None = None  # of alpha, once it has been made
 

@@ -73,7 +73,7 @@ def plan_fit(estimator, inputs):
     if goes_on:
         check_same_network(model)
     else:
-        model._seed_ = draw_seed(estimator.random_state) if inputs.seed is None else inputs.seed
+        model._seed_ = draw_seed(estimator.random_state)
         model._seen_weight_ = 0.0
     model._activation_ = estimator.activation
     seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))

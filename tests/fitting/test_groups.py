@@ -35,7 +35,7 @@ def make_trainings(n, inputs, **params):
 def planned_bytes(trainings):
     """Bytes of the buffers of a group, and of copies of rows that are not the same."""
     rows = {run.data.source: run.data for run in (one.run for one in trainings)}
-    copied = [sum(one.nbytes for one in data.X.arrays) + data.targets.nbytes for data in rows.values()]
+    copied = [data.X.source.nbytes + data.targets.nbytes for data in rows.values()]
     buffers = sum(step_bytes(one.run) + kept_bytes(one.run) for one in trainings)
     return buffers + (sum(copied) if len(copied) > 1 else 0)
 

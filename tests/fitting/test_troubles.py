@@ -12,13 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
-    Checkpoint,
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
 )
 from tests.helpers import make_data, small_network, warnings_of
-from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 GRID = {"alpha": [0.1, 1.0]}
@@ -51,13 +49,6 @@ def test_warnings_point_at_the_users_call(name):
 def test_warnings_of_partial_fit_point_at_the_users_call():
     call = partial(network(solver="sgd", learning_rate=1e300).partial_fit, X, Y, classes=[0, 1, 2])
     assert_here(warnings_of(lambda: call()), 1, DivergenceWarning)
-
-
-@needs_callbacks
-def test_warnings_of_resume_point_at_the_users_call(tmp_path):
-    path = tmp_path / "fit.npz"
-    warnings_of(lambda: network().set_callbacks(Checkpoint(path)).fit(X, Y))
-    assert_here(warnings_of(lambda: ShallowNNClassifier.resume(path, X, Y)), 1)
 
 
 def test_warnings_of_a_search_point_at_the_users_call():
