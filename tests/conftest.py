@@ -46,15 +46,6 @@ def missing():
 
 
 @pytest.fixture
-def all_is_lazy(monkeypatch):
-    """Treat all networks with sparse rows as if lazy updates cost nothing."""
-    from sknn_scratch._core import lazy
-
-    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
-    monkeypatch.setattr(lazy, "FIXED_COST", 0)
-
-
-@pytest.fixture
 def all_is_large(monkeypatch):
     """Treat all batches of dense rows as large."""
     from sknn_scratch._core import blocks

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch, make_batch
-from sknn_scratch._core.rows import DenseRows, Index, Rows
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import DenseRows, Index, Rows, features_of_rows
 
 # If X is not larger, the time to copy it is negligible.
 SMALL_BYTES = 2**20
+
+# From this number of features on, those that have not occurred in a row may matter: most words of a text.
+MANY_FEATURES = 2**10
 
 # The penalty is divided by at least this number. Divided by the four rows of XOR, it would be |W|^2 / 8. That
 # is more than any W gains, so the zero network would be the optimum.
@@ -58,11 +61,6 @@ class Data:
         """Identity of X and targets: equal for networks that share both."""
         return id(self.X.source), id(self.targets)
 
-    @computed_once
-    def rows_with_feature(self) -> Index:
-        """Count (n_features,) the training rows in which each feature occurs."""
-        return self.X.count_rows_with_feature(self.rows)
-
     @property
     def is_small(self) -> bool:
         """Whether X is dense, and can be copied at no noticeable cost."""
@@ -76,6 +74,11 @@ class Data:
     def batch(self) -> Batch:
         """Copy the rows to train on, their targets and weights."""
         return make_batch(self.X.take(self.row_numbers), self.targets[self.row_numbers], self.row_weights)
+
+
+def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> None:
+    """Set the weights of features that occur in no row to zero: nothing is known of them."""
+    view_parameters(params, shape).w_hidden[~features_of_rows(data.X, data.rows)] = 0
 
 
 def pool(data: Sequence[Data]) -> list[Data]:

@@ -23,7 +23,7 @@ Memory: TypeAlias = dict[str, Array]
 
 
 class Vectors(NamedTuple):
-    """Flat arrays (n,): all parameters of all networks, or some parameters of one network."""
+    """Flat arrays (n,) of all parameters of all networks."""
 
     params: Array
     grads: Array

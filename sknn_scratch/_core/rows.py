@@ -24,7 +24,7 @@ Index: TypeAlias = NDArray[np.integer]
 Rows: TypeAlias = Union["DenseRows", "SparseRows"]
 Gather: TypeAlias = Callable[[Index], Sequence[Any]]
 
-COUNTED_ROWS = 2**13  # rows that are counted at once: a copy of them takes little memory
+COPIED_ROWS = 2**13  # rows that are copied at once: this takes little memory
 
 
 def rows_of(X: Any) -> Rows:
@@ -58,10 +58,9 @@ class DenseRows:
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
 
-    def count_rows_with_feature(self, rows: Index | None) -> Index:
-        """Count (n_features,) the rows where each feature is not zero, of all or some rows of one network."""
-        counts: Index = np.count_nonzero(self.X if rows is None else self.X[rows], axis=0)
-        return counts
+    def has_occurred(self) -> NDArray[np.bool_]:
+        """Whether each feature (n_features,) of one network is other than zero in a row."""
+        return np.logical_or.reduce(self.X, axis=0)
 
     def take(self, rows: slice | Index) -> "DenseRows":
         """View a block of rows of every network, or copy rows by their indices."""
@@ -130,14 +129,11 @@ class SparseRows:
         grads.w_hidden[...] = self.transpose @ delta
         dot(ones, delta, grads.b_hidden)
 
-    def count_rows_with_feature(self, rows: Index | None) -> Index:
-        """Count (n_features,) the rows with each feature, of all or some rows."""
-        counts = np.zeros(self.n_features, np.intp)
-        rows = np.arange(self.n_samples) if rows is None else rows
-        for start in range(0, len(rows), COUNTED_ROWS):
-            counted = self.matrix[rows[start : start + COUNTED_ROWS]]
-            counts += np.bincount(counted.indices, minlength=len(counts))
-        return counts
+    def has_occurred(self) -> NDArray[np.bool_]:
+        """Whether each feature (n_features,) is other than zero in a row."""
+        has_occurred = np.zeros(self.n_features, bool)
+        has_occurred[self.matrix.indices] = True
+        return has_occurred
 
     def take(self, rows: slice | Index) -> "SparseRows":
         """Copy some rows."""
@@ -155,6 +151,16 @@ class SparseRows:
             return [gathered.take(place) for place in places]
 
         return gather
+
+
+def features_of_rows(X: Rows, rows: Index | None) -> NDArray[np.bool_]:
+    """Whether each feature (n_features,) is other than zero in one of some rows, or of all."""
+    if rows is None:
+        return X.has_occurred()
+    found = np.zeros(X.n_features, bool)
+    for start in range(0, len(rows), COPIED_ROWS):
+        found |= X.take(rows[start : start + COPIED_ROWS]).has_occurred()
+    return found
 
 
 def evenly(n: int, n_most: int) -> Index:

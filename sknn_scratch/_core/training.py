@@ -118,8 +118,8 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
     saturated_fraction, dead_fraction = stack.saturation()
     measured = {
         "loss": mean,
-        "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.last_grads.hidden_flat)),
-        "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
+        "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.grads.hidden_flat)),
+        "gradient_norm_output": np.sqrt(sum_of_squares(stack.grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
         "learning_rate": stack.per_network(stack.learning_rates),

@@ -87,7 +87,7 @@ def losses_by_alpha(data, strata, network, init_scale):
     strata = strata._replace(of_rows=strata.of_rows[some])
     n_held_out = np.count_nonzero(is_held_out(strata))
     X = data.X.take(data.rows).source
-    used = np.flatnonzero(rows_of(X).count_rows_with_feature(None))  # weights of others have no loss gradient
+    used = np.flatnonzero(rows_of(X).has_occurred())  # weights of others have no loss gradient
     if n_held_out < LEAST_ROWS or not len(used):
         return NOTHING
     shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)

@@ -16,8 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from sknn_scratch._core.blocks import mean_loss
-from sknn_scratch._core.data import Data
-from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
+from sknn_scratch._core.data import MANY_FEATURES, Data, clear_unused_features
 from sknn_scratch._core.network import Batch, Network
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.parameters import initialise, view_parameters
@@ -162,7 +161,7 @@ def run_of(alpha, data, network, init_scale, pace):
     config = Config(network, ADAM, learning_rate=LEARNING_RATE, alpha=alpha, **pace._asdict())
     rng = np.random.default_rng(0)
     params = initialise(network.shape, init_scale, rng, data.targets.dtype)
-    if updates_lazily(config, data):
+    if data.X.n_features >= MANY_FEATURES:
         clear_unused_features(params, network.shape, data)
     return Run(State(params, shuffle_rng=rng, dropout_rng=rng), data, config)
 
