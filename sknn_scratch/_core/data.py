@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ LEAST_PENALTY_DIVISOR = 100.0
 class Data:
     """The rows one network trains on, and how it is validated."""
 
-    X: Rows  # (n_rows, n_features), of the parameters' dtype; maybe with rows of other networks
+    X: Rows  # (n_rows, n_features), of the parameters' dtype
     targets: Array  # (n_rows, n_outputs)
     rows: Index | None = None  # (n_samples,): the rows of X to train on; None for all
     row_weights: Array | None = None  # (n_samples,): positive; None for weights of one
@@ -58,13 +57,8 @@ class Data:
 
     @property
     def source(self) -> tuple[int, int]:
-        """Identity of X and targets: equal for networks that share both."""
+        """Identity of X and targets, which the networks of a stack have in common."""
         return id(self.X.source), id(self.targets)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether X is dense, and can be copied at no noticeable cost."""
-        return isinstance(self.X, DenseRows) and self.X.source.nbytes <= SMALL_BYTES
 
     def part(self, places: Index) -> "Data":
         """Keep some of the rows to train on, by their places: numbers or a mask."""
@@ -81,26 +75,12 @@ def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> Non
     view_parameters(params, shape).w_hidden[~features_of_rows(data.X, data.rows)] = 0
 
 
-def pool(data: Sequence[Data]) -> list[Data]:
-    """Give all networks one common X and targets, so that they can be stacked.
-
-    Different design matrices are put one below the other, and the rows are renumbered. Small matrices get a
-    first column of ones, so that the biases are a row of weights.
-    """
-    are_small = data[0].is_small  # as the others: it is in the ``stack_key``
-    sources = list({one.source: one for one in data}.values())
-    if len(sources) == 1 and not are_small:
+def with_ones(data: Sequence[Data]) -> list[Data]:
+    """Give networks of one small X a copy with a first column of ones, so that the biases are weights."""
+    X = data[0].X
+    if not isinstance(X, DenseRows) or X.source.nbytes > SMALL_BYTES:
         return list(data)
-    X: Any = sources[0].X
-    if len(sources) > 1:
-        X = DenseRows(np.concatenate([one.X.source for one in sources]))
-        targets = np.concatenate([one.targets for one in sources])
-        starts = accumulate((one.X.n_samples for one in sources), initial=0)
-        first_rows = dict(zip((one.source for one in sources), starts, strict=False))
-        rows = [first_rows[one.source] + one.row_numbers for one in data]
-        data = [replace(one, targets=targets, rows=its) for one, its in zip(data, rows, strict=True)]
-    if are_small:
-        X = X.with_ones()
+    X = X.with_ones()
     return [replace(one, X=X) for one in data]
 
 

@@ -12,7 +12,7 @@ Each network of a stack has its own learning rate. So a product with it is a fun
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -41,7 +41,6 @@ class Optimizer:
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     decouples_penalty: ClassVar[bool] = False  # weight decay beside the gradient replaces the penalty
-    fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
     remembers: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory
     squares: ClassVar[tuple[str, ...]] = ()  # those that contain squares of gradients
 
@@ -68,10 +67,9 @@ class Sgd(Optimizer):
     """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov)."""
 
     name = "sgd"
-    fields_per_network = ("momentum",)
     remembers = ("velocity",)
 
-    momentum: Any
+    momentum: float
     nesterov: bool
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
@@ -82,12 +80,12 @@ class Sgd(Optimizer):
         params  += momentum velocity - learning_rate grads        (Nesterov)
         """
         params, grads, velocity = vectors.params, vectors.grads, vectors.memory["velocity"]
-        minus_rates = [-rate for rate in learning_rates]
-        multiply_each(velocity, self.momentum)
+        minus_rates, momenta = [-rate for rate in learning_rates], [self.momentum] * len(learning_rates)
+        multiply_each(velocity, momenta)
         add_multiples(velocity, minus_rates, grads)
         if self.nesterov:
             add_multiples(params, minus_rates, grads)
-            add_multiples(params, self.momentum, velocity)
+            add_multiples(params, momenta, velocity)
         else:
             params += velocity
 

@@ -7,7 +7,6 @@ one.
 
 import copy
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,28 +40,25 @@ def stack_key(run: Run) -> Hashable | None:
         return None
     return (
         config.network,
-        replace(config.optimizer, **dict.fromkeys(config.optimizer.fields_per_network)),
+        config.optimizer,
+        data.source,
         data.n_samples,
-        data.is_small,
         config.batch_size,
         config.dropout > 0,
         (None if data.validation is None else data.validation.X.n_samples, data.score is None),
-        state.params.dtype.str,
         state.n_updates,
     )
 
 
 class Stack:
-    """Runs that are trained together on their pooled data, until it is closed."""
+    """Runs that are trained together, each on some rows of one X, until it is closed."""
 
     def __init__(self, runs: Sequence[Run], data: Sequence[Data], map_blocks: Map) -> None:
         self.runs, self.data = runs, data
         self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
         self.network = self.config.network
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        optimizers = [run.config.optimizer for run in runs]
-        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].fields_per_network}
-        self.optimizer = replace(optimizers[0], **own)
+        self.optimizer = self.config.optimizer
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
         self.validation = stack_validations(data)
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)

@@ -16,7 +16,7 @@ import numpy as np
 
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.blocks import Map
-from sknn_scratch._core.data import pool
+from sknn_scratch._core.data import with_ones
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run, StopReason
@@ -40,7 +40,7 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
     All have the same ``stack_key``; if it is None, there is only one. Runs that already have a reason to stop
     stay as they are. There are hooks for each run, or none.
     """
-    data, hooks = pool([run.data for run in runs]), hooks or [Hooks()] * len(runs)
+    data, hooks = with_ones([run.data for run in runs]), hooks or [Hooks()] * len(runs)
     members = list(zip(runs, data, hooks, strict=True))
     try:
         while going_on := [member for member in members if member[0].is_going_on]:

@@ -56,10 +56,7 @@ def cut(some, n_most):
 
 
 def capacity(run):
-    """Compute how many runs with the ``stack_key`` of this run a group can have: all are about as large.
-
-    Copies of different rows for one pass do not count.
-    """
+    """Compute how many runs with the ``stack_key`` of this run a group can have: all are about as large."""
     of_step = step_bytes(run)
     return max(1, min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run))))
 
@@ -74,12 +71,10 @@ def step_bytes(run):
 
 
 def kept_bytes(run):
-    """Further bytes that a network needs: copies of its parameters, validation, rows and their order."""
+    """Further bytes that a network needs: copies of its parameters, validation, the order of the rows."""
     shape, data = run.config.network.shape, run.data
     numbers = OTHER_COPIES * shape.n_params
     if data.validation is not None:
         of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
         numbers += int(data.validation.X.n_samples * of_row)
-    if data.is_small:
-        numbers += 2 * data.X.n_samples * (1 + shape.n_features)  # copied, then pooled
     return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize
