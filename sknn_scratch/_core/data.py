@@ -37,7 +37,6 @@ class Data:
 
     @property
     def n_samples(self) -> int:
-        """Number of rows to train on."""
         return self.X.n_samples if self.rows is None else len(self.rows)
 
     @property

@@ -50,7 +50,6 @@ class Batch(NamedTuple):
     targets: Targets
 
     def take(self, rows: slice) -> "Batch":
-        """Take a block of rows."""
         return Batch(self.X.take(rows), self.targets.take(rows))
 
 

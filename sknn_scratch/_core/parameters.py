@@ -25,7 +25,6 @@ class NetworkShape(NamedTuple):
 
     @property
     def n_params(self) -> int:
-        """Number of weights and biases."""
         return (1 + self.n_features) * self.n_hidden + (self.n_hidden + 1) * self.n_outputs
 
     @property

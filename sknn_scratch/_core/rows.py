@@ -71,7 +71,6 @@ class DenseRows:
         return self if self.X.dtype == dtype else type(self)(self.X.astype(dtype))
 
     def with_ones(self) -> "RowsWithOnes":
-        """Copy the rows, with a first column of ones."""
         widened = np.ones((self.X.shape[0], 1 + self.X.shape[1]), self.X.dtype)
         widened[:, 1:] = self.X
         return RowsWithOnes(widened)
@@ -136,11 +135,9 @@ class SparseRows:
         return has_occurred
 
     def take(self, rows: slice | Index) -> "SparseRows":
-        """Copy some rows."""
         return SparseRows(self.matrix[rows])
 
     def astype(self, dtype: Any) -> "SparseRows":
-        """Convert the numbers."""
         return SparseRows(self.matrix.astype(dtype, copy=False))
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
