@@ -119,13 +119,6 @@ def recipes(session):
 
 
 @nox.session
-def cluster(session):
-    """Test fits on worker processes of Dask and Ray, with these packages."""
-    session.install("-e.", "--group", "cluster")
-    session.run("pytest", "tests/cluster")
-
-
-@nox.session
 def kernels(session):
     """Run the numerically sensitive tests with every BLAS kernel that the machine can run."""
     session.install("-e.", "--group", "test", SAFE_KERNELS)

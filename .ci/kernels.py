@@ -15,7 +15,6 @@ TESTS = [
     "tests/estimators/test_ensemble_classifier.py",
     "tests/fitting/test_groups.py",
     "tests/fitting/test_threads.py",
-    "tests/search/test_search.py",
     "tests/test_rounding.py",
     "tests/test_sklearn_checks.py",
 ]

@@ -73,10 +73,10 @@ def prepare_prediction(network: str, n_rows: int, n_calls: int, dtype: str) -> C
 
 def prepare_search(work: Any, dtype: str) -> Callable[[], object]:
     """Prepare the small search of ``search.py``."""
-    from search import SEARCHES, VECTORIZED
+    from search import OURS, SEARCHES
 
     X, y = work.data(dtype)
-    return partial(SEARCHES[0].ways()[VECTORIZED].fit, X, y)
+    return partial(SEARCHES[0].ways()[OURS].fit, X, y)
 
 
 def prepare_ensemble(work: Any, dtype: str) -> Callable[[], object]:
@@ -91,10 +91,10 @@ def prepare_ensemble(work: Any, dtype: str) -> Callable[[], object]:
 def prepare_lbfgs(what: str, data: str, alpha: float | str) -> Callable[[], object]:
     """Prepare fits by L-BFGS that end when they have converged: one, eight, or a search of 45."""
     from sklearn import datasets
-    from sklearn.model_selection import RepeatedStratifiedKFold
+    from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
     from sklearn.preprocessing import scale
 
-    from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+    from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 
     X, y = getattr(datasets, f"load_{data}")(return_X_y=True)
     X, y = scale(X)[:600], y[:600]
@@ -105,7 +105,7 @@ def prepare_lbfgs(what: str, data: str, alpha: float | str) -> Callable[[], obje
         return partial(ShallowNNEnsembleClassifier(**params, n_networks=8).fit, X, y)
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0)
     grid = {"activation": ["relu", "tanh", "sigmoid"]}
-    return partial(VectorizedGridSearchCV(ShallowNNClassifier(**params), grid, cv=folds).fit, X, y)
+    return partial(GridSearchCV(ShallowNNClassifier(**params), grid, cv=folds).fit, X, y)
 
 
 def work_for_the_other_process() -> None:

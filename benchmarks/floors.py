@@ -8,14 +8,12 @@ from itertools import cycle
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from scipy.linalg.blas import daxpy, dscal, saxpy, sscal
 
 from work import LEARNING_RATE, Work
 
 N_BATCHES = 500  # of dense rows: more than a cache holds
 N_SPARSE_BATCHES = 20
-PART_BYTES = 2**18  # of parameters that are gathered at once, as in the package
 
 
 def call_bare_steps(work: Work, X: Any, y: Any) -> None:
@@ -99,33 +97,20 @@ class BareDenseStep:
 
 
 class BareSparseStep:
-    """The calls for sparse rows: some batches stand ready, and only weights that they use are updated."""
+    """The calls for sparse rows, of which some batches stand ready."""
 
     def __init__(self, X: Any, batches: list[Any], layer: BareHiddenLayer) -> None:
         self.layer, self.adam = layer, BareAdam(X.dtype)
-        self.batches = cycle([self.prepare(X[rows]) for rows in batches[:N_SPARSE_BATCHES]])
-        n_hidden = len(layer.w_output)
-        self.wide = self.w_hidden, _, _ = buffer(3, X.shape[1], n_hidden, dtype=X.dtype)
-        self.part = buffer(4, PART_BYTES // (n_hidden * X.dtype.itemsize), n_hidden, dtype=X.dtype)
-
-    def prepare(self, batch: Any) -> tuple[Any, Any, Any]:
-        """Find the columns that a batch uses, and transpose it with those alone."""
-        columns, positions = np.unique(batch.indices, return_inverse=True)
-        parts = (batch.data, positions.astype(batch.indices.dtype), batch.indptr)
-        return batch, columns, scipy.sparse.csr_array(parts, shape=(batch.shape[0], len(columns))).T
+        gathered = [X[rows] for rows in batches[:N_SPARSE_BATCHES]]
+        self.batches = cycle([(batch, batch.T) for batch in gathered])
+        shape = (X.shape[1], len(layer.w_output))
+        self.arrays = buffer(5, shape[0] * shape[1], dtype=X.dtype)
+        self.grads, _, self.w_hidden, *_ = self.arrays.reshape(5, *shape)
 
     def __call__(self) -> None:
-        """Pass forward and back; gather the weights and moments in parts, update them, write them back."""
-        batch, columns, transpose = next(self.batches)
+        """Pass forward and back, and update."""
+        batch, transpose = next(self.batches)
         self.layer.hidden[...] = batch @ self.w_hidden
         self.layer()
-        grads = transpose @ self.layer.delta_hidden
-        for start in range(0, len(columns), self.part.shape[1]):
-            rows = columns[start : start + self.part.shape[1]]
-            updates, *gathered = self.part[:, : len(rows)]
-            for array, part in zip(self.wide, gathered, strict=True):
-                array.take(rows, axis=0, out=part, mode="clip")
-            part_of_grads = grads[start : start + len(rows)]
-            self.adam(part_of_grads.ravel(), updates.ravel(), *(part.ravel() for part in gathered))
-            for array, part in zip(self.wide, gathered, strict=True):
-                array[rows] = part
+        self.grads[...] = transpose @ self.layer.delta_hidden
+        self.adam(*self.arrays)

@@ -70,9 +70,7 @@ QUOTES = {
         ("RMSE", "R2", "training, s", "not converged"),
         ("ShallowNN", *OTHERS),
     ),
-    "search": Quote(
-        "search", "12 candidates", ("VectorizedGridSearchCV", "GridSearchCV", "GridSearchCV of MLPClassifier")
-    ),
+    "search": Quote("search", "12 candidates", ("GridSearchCV", "GridSearchCV of MLPClassifier")),
 }
 
 

@@ -135,10 +135,6 @@ numpydoc_validation_checks = {
     "RT02",  # return values have names, as in scikit-learn
     "RT03",  # what a return value means may be plain from its name
     "SA01",  # not everything has something to be seen with
-    "YD01",  # the one generator is a context manager, which yields nothing
-}
-numpydoc_validation_exclude = {
-    r"\.Checkpoint\.\w+$",  # hooks that scikit-learn calls, and documents
 }
 
 RUN = sorted(

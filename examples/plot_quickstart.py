@@ -25,15 +25,15 @@ X_train, X_test, y_train, y_test = train_test_split(
 # %%
 # The search
 # ----------
-# Twenty networks are compared by 5-fold cross-validation. Networks of the same shape
-# are trained together, with the same results as scikit-learn's ``GridSearchCV``. A
-# network with the identity as its activation is a linear model, however wide it is. The
-# other networks should be better.
+# Twenty networks are compared by 5-fold cross-validation. A network with the identity
+# as its activation is a linear model, however wide it is. The other networks should be
+# better.
 
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNClassifier
 
 activations = ["identity", "sigmoid", "tanh", "relu"]
 widths = [4, 8, 16, 32, 64]
@@ -41,13 +41,13 @@ widths = [4, 8, 16, 32, 64]
 network = ShallowNNClassifier(
     solver="adam", learning_rate=0.01, max_iter=500, random_state=0
 )
-search = VectorizedGridSearchCV(
+search = GridSearchCV(
     make_pipeline(StandardScaler(), network),
     {
         "shallownnclassifier__activation": activations,
         "shallownnclassifier__n_hidden": widths,
     },
-    verbose=1,  # print a summary; the search takes about half a minute
+    verbose=1,  # the search takes about half a minute
 )
 search.fit(X_train, y_train)
 

@@ -21,10 +21,11 @@ import warnings
 
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNClassifier
 
 activations = ["sigmoid", "tanh", "relu", "softplus"]
 learning_rates = [0.001, 0.003, 0.01, 0.03, 0.1]
@@ -39,7 +40,7 @@ network = ShallowNNClassifier(
     batch_size=50,
     random_state=0,
 )
-search = VectorizedGridSearchCV(
+search = GridSearchCV(
     make_pipeline(StandardScaler(), network),
     {
         "shallownnclassifier__activation": activations,

@@ -12,16 +12,15 @@ Needs ``pip install ".[dask]"``.
 # %%
 # The search
 # ----------
-# There are 24 candidates and 5 folds. The networks that can be trained together are cut
-# into one part for each worker. So every worker trains its share in few passes. The
-# results do not depend on the workers.
+# There are 24 candidates and 5 folds. A worker that has finished a fit takes the next.
+# The results do not depend on the workers.
 
 from sklearn.datasets import load_digits
-from sklearn.model_selection import ParameterGrid
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNClassifier
 
 grid = {
     "shallownnclassifier__activation": ["tanh", "relu"],
@@ -34,7 +33,7 @@ grid = {
 def make_search():
     """Make the search; a tenth of the rows decides when the training stops."""
     network = ShallowNNClassifier(max_iter=200, early_stopping=True, random_state=0)
-    return VectorizedGridSearchCV(
+    return GridSearchCV(
         make_pipeline(StandardScaler(), network), grid, scoring="neg_log_loss"
     )
 
@@ -82,7 +81,7 @@ if __name__ == "__main__":
     main()
 
 # %%
-# Two processes on one machine gain little: 120 small fits take a few seconds, and a
-# part of this is transport. A cluster is useful if a search takes minutes.
+# Two processes on one machine gain at most half of the time, and sending the fits takes
+# a part of it. A cluster is useful if a search takes minutes.
 
 # sphinx_gallery_thumbnail_path = "_static/thumbnails/cluster.svg"

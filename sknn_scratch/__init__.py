@@ -8,11 +8,8 @@ from sknn_scratch._displays.effects import EffectsDisplay
 from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay
 from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
-from sknn_scratch._estimators.checkpoint import Checkpoint, CheckpointError
 from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
-from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
-from sknn_scratch._search.together import train_together
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
@@ -22,8 +19,6 @@ from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 __all__ = [
     "Activation",
     "ActivationDisplay",
-    "Checkpoint",
-    "CheckpointError",
     "Diagnosis",
     "DivergenceWarning",
     "EffectsDisplay",
@@ -39,11 +34,8 @@ __all__ = [
     "SymmetryWarning",
     "TableEncoder",
     "TrainingCurveDisplay",
-    "VectorizedGridSearchCV",
-    "VectorizedRandomizedSearchCV",
     "diagnose",
     "tabular_pipeline",
-    "train_together",
 ]
 
 __version__ = "0.1.0"

@@ -26,8 +26,6 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: item.get_closest_marker("starts_processes") is None)
     marks = missing()
     left_out = [one for one in items if any(map(one.get_closest_marker, marks))]
-    if "needs_callbacks" in marks:  # so do the examples of a checkpoint
-        left_out += [one for one in items if one.name.endswith((".Checkpoint", ".resume"))]
     if left_out:
         items[:] = [one for one in items if one not in set(left_out)]
         config.hook.pytest_deselected(items=left_out)
@@ -45,30 +43,6 @@ def missing():
 
     has = {"needs_callbacks": HAS_CALLBACKS, "needs_fork": hasattr(os, "fork")}
     return [mark for mark, is_there in has.items() if not is_there]
-
-
-@pytest.fixture
-def groups(monkeypatch):
-    """Count the networks of every group that is trained together."""
-    from sknn_scratch._search import meeting
-
-    sizes = []
-
-    def train_group(group, original=meeting.train_group):
-        sizes.append(len(group))
-        original(group)
-
-    monkeypatch.setattr(meeting, "train_group", train_group)
-    return sizes
-
-
-@pytest.fixture
-def all_is_lazy(monkeypatch):
-    """Treat all networks with sparse rows as if lazy updates cost nothing."""
-    from sknn_scratch._core import lazy
-
-    monkeypatch.setattr(lazy, "COST_PER_WEIGHT", 0)
-    monkeypatch.setattr(lazy, "FIXED_COST", 0)
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from sknn_scratch import (
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
-    VectorizedGridSearchCV,
 )
 from sknn_scratch._core import training
 from sknn_scratch._fitting import folds
@@ -36,7 +35,6 @@ from tests.helpers import (
     make_data,
     press_control_c,
     refused,
-    slope_of_tanh,
     small_network,
 )
 from tests.versions import needs_callbacks
@@ -222,7 +220,7 @@ def test_a_last_hook_that_fails_leaves_no_model_or_the_earlier_one(Estimator, me
 
 
 @pytest.mark.usefixtures("_terminal")
-@pytest.mark.parametrize("kind", ["ensemble", "search", "ensembles in a search", "choice of alpha"])
+@pytest.mark.parametrize("kind", ["ensemble", "choice of alpha"])
 def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
     is_training, is_over = threading.Event(), threading.Event()
 
@@ -244,9 +242,6 @@ def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
     if kind == "choice of alpha":
         monkeypatch.setattr(folds, "FIRST", 10**9)
         estimator.set_params(alpha="auto")
-    elif kind != "ensemble":
-        one = make_classifier(**params) if kind == "search" else estimator
-        estimator = VectorizedGridSearchCV(one, {"init_scale": [0.5, 1.0]}, cv=2, n_jobs=2)
     before, others = dict(vars(estimator)), set(threading.enumerate())
     threading.Thread(target=press_control_c_in_training).start()
     with joblib.parallel_config(backend="threading"), pytest.raises(KeyboardInterrupt):
@@ -256,21 +251,6 @@ def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
     end = time.monotonic() + 10  # an interrupted pool of joblib may keep an idle thread
     while set(threading.enumerate()) - others and time.monotonic() < end:  # join() fails for one that starts
         time.sleep(0.01)
-
-
-@ignore_max_iter
-def test_control_c_in_the_refit_of_a_search_ends_it_and_keeps_what_it_had_found():
-    def slope(z):
-        if z.shape[-2] == len(X):  # a fold has fewer rows
-            raise KeyboardInterrupt
-        return slope_of_tanh(z)
-
-    search = VectorizedGridSearchCV(make_classifier(batch_size=None), {"alpha": [0.1, 1.0]}, cv=2).fit(X, Y)
-    earlier = search.best_estimator_
-    search.set_params(estimator__activation=Activation(np.tanh, slope))
-    with pytest.raises(KeyboardInterrupt):
-        search.fit(X, Y)
-    assert search.best_estimator_ is earlier
 
 
 @needs_callbacks

@@ -10,11 +10,9 @@ import pytest
 
 import sknn_scratch
 from sknn_scratch import (
-    Checkpoint,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
-    VectorizedGridSearchCV,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
@@ -22,9 +20,6 @@ from sknn_scratch._core.parameters import INIT_SCALES
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests import typed_script
-from tests.versions import needs_callbacks
-
-HOOKS = {"setup", "teardown", "on_fit_task_begin", "on_fit_task_end"}  # for scikit-learn to call
 
 
 def own_functions(item):
@@ -44,9 +39,7 @@ def own_functions(item):
 def public_functions():
     for name in sknn_scratch.__all__:
         item = getattr(sknn_scratch, name)
-        hooks = HOOKS if item is Checkpoint else ()
-        functions = dict(own_functions(item))
-        yield from ((key, value) for key, value in functions.items() if key.split(".")[-1] not in hooks)
+        yield from own_functions(item)
 
 
 NAMES = {
@@ -64,11 +57,7 @@ def test_everything_public_is_annotated():
         assert get_type_hints(function).keys() == parameters | {"return"}, name
 
 
-@pytest.mark.parametrize(
-    "cls",
-    [ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV],
-    ids=lambda cls: cls.__name__,
-)
+@pytest.mark.parametrize("cls", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
 def test_fitted_attributes_have_types(cls):
     attributes = inspect.getdoc(cls).split("Attributes\n----------\n")[1].partition("\n\n")[0]
     documented = re.findall(r"^(\w+) : ", attributes, flags=re.MULTILINE)
@@ -93,7 +82,6 @@ def class_of(annotation):
     return annotation if origin is None else class_of(getattr(origin, "__value__", origin))
 
 
-@needs_callbacks
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_typed_script_runs_and_its_types_are_right(monkeypatch, capsys):
     claims = []

@@ -1,7 +1,5 @@
 """A user's script, fully typed: `mypy --strict` and pyright must accept it, and know its types."""
 
-import tempfile
-from pathlib import Path
 from typing import Any, assert_type
 
 import numpy as np
@@ -12,7 +10,6 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
     Activation,
-    Checkpoint,
     Diagnosis,
     Finding,
     ShallowNNClassifier,
@@ -20,13 +17,12 @@ from sknn_scratch import (
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
     TrainingCurveDisplay,
-    VectorizedGridSearchCV,
     diagnose,
 )
 
 
 def main() -> None:
-    """Fit, predict, look inside, search, go on from a checkpoint."""
+    """Fit, predict, look inside."""
     X, y = make_moons(200, noise=0.2, random_state=0)
     sine = Activation(np.sin, np.cos)
     clf = ShallowNNClassifier(8, sine, max_iter=5, early_stopping=True, class_weight={0: 1, 1: 2.5})
@@ -59,23 +55,15 @@ def main() -> None:
     assert_type(several.predict(X, return_std=True), tuple[NDArray[np.floating], NDArray[np.floating]])
 
     pipeline = make_pipeline(StandardScaler(), ShallowNNClassifier(4, max_iter=5))
-    search = VectorizedGridSearchCV(pipeline, {"shallownnclassifier__alpha": [0.1, 1.0]}, cv=2)
-    search.fit(X, y)
-    assert_type(search.best_score_, float)
-    assert_type(search.best_params_, dict[str, Any])
+    pipeline.fit(X, y)
 
     display = TrainingCurveDisplay.from_estimator(clf, details=True)
     assert_type(display, TrainingCurveDisplay)
     display.ax_.set_title("Training")
-    diagnosis = diagnose(search.best_estimator_, X, y)
+    diagnosis = diagnose(pipeline, X, y)
     assert_type(diagnosis, Diagnosis)
     assert_type(diagnosis.findings, tuple[Finding, ...])
     print([f"{finding.name}: {finding.value:.2f}" for finding in diagnosis])  # noqa: T201
-
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "network.checkpoint"
-        ShallowNNClassifier(4, max_iter=5, solver="adam").set_callbacks(Checkpoint(path, every=2)).fit(X, y)
-        assert_type(ShallowNNClassifier.resume(path, X, y), ShallowNNClassifier)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 import warnings
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +46,9 @@ class Session:
         examples.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "examples" / "penguins.csv", examples)  # pages run as at the top of the repository
         self.directory = directory  # for files that the page writes
-        self.namespace = {"__name__": "__main__", "measured": measured}
+        self.module = ModuleType("__main__")  # where a pickle finds the classes of the page
+        self.namespace = vars(self.module)
+        self.namespace["measured"] = measured
         self.values = []
         self.drawn = []
 
@@ -96,8 +99,12 @@ class Session:
         *statements, last = ast.parse(code).body
         if not isinstance(last, ast.Expr):
             statements, last = [*statements, last], None
-        exec(compile(ast.Module(statements, []), "<page>", "exec"), self.namespace)
-        return last and eval(compile(ast.Expression(last.value), "<page>", "eval"), self.namespace)
+        main, sys.modules["__main__"] = sys.modules["__main__"], self.module
+        try:
+            exec(compile(ast.Module(statements, []), "<page>", "exec"), self.namespace)
+            return last and eval(compile(ast.Expression(last.value), "<page>", "eval"), self.namespace)
+        finally:
+            sys.modules["__main__"] = main
 
 
 def shown(value):

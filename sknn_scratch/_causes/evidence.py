@@ -36,7 +36,6 @@ class Evidence:
 
     @property
     def target_kind(self):
-        """The kind of y that the network was fitted to."""
         return self.fitted._target_kinds.of_fitted(self.fitted)
 
     @property
@@ -51,12 +50,10 @@ class Evidence:
 
     @computed_once
     def features(self):
-        """Measure the features."""
         return measure_features(self.rows.source)
 
     @property
     def labels(self):
-        """Get y."""
         if self.y is None:
             raise Unmeasurable("it needs y")
         return self.y
@@ -112,5 +109,4 @@ class Evidence:
 
     @computed_once
     def loss_on_data(self):
-        """Compute the mean loss on the rows and y."""
         return float(mean_loss(self.network, self.layers, self.batch(slice(None))))

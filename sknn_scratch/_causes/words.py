@@ -4,7 +4,6 @@ import numpy as np
 
 
 def quantity(number: int, noun: str) -> str:
-    """Write a number with its noun."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

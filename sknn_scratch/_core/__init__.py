@@ -73,7 +73,6 @@ What the loop works with, about 1,250 lines, in the order in which it needs them
     stopping     when training stops, and which parameters it leaves
 
 Beside the path
-    lazy         updates of only the features that a sparse batch uses
     lbfgs        SciPy's L-BFGS, whose steps use the gradient of all rows
     row_space    rows with more features than rows, described by fewer for L-BFGS
     objective    the objective of one network over all its rows, for the choice of alpha

@@ -1,13 +1,13 @@
 """The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
 
 Rows are gathered by index, for several batches at once, into buffers that are allocated once. So the design
-matrix is not copied as a whole (unless it is small, see ``data``), and a memory-mapped matrix is never read
-into memory as a whole.
+matrix is not copied as a whole (unless it is small, see ``with_ones``), and a memory-mapped matrix is never
+read into memory as a whole.
 
 A row's position is its place among the rows of all networks of a stack, one network after the other. Weights
-belong to positions, since networks may weight the same row differently.
+belong to positions, since networks may hold out different rows.
 
-In a stack, the networks may have different rows, but must have the same number of rows. Padding with rows of
+In a stack, the networks may train on different rows of X, but on equally many. Padding with rows of
 weight zero would change the rounding of sums, and a stack would no longer equal separate fits bit for bit.
 """
 

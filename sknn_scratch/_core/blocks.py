@@ -70,7 +70,6 @@ def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
 
 
 def equal_blocks(n_rows: int, n_blocks: int) -> list[slice]:
-    """Cut rows into blocks of nearly equal size."""
     ends = [n_rows * i // n_blocks for i in range(n_blocks + 1)]
     return list(map(slice, ends, ends[1:]))
 

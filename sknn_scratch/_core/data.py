@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch, make_batch
-from sknn_scratch._core.rows import DenseRows, Index, Rows
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
+from sknn_scratch._core.rows import DenseRows, Index, Rows, features_of_rows
 
 # If X is not larger, the time to copy it is negligible.
 SMALL_BYTES = 2**20
+
+# From this number of features on, those that have not occurred in a row may matter: most words of a text.
+MANY_FEATURES = 2**10
 
 # The penalty is divided by at least this number. Divided by the four rows of XOR, it would be |W|^2 / 8. That
 # is more than any W gains, so the zero network would be the optimum.
@@ -25,7 +27,7 @@ LEAST_PENALTY_DIVISOR = 100.0
 class Data:
     """The rows one network trains on, and how it is validated."""
 
-    X: Rows  # (n_rows, n_features), of the parameters' dtype; maybe with rows of other networks
+    X: Rows  # (n_rows, n_features), of the parameters' dtype
     targets: Array  # (n_rows, n_outputs)
     rows: Index | None = None  # (n_samples,): the rows of X to train on; None for all
     row_weights: Array | None = None  # (n_samples,): positive; None for weights of one
@@ -35,7 +37,6 @@ class Data:
 
     @property
     def n_samples(self) -> int:
-        """Number of rows to train on."""
         return self.X.n_samples if self.rows is None else len(self.rows)
 
     @property
@@ -55,18 +56,8 @@ class Data:
 
     @property
     def source(self) -> tuple[int, int]:
-        """Identity of X and targets: equal for networks that share both."""
+        """Identity of X and targets, which the networks of a stack have in common."""
         return id(self.X.source), id(self.targets)
-
-    @computed_once
-    def rows_with_feature(self) -> Index:
-        """Count (n_features,) the training rows in which each feature occurs."""
-        return self.X.count_rows_with_feature(self.rows)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether X is dense, and can be copied at no noticeable cost."""
-        return isinstance(self.X, DenseRows) and self.X.source.nbytes <= SMALL_BYTES
 
     def part(self, places: Index) -> "Data":
         """Keep some of the rows to train on, by their places: numbers or a mask."""
@@ -78,26 +69,17 @@ class Data:
         return make_batch(self.X.take(self.row_numbers), self.targets[self.row_numbers], self.row_weights)
 
 
-def pool(data: Sequence[Data]) -> list[Data]:
-    """Give all networks one common X and targets, so that they can be stacked.
+def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> None:
+    """Set the weights of features that occur in no row to zero: nothing is known of them."""
+    view_parameters(params, shape).w_hidden[~features_of_rows(data.X, data.rows)] = 0
 
-    Different design matrices are put one below the other, and the rows are renumbered. Small matrices get a
-    first column of ones, so that the biases are a row of weights.
-    """
-    are_small = data[0].is_small  # as the others: it is in the ``stack_key``
-    sources = list({one.source: one for one in data}.values())
-    if len(sources) == 1 and not are_small:
+
+def with_ones(data: Sequence[Data]) -> list[Data]:
+    """Give networks of one small X a copy with a first column of ones, so that the biases are weights."""
+    X = data[0].X
+    if not isinstance(X, DenseRows) or X.source.nbytes > SMALL_BYTES:
         return list(data)
-    X: Any = sources[0].X
-    if len(sources) > 1:
-        X = DenseRows(np.concatenate([one.X.source for one in sources]))
-        targets = np.concatenate([one.targets for one in sources])
-        starts = accumulate((one.X.n_samples for one in sources), initial=0)
-        first_rows = dict(zip((one.source for one in sources), starts, strict=False))
-        rows = [first_rows[one.source] + one.row_numbers for one in data]
-        data = [replace(one, targets=targets, rows=its) for one, its in zip(data, rows, strict=True)]
-    if are_small:
-        X = X.with_ones()
+    X = X.with_ones()
     return [replace(one, X=X) for one in data]
 
 

@@ -35,7 +35,6 @@ class Targets(NamedTuple):
         return cls(values, values * shares, shares)
 
     def take(self, rows: slice) -> "Targets":
-        """View a block of rows."""
         return Targets(*(array[..., rows] for array in self))
 
 
@@ -110,7 +109,6 @@ class ResidualLoss(Loss):
         out *= targets.shares
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
-        """Sum the losses of the residuals of a row."""
         return sum_over_outputs(self.of_residuals(outputs - targets.values) * targets.shares)
 
     def differentiate(self, residuals: Array) -> None:
@@ -118,7 +116,6 @@ class ResidualLoss(Loss):
         raise NotImplementedError
 
     def of_residuals(self, residuals: Array) -> Array:
-        """Compute the loss of each residual."""
         raise NotImplementedError
 
 

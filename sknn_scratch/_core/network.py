@@ -50,7 +50,6 @@ class Batch(NamedTuple):
     targets: Targets
 
     def take(self, rows: slice) -> "Batch":
-        """Take a block of rows."""
         return Batch(self.X.take(rows), self.targets.take(rows))
 
 
@@ -171,11 +170,3 @@ class Penalty(NamedTuple):
             multiply_each(params, kept, self.first, self.n_weights)
         else:
             add_multiples(grads, self.strengths, params, self.first, self.n_weights)
-
-    def apply_to_rows(self, rows: Array, grads: Array, strengths: Array, learning_rate: float) -> None:
-        """Do the same to rows of w_hidden (n_rows, n_hidden), each with its own strength (n_rows,)."""
-        strengths = strengths[:, np.newaxis]
-        if self.is_decoupled:
-            rows *= 1 - np.minimum(learning_rate * strengths, 1)
-        else:
-            grads += rows * strengths

@@ -12,7 +12,7 @@ Each network of a stack has its own learning rate. So a product with it is a fun
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,7 +23,7 @@ Memory: TypeAlias = dict[str, Array]
 
 
 class Vectors(NamedTuple):
-    """Flat arrays (n,): all parameters of all networks, or some parameters of one network."""
+    """Flat arrays (n,) of all parameters of all networks."""
 
     params: Array
     grads: Array
@@ -41,9 +41,7 @@ class Optimizer:
     name: ClassVar[str]  # the value of the estimator's parameter ``solver``
     takes_all_rows: ClassVar[bool] = False  # each step uses all rows, and no learning rate
     usual_learning_rate: ClassVar[float] = 0.005  # if the user gives none
-    usual_tol: ClassVar[float] = 1e-3  # likewise; noise of small batches hides smaller gains
     decouples_penalty: ClassVar[bool] = False  # weight decay beside the gradient replaces the penalty
-    fields_per_network: ClassVar[tuple[str, ...]] = ()  # in the optimiser of a stack, they are lists (K,)
     remembers: ClassVar[tuple[str, ...]] = ()  # the arrays of the memory
     squares: ClassVar[tuple[str, ...]] = ()  # those that contain squares of gradients
 
@@ -70,10 +68,9 @@ class Sgd(Optimizer):
     """Gradient descent with momentum, classical (Polyak) or with look-ahead (Nesterov)."""
 
     name = "sgd"
-    fields_per_network = ("momentum",)
     remembers = ("velocity",)
 
-    momentum: Any
+    momentum: float
     nesterov: bool
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:
@@ -84,12 +81,12 @@ class Sgd(Optimizer):
         params  += momentum velocity - learning_rate grads        (Nesterov)
         """
         params, grads, velocity = vectors.params, vectors.grads, vectors.memory["velocity"]
-        minus_rates = [-rate for rate in learning_rates]
-        multiply_each(velocity, self.momentum)
+        minus_rates, momenta = [-rate for rate in learning_rates], [self.momentum] * len(learning_rates)
+        multiply_each(velocity, momenta)
         add_multiples(velocity, minus_rates, grads)
         if self.nesterov:
             add_multiples(params, minus_rates, grads)
-            add_multiples(params, self.momentum, velocity)
+            add_multiples(params, momenta, velocity)
         else:
             params += velocity
 
@@ -143,7 +140,7 @@ class Lbfgs(Optimizer):
     """L-BFGS. ``lbfgs.minimise`` takes its steps, and keeps no memory from one run to the next."""
 
     name = "lbfgs"
-    takes_all_rows, usual_tol = True, 1e-4
+    takes_all_rows = True
 
 
 # Parameters of the estimators that ask for a stochastic solver, and the values with which they do not.

@@ -1,6 +1,6 @@
 """The parameters of a network: one flat buffer, views into it, and their initial values.
 
-With a flat buffer (..., n_params), an optimiser is a few lines on one array, and a checkpoint stores one
+With a flat buffer (..., n_params), an optimiser is a few lines on one array, and a snapshot is a copy of one
 array. For L-BFGS, the network is one vector. The order makes one matrix of each layer's biases and weights,
 and one contiguous slice of all weights, to which the L2 penalty applies:
 
@@ -25,7 +25,6 @@ class NetworkShape(NamedTuple):
 
     @property
     def n_params(self) -> int:
-        """Number of weights and biases."""
         return (1 + self.n_features) * self.n_hidden + (self.n_hidden + 1) * self.n_outputs
 
     @property

@@ -24,7 +24,7 @@ Index: TypeAlias = NDArray[np.integer]
 Rows: TypeAlias = Union["DenseRows", "SparseRows"]
 Gather: TypeAlias = Callable[[Index], Sequence[Any]]
 
-COUNTED_ROWS = 2**13  # rows that are counted at once: a copy of them takes little memory
+COPIED_ROWS = 2**13  # rows that are copied at once: this takes little memory
 
 
 def rows_of(X: Any) -> Rows:
@@ -44,11 +44,6 @@ class DenseRows:
         self.n_features: int = X.shape[-1] - self.has_ones
 
     @property
-    def arrays(self) -> list[Array]:
-        """The arrays that hold the rows."""
-        return [self.X]
-
-    @property
     def values_per_row(self) -> float:
         """Memory of a gathered row, in numbers."""
         return float(self.X.shape[-1])
@@ -63,10 +58,13 @@ class DenseRows:
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
 
-    def count_rows_with_feature(self, rows: Index | None) -> Index:
-        """Count (n_features,) the rows where each feature is not zero, of all or some rows of one network."""
-        counts: Index = np.count_nonzero(self.X if rows is None else self.X[rows], axis=0)
-        return counts
+    def count_values(self) -> int:
+        """Count the values that are not zero."""
+        return int(np.count_nonzero(self.X))
+
+    def has_occurred(self) -> NDArray[np.bool_]:
+        """Whether each feature (n_features,) of one network is other than zero in a row."""
+        return np.logical_or.reduce(self.X, axis=0)
 
     def take(self, rows: slice | Index) -> "DenseRows":
         """View a block of rows of every network, or copy rows by their indices."""
@@ -77,7 +75,6 @@ class DenseRows:
         return self if self.X.dtype == dtype else type(self)(self.X.astype(dtype))
 
     def with_ones(self) -> "RowsWithOnes":
-        """Copy the rows, with a first column of ones."""
         widened = np.ones((self.X.shape[0], 1 + self.X.shape[1]), self.X.dtype)
         widened[:, 1:] = self.X
         return RowsWithOnes(widened)
@@ -117,11 +114,6 @@ class SparseRows:
         self.n_samples, self.n_features = matrix.shape
 
     @property
-    def arrays(self) -> list[NDArray[Any]]:
-        """The arrays that hold the rows."""
-        return [self.matrix.data, self.matrix.indices, self.matrix.indptr]
-
-    @property
     def values_per_row(self) -> float:
         """Memory of a gathered row, in numbers: each value has an index, and is copied to a batch."""
         return float(3 * self.matrix.nnz / self.n_samples)
@@ -140,21 +132,20 @@ class SparseRows:
         grads.w_hidden[...] = self.transpose @ delta
         dot(ones, delta, grads.b_hidden)
 
-    def count_rows_with_feature(self, rows: Index | None) -> Index:
-        """Count (n_features,) the rows with each feature, of all or some rows."""
-        counts = np.zeros(self.n_features, np.intp)
-        rows = np.arange(self.n_samples) if rows is None else rows
-        for start in range(0, len(rows), COUNTED_ROWS):
-            counted = self.matrix[rows[start : start + COUNTED_ROWS]]
-            counts += np.bincount(counted.indices, minlength=len(counts))
-        return counts
+    def count_values(self) -> int:
+        """Count the values that are not zero."""
+        return int(self.matrix.nnz)
+
+    def has_occurred(self) -> NDArray[np.bool_]:
+        """Whether each feature (n_features,) is other than zero in a row."""
+        has_occurred = np.zeros(self.n_features, bool)
+        has_occurred[self.matrix.indices] = True
+        return has_occurred
 
     def take(self, rows: slice | Index) -> "SparseRows":
-        """Copy some rows."""
         return SparseRows(self.matrix[rows])
 
     def astype(self, dtype: Any) -> "SparseRows":
-        """Convert the numbers."""
         return SparseRows(self.matrix.astype(dtype, copy=False))
 
     def gatherer(self, stack_shape: tuple[int, ...], places: Sequence[slice]) -> Gather:
@@ -165,6 +156,16 @@ class SparseRows:
             return [gathered.take(place) for place in places]
 
         return gather
+
+
+def features_of_rows(X: Rows, rows: Index | None) -> NDArray[np.bool_]:
+    """Whether each feature (n_features,) is other than zero in one of some rows, or of all."""
+    if rows is None:
+        return X.has_occurred()
+    found = np.zeros(X.n_features, bool)
+    for start in range(0, len(rows), COPIED_ROWS):
+        found |= X.take(rows[start : start + COPIED_ROWS]).has_occurred()
+    return found
 
 
 def evenly(n: int, n_most: int) -> Index:

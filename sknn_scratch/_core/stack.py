@@ -7,7 +7,6 @@ one.
 
 import copy
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from sknn_scratch._core.arrays import clear_tiny, count_nonzero, multiply_each, 
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, mean_loss
 from sknn_scratch._core.data import Data, stack_validations
-from sknn_scratch._core.lazy import LazyUpdate, updates_lazily
 from sknn_scratch._core.network import Batch, Penalty
 from sknn_scratch._core.optimizers import Vectors
 from sknn_scratch._core.parameters import view_parameters
@@ -42,28 +40,25 @@ def stack_key(run: Run) -> Hashable | None:
         return None
     return (
         config.network,
-        replace(config.optimizer, **dict.fromkeys(config.optimizer.fields_per_network)),
+        config.optimizer,
+        data.source,
         data.n_samples,
-        data.is_small,
         config.batch_size,
         config.dropout > 0,
         (None if data.validation is None else data.validation.X.n_samples, data.score is None),
-        state.params.dtype.str,
         state.n_updates,
     )
 
 
 class Stack:
-    """Runs that are trained together on their pooled data, until it is closed."""
+    """Runs that are trained together, each on some rows of one X, until it is closed."""
 
     def __init__(self, runs: Sequence[Run], data: Sequence[Data], map_blocks: Map) -> None:
         self.runs, self.data = runs, data
         self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
         self.network = self.config.network
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        optimizers = [run.config.optimizer for run in runs]
-        own = {name: [getattr(one, name) for one in optimizers] for name in optimizers[0].fields_per_network}
-        self.optimizer = replace(optimizers[0], **own)
+        self.optimizer = self.config.optimizer
         self.batches = Batches(data, self.config.batch_size, self.network.loss)
         self.validation = stack_validations(data)
         self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
@@ -96,7 +91,7 @@ class Stack:
                 state.shuffle_rng = shared.setdefault(shuffles_as, state.shuffle_rng)
         self.shuffle_rngs = [state.shuffle_rng for state in states]
         self.params = view_parameters(flat, self.network.shape)
-        self.grads = self.last_grads = view_parameters(np.zeros_like(flat), self.network.shape)
+        self.grads = view_parameters(np.zeros_like(flat), self.network.shape)
 
     def _prepare_updates(self) -> None:
         strengths = [run.penalty_strength for run in self.runs]
@@ -106,9 +101,6 @@ class Stack:
         flat = self.params.flat.reshape(-1)
         memory = {name: array.reshape(-1) for name, array in self.memory.items()}
         self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))
-        self.lazy, data = None, self.data[0]
-        if updates_lazily(self.config, data):
-            self.lazy = LazyUpdate(self.optimizer, self.vectors, self.penalty, data, self.config)
 
     def _prepare_gradients(self, map_blocks: Map) -> None:
         params, X, dropout = self.params.flat, self.data[0].X, self.config.dropout > 0
@@ -122,42 +114,34 @@ class Stack:
     def start_epoch(self) -> None:
         """Set the learning rates of the coming epoch."""
         self.learning_rates = [run.learning_rate for run in self.runs]
-        if self.lazy is not None:
-            self.lazy.start_epoch(self.learning_rates)
 
     def compute_gradient(self, batch: Batch, outputs_mT: Array) -> None:
         """Compute the gradient of the mean loss of a batch, and fill its outputs."""
-        grads = self.grads
-        if self.lazy is not None:
-            batch, grads = self.lazy.prepare(batch)
         batch_gradient = self.batch_gradients[batch.X.n_samples]
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 draw_dropout(self.runs, workspace.dropout_factors)
-        batch_gradient.fill(self.params, grads, batch, outputs_mT)
-        self.last_grads, self.last_batch = grads, batch
+        batch_gradient.fill(self.params, self.grads, batch, outputs_mT)
+        self.last_batch = batch
 
     def update(self) -> None:
         """Update the parameters by the gradients of the last batch and of the penalty."""
         if self.clips:
             self._clip()
         self.n_updates += 1
-        if self.lazy is None:
-            self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
-            self.optimizer.update(self.vectors, self.learning_rates, self.n_updates)
-        else:
-            self.lazy.step(self.learning_rates, self.n_updates)
+        self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
+        self.optimizer.update(self.vectors, self.learning_rates, self.n_updates)
         if self.n_updates % UPDATES_TO_CLEARING == 0:
             self.optimizer.clear_tiny(self.vectors)
 
     def _clip(self) -> None:
         """Scale gradients of the loss that are longer than ``max_grad_norm`` down to it."""
         scales = []
-        for run, norm in self.by_run(norms_of(self.last_grads.flat)):
+        for run, norm in self.by_run(norms_of(self.grads.flat)):
             is_long = norm > run.config.max_grad_norm
             run.clipped_norm = norm if is_long else 0.0
             scales.append(run.config.max_grad_norm / norm if is_long else 1.0)
-        multiply_each(self.last_grads.flat.reshape(-1), scales)
+        multiply_each(self.grads.flat.reshape(-1), scales)
 
     @np.errstate(all="ignore")  # an infinite objective ends the training
     def evaluate(self, params: Array) -> tuple[float, Array]:

@@ -158,12 +158,10 @@ class Run:
 
     @property
     def is_going_on(self) -> bool:
-        """Whether there is no reason to stop yet."""
         return self.state.stop_reason is None
 
     @property
     def is_validated(self) -> bool:
-        """Whether there are rows to validate with."""
         return self.data.validation is not None
 
     @property
@@ -173,7 +171,6 @@ class Run:
 
     @property
     def epochs_done(self) -> int:
-        """Epochs of this run."""
         return len(self.state.history)
 
     @property

@@ -187,7 +187,6 @@ def finish(run: Run) -> None:
 
 
 def return_to(run: Run, snapshot: Snapshot) -> None:
-    """Go back to the parameters after an earlier epoch."""
     np.copyto(run.state.params, snapshot.params)
     run.state.returned_to = snapshot.epoch
 

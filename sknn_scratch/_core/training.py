@@ -16,7 +16,7 @@ import numpy as np
 
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.blocks import Map
-from sknn_scratch._core.data import pool
+from sknn_scratch._core.data import with_ones
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run, StopReason
@@ -40,7 +40,7 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
     All have the same ``stack_key``; if it is None, there is only one. Runs that already have a reason to stop
     stay as they are. There are hooks for each run, or none.
     """
-    data, hooks = pool([run.data for run in runs]), hooks or [Hooks()] * len(runs)
+    data, hooks = with_ones([run.data for run in runs]), hooks or [Hooks()] * len(runs)
     members = list(zip(runs, data, hooks, strict=True))
     try:
         while going_on := [member for member in members if member[0].is_going_on]:
@@ -118,8 +118,8 @@ def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -
     saturated_fraction, dead_fraction = stack.saturation()
     measured = {
         "loss": mean,
-        "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.last_grads.hidden_flat)),
-        "gradient_norm_output": np.sqrt(sum_of_squares(stack.last_grads.output_flat)),
+        "gradient_norm_hidden": np.sqrt(sum_of_squares(stack.grads.hidden_flat)),
+        "gradient_norm_output": np.sqrt(sum_of_squares(stack.grads.output_flat)),
         "saturated_fraction": saturated_fraction,
         "dead_fraction": dead_fraction,
         "learning_rate": stack.per_network(stack.learning_rates),

@@ -275,7 +275,6 @@ def names_of_outputs(model, outputs, y):
 
 
 def effect_label(model, on_log_odds, names, y):
-    """Say what the effects are effects on."""
     if model.classes is None:
         return f"effect on {getattr(y, 'name', None) or 'the prediction'}"
     of_class = f" of {names[0]}" if len(names) == 1 else ""

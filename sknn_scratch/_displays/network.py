@@ -139,7 +139,6 @@ class NetworkDisplay(Display):
         self._draw_legend()
 
     def _sizes(self):
-        """Count the nodes of each layer."""
         return (*self.coefs[0].shape, self.coefs[1].shape[1])
 
     @np.errstate(over="ignore")  # weights of a network that has failed may be huge

@@ -171,7 +171,6 @@ class TrainingCurveDisplay(Display):
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
 
     def _draw_line(self, ax, column, color, label, dashes="-"):
-        """Draw a column of the history."""
         marker = "." if len(self.epochs) <= FEW_EPOCHS else ""
         values = np.asarray(self.history[column], float)
         self._plot(ax, self.epochs, values, color, marker + dashes, label=label)

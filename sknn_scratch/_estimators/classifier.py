@@ -196,13 +196,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
 
     Notes
     -----
-    With sparse X and more than 2**17 weights in the hidden layer, a step of "adam", "adamw" or "sgd" may
-    update only the weights of the features that occur in its batch. It does so if batches use few of the
-    features, so that this is probably faster. The penalty of the skipped steps is added later. Momentum acts
-    only in the steps that use the feature. The weights of features that occur in no row then start at zero.
-
-    If at most half of at least 1,024 features have been other than zero in a row so far, a network is trained
-    with only these. The weights of the others stay zero, and take no memory in training.
+    Of 1,024 features or more, those that are zero in all rows get weights of zero. If at most half have been
+    other than zero in a row so far, a network is trained with only these. The others take no memory in
+    training.
 
     References
     ----------

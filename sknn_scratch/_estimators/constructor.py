@@ -35,7 +35,6 @@ class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
     """An interval of numbers that rejects booleans, and integers that no float can hold."""
 
     def is_satisfied_by(self, value: object) -> bool:
-        """Whether a value is a number in the interval."""
         is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
         return not is_other and super().is_satisfied_by(value)
 
@@ -44,13 +43,11 @@ class Several(Number):
     """A list, tuple or array of one or more numbers in an interval."""
 
     def is_satisfied_by(self, value: object) -> bool:
-        """Whether a value is such a list."""
         if not isinstance(value, list | tuple | np.ndarray) or np.ndim(value) != 1:
             return False
         return len(value) > 0 and all(super(Several, self).is_satisfied_by(one) for one in value)
 
     def __str__(self) -> str:
-        """Say so in an error."""
         return f"a list, tuple or array of {super().__str__()}"
 
 

@@ -8,7 +8,6 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.checkpoint import Resumable
 from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_layers, fitted_model, fitted_network
 from sknn_scratch._fitting.groups import train_fits
@@ -19,7 +18,7 @@ from sknn_scratch._fitting.troubles import troubles_of, warn
 from sknn_scratch._targets.checks import check_outputs
 
 
-class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
+class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShallowNN):
     """Training of one network, and what it computes."""
 
     coefs_: list[Array]
@@ -34,10 +33,7 @@ class SingleNetwork(Resumable, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     loss_curve_: Array
 
     def _fit(self, inputs):
-        return self._train(plan_fit(self, inputs))
-
-    def _train(self, fit):
-        ((_, troubles),) = train_and_adopt([Training(fit)])
+        ((_, troubles),) = train_and_adopt([Training(plan_fit(self, inputs))])
         for trouble in troubles:
             warn(*trouble)
         return self

@@ -1,7 +1,7 @@
 """From a user's data to a training run, and from its result to fitted attributes.
 
-``fit`` plans a fit (``plan_fit``), trains it, maybe with others (``train_fits``), warns of its troubles, and
-adopts the fitted attributes.
+``fit`` plans a fit (``plan_fit``), trains it (``train_fits``, in an ensemble with others), warns of its
+troubles, and adopts the fitted attributes.
 
 The path of a fit, about 850 lines
     inputs            what the user passes, validated and encoded

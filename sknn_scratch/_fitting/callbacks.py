@@ -53,7 +53,6 @@ class Training(Hooks):
                 return
             n_epochs, now = self.run.config.max_iter, {"estimator": self.estimator, **self.data}
             self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
-            self.context.fit = self.fit  # for callbacks that need more than scikit-learn passes to the hooks
             self.context.call_on_fit_task_begin(**now)
             yield
             self.context.call_on_fit_task_end(**now, reconstruction_attributes={})

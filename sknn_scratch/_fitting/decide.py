@@ -46,6 +46,9 @@ NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 3
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
+# An improvement is larger than this. With the small limit, ten made functions of 300 to 1,499 rows had 0.7 of
+# the error; numbers of real tables gained 0.0007, but classes lost 0.002 (log-loss, of that of a guess).
+TOL, SMALL_TOL = 1e-3, 1e-4
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def decide(model, facts: Facts) -> Decisions:
     return Decisions(
         solver,
         optimizer.usual_learning_rate if model.learning_rate == "auto" else float(model.learning_rate),
-        optimizer.usual_tol if model.tol == "auto" else float(model.tol),
+        usual_tol(facts, optimizer) if model.tol == "auto" else float(model.tol),
         alpha,
         holds_out,
         pace,
@@ -136,6 +139,15 @@ def numbers_of_lbfgs(data, n_hidden):
     n_features = features_for_lbfgs(data.X, data.n_samples, n_hidden)
     copied = data.n_samples * data.X.n_features if n_features < data.X.n_features else 0
     return copied + LBFGS_NUMBERS_PER_WEIGHT * n_features * n_hidden
+
+
+def usual_tol(facts, optimizer):
+    """Choose a small limit for losses whose scale is unknown: a y with little noise has small ones.
+
+    Steps of batches are too noisy for it.
+    """
+    is_small = optimizer.takes_all_rows and not facts.target_kind.loss.knows_scale
+    return SMALL_TOL if is_small else TOL
 
 
 # --- The pace ---

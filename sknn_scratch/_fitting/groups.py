@@ -1,6 +1,5 @@
 """Fits whose runs are trained in one pass, and how many of them the cache and the memory allow."""
 
-import threading
 from collections import defaultdict
 
 import numpy as np
@@ -28,25 +27,11 @@ def train_fits(trainings):
 
     KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
-    this_thread.train(trainings)
-
-
-def train_at_once(trainings):
-    """Train the runs of fits, group by group."""
     groups = cut_into_groups(trainings)
     for group in groups:
         train_group(group)
         if group[0].run.is_interrupted and group is not groups[-1]:
             raise KeyboardInterrupt
-
-
-class _ThisThread(threading.local):
-    """The function that trains the fits of this thread; a caller of several fits may set another one."""
-
-    train = staticmethod(train_at_once)
-
-
-this_thread = _ThisThread()
 
 
 def train_group(group):
@@ -59,40 +44,21 @@ def train_group(group):
 
 def cut_into_groups(trainings):
     """List groups of trainings with the same ``stack_key``."""
-    waiting = Groups()
-    full = [group for training in trainings for group in waiting.add(training)]
-    return full + waiting.rest()
+    alike = defaultdict(list)
+    for training in trainings:
+        alike[stack_key(training.run) or training].append(training)
+    return [group for some in alike.values() for group in cut(some, capacity(some[0].run))]
 
 
-class Groups:
-    """Runs that wait for others with the same ``stack_key``."""
-
-    def __init__(self):
-        self.waiting = defaultdict(list)  # by stack_key
-
-    def add(self, training):
-        """Add a run; list its group if that is full now."""
-        key = stack_key(training.run)
-        if key is None:
-            return [[training]]
-        self.waiting[key].append(training)
-        is_full = len(self.waiting[key]) >= capacity(training.run)
-        return [self.waiting.pop(key)] if is_full else []
-
-    def rest(self):
-        """List the groups that are not full."""
-        groups = list(self.waiting.values())
-        self.waiting.clear()
-        return groups
+def cut(some, n_most):
+    """Cut a list into lists of at most ``n_most`` items."""
+    return [some[start : start + n_most] for start in range(0, len(some), n_most)]
 
 
 def capacity(run):
-    """Compute how many runs with the ``stack_key`` of this run a group can have: all are about as large.
-
-    Copies of different rows for one pass do not count.
-    """
+    """Compute how many runs with the ``stack_key`` of this run a group can have: all are about as large."""
     of_step = step_bytes(run)
-    return min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run)))
+    return max(1, min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run))))
 
 
 def step_bytes(run):
@@ -105,12 +71,10 @@ def step_bytes(run):
 
 
 def kept_bytes(run):
-    """Further bytes that a network needs: copies of its parameters, validation, rows and their order."""
+    """Further bytes that a network needs: copies of its parameters, validation, the order of the rows."""
     shape, data = run.config.network.shape, run.data
     numbers = OTHER_COPIES * shape.n_params
     if data.validation is not None:
         of_row = 2 * data.X.values_per_row + 2 * shape.n_hidden + 5 * shape.n_outputs  # held, then stacked
         numbers += int(data.validation.X.n_samples * of_row)
-    if data.is_small:
-        numbers += 2 * data.X.n_samples * (1 + shape.n_features)  # copied, then pooled
     return numbers * run.state.params.itemsize + 5 * data.n_samples * np.dtype(np.intp).itemsize

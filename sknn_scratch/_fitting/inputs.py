@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import is_regressor
 
-from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import rows_of
+from sknn_scratch._core.data import MANY_FEATURES, Data
+from sknn_scratch._core.rows import features_of_rows, rows_of
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
 from sknn_scratch._targets.base import TargetKind
@@ -21,9 +21,6 @@ ArrayLike: TypeAlias = Any
 
 # The dtypes that the parameter dtype allows. With None, float32 stays float32, and all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
-
-# From this number of features on, a network may have only those that have occurred in a row.
-MANY_FEATURES = 2**10
 
 # How NumPy and scikit-learn refuse text, dates and missing values.
 OF_A_TABLE = re.compile(r"could not convert|could not be promoted|float\(\) argument|contains NaN")
@@ -41,7 +38,6 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
-    seed: int | None = None  # if it has been drawn already
 
 
 @dataclass(frozen=True)
@@ -123,7 +119,7 @@ def features_of_network(X, weights, earlier):
     if earlier is None or X.shape[1] < MANY_FEATURES:
         return None
     used = None if weights is None else np.flatnonzero(weights)
-    has_occurred = rows_of(X).count_rows_with_feature(used) > 0
+    has_occurred = features_of_rows(rows_of(X), used)
     has_occurred[np.asarray(earlier, np.intp)] = True
     features = np.flatnonzero(has_occurred) if has_occurred.any() else np.array([0])
     return features if 2 * len(features) <= X.shape[1] else None

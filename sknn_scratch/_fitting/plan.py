@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 
 from sknn_scratch._core.activations import Activation, activation_of, check_shapes
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._core.lazy import clear_unused_features, updates_lazily
+from sknn_scratch._core.data import MANY_FEATURES, clear_unused_features
 from sknn_scratch._core.network import Network, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
@@ -184,7 +184,7 @@ def first_state(model, config, data, streams):
         shuffle_rng=streams.shuffle,
         dropout_rng=streams.dropout,
     )
-    if model._features_ is not None or updates_lazily(config, data):
+    if model.n_features_in_ >= MANY_FEATURES:
         clear_unused_features(state.params, shape, data)
     return state
 

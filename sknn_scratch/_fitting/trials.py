@@ -20,14 +20,13 @@ import scipy.sparse
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import gradient_blocks, predict_outputs, row_losses
-from sknn_scratch._core.data import Data
-from sknn_scratch._core.lazy import clear_unused_features
+from sknn_scratch._core.data import MANY_FEATURES, Data, clear_unused_features
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.network import Batch, Network, Penalty
 from sknn_scratch._core.optimizers import Adam, Lbfgs
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.row_space import RowSpace, is_wide
-from sknn_scratch._core.rows import DenseRows, Index, evenly, rows_of
+from sknn_scratch._core.rows import DenseRows, Index, evenly, features_of_rows, rows_of
 from sknn_scratch._core.stack import Stack, stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
@@ -78,7 +77,7 @@ class TrialsOfFew:
         data, of_rows = data.part(some), strata.of_rows[some]
         draws = [dealt(place[some], of_rows, N_FOLDS, strata.n_kept) for place in places]
         n_held_out = np.count_nonzero(draws[0] < N_FOLDS)
-        used = np.flatnonzero(data.X.count_rows_with_feature(data.rows))  # others have no gradient
+        used = np.flatnonzero(features_of_rows(data.X, data.rows))  # others have no gradient
         self.n_rows, self.parts = len(some), []
         if n_held_out < LEAST_ROWS or not len(used):
             return
@@ -128,7 +127,7 @@ def some_observations(data, strata, places):
     order = np.lexsort((places, strata.of_rows))
     n_most = len(order)
     if data.X.n_features * n_most > MOST_VALUES:
-        per_row = data.X.count_rows_with_feature(data.rows).sum() / n_most
+        per_row = data.X.take(data.rows).count_values() / n_most
         n_most = max(LEAST_ROWS, int(MOST_VALUES / max(1, per_row)))
     return np.sort(order[evenly(len(order), n_most)])
 
@@ -267,7 +266,8 @@ class TrialsOfMany:
         config = Config(self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace._asdict())
         dtype, rng = data.targets.dtype, np.random.default_rng(0)
         params = initial_params(self.network.shape, self.init_scale, self.seen.features, dtype)
-        clear_unused_features(params, self.network.shape, data)
+        if data.X.n_features >= MANY_FEATURES:
+            clear_unused_features(params, self.network.shape, data)
         return Run(State(params, shuffle_rng=rng, dropout_rng=rng), data, config)
 
 

@@ -29,7 +29,6 @@ class Labels(TargetKind):
 
     @property
     def n_outputs(self):
-        """One output for each class or label."""
         return len(self.classes)
 
     def output_names(self):
@@ -45,7 +44,6 @@ class Labels(TargetKind):
         self.check_classes(inputs.classes)
 
     def check_classes(self, classes):
-        """Raise ValueError if ``classes`` are given and differ from these."""
         if classes is not None and not np.array_equal(np.unique(plain_labels(classes)), self.classes):
             raise ValueError(
                 f"classes={classes} does not fit {self.name} y with the classes {self.classes.tolist()}."

@@ -23,7 +23,6 @@ class SeveralQuantiles(Reals):
 
     @property
     def n_outputs(self):
-        """Number of the network's outputs: one for each different quantile."""
         return len(self.loss.quantile)
 
     def output_names(self):

@@ -38,7 +38,6 @@ class ScaledNumbers(TargetKind):
 
     @property
     def n_outputs(self):
-        """Number of the network's outputs: one for each column of y."""
         return np.size(self.scale)
 
     def output_names(self):
@@ -55,7 +54,6 @@ class ScaledNumbers(TargetKind):
             )
 
     def check(self, y):
-        """Raise ValueError unless y has the same number of columns as in the first fit."""
         if y.shape[1:] != np.shape(self.scale):
             expected = "one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
             raise ValueError(f"y has the shape {y.shape}, but the model was fitted to a y of {expected}.")
@@ -84,7 +82,6 @@ class ScaledNumbers(TargetKind):
         return np.ndim(self.scale) > 0
 
     def inverse_link(self, outputs):
-        """Turn outputs into predictions of the targets."""
         return outputs
 
     def average(self, all_outputs):
@@ -110,13 +107,11 @@ class ScaledNumbers(TargetKind):
 
 
 def parameters_of_loss(estimator):
-    """Get the parameters of a regressor that define its loss."""
     names = [field.name for field in fields(LOSSES[estimator.loss])]
     return {"loss": estimator.loss} | {name: plain(getattr(estimator, name)) for name in names}
 
 
 def loss_of(parameters):
-    """Make a loss of the parameters that define it."""
     others = dict(parameters)
     return LOSSES[others.pop("loss")].of(**others)
 

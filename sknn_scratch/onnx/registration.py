@@ -1,12 +1,9 @@
 """The registration of the converters with skl2onnx."""
 
-from skl2onnx import _parse, update_registered_converter
-from skl2onnx.operator_converters import grid_search_cv
-from skl2onnx.shape_calculators import grid_search_cv as search_shapes
+from skl2onnx import update_registered_converter
 
 from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
-from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
@@ -35,15 +32,6 @@ def register_all():
         )
     for regressor in (ShallowNNRegressor, ShallowNNEnsembleRegressor):
         update_registered_converter(regressor, regressor.__name__, declare_regressor, convert_regressor)
-    for search in (VectorizedGridSearchCV, VectorizedRandomizedSearchCV):
-        update_registered_converter(
-            search,
-            search.__name__,
-            search_shapes.convert_sklearn_grid_search_cv,
-            grid_search_cv.convert_sklearn_grid_search_cv,
-            parser=_parse._parse_sklearn_grid_search_cv,
-            options="passthrough",
-        )
     for transformer, convert in (
         (PiecewiseLinearEncoder, convert_encoder),
         (TableEncoder, convert_table),

@@ -22,7 +22,6 @@ from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
-    VectorizedGridSearchCV,
     diagnose,
 )
 from sknn_scratch._core.optimizers import SOLVERS
@@ -411,7 +410,6 @@ def test_each_fit_warns_of_raw_features():
         (lambda: few_epochs().partial_fit(X, y, [0, 1]).partial_fit(X, y), 1),
         (lambda: ShallowNNEnsembleClassifier(5, n_networks=2, max_iter=2).fit(X, y), 1),
         (lambda: GridSearchCV(few_epochs(), grid, cv=2).fit(X, y), 5),
-        (lambda: VectorizedGridSearchCV(few_epochs(), grid, cv=2).fit(X, y), 5),
     ):
         messages = messages_of(call, of_sizes=True)
         assert len(messages) == n_expected

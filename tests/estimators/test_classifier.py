@@ -121,8 +121,8 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     classifier = make_classifier(n_hidden=100, early_stopping=early_stopping, max_iter=10).fit(x, Y)
     weights = sum(array.nbytes for array in classifier.coefs_ + classifier.intercepts_)
     assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
-    resumable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
-    assert len(pickle.dumps(resumable)) < 3.02 * weights + 4000  # with Adam's two moments
+    trainable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
+    assert len(pickle.dumps(trainable)) < 3.02 * weights + 4000  # with Adam's two moments
 
 
 # --- The defaults, and scikit-learn's MLPClassifier ---

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch import Checkpoint, ShallowNNClassifier, TrainingCurveDisplay
+from sknn_scratch import TrainingCurveDisplay
 from sknn_scratch import diagnose as diagnose_fit
 from sknn_scratch._fitting import fitted
 from tests.helpers import make_data, small_network
-from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -62,16 +61,6 @@ def test_the_best_epoch_of_a_long_life_is_counted_from_its_start():
     for _ in range(4):
         classifier.fit(X, Y)
     assert KEPT < classifier.best_iter_ <= classifier.n_iter_ == 12
-
-
-@needs_callbacks
-def test_a_checkpoint_of_a_long_life_can_be_resumed(tmp_path):
-    path = tmp_path / "run.npz"
-    classifier = trained_by_parts(2 * KEPT).set_params(warm_start=True)
-    classifier.set_callbacks(Checkpoint(path)).fit(X, Y)
-    resumed = ShallowNNClassifier.resume(path, X, Y)
-    assert resumed.n_iter_ == resumed.best_iter_ == 2 * KEPT + 3
-    assert_array_equal(resumed.loss_curve_, classifier.loss_curve_)
 
 
 def test_a_curve_has_the_numbers_of_the_epochs_that_are_kept():

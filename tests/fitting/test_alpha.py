@@ -12,7 +12,7 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 from sklearn.datasets import make_moons
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     Activation,
@@ -20,7 +20,6 @@ from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNRegressor,
-    train_together,
 )
 from sknn_scratch._core import data as data_module
 from sknn_scratch._core.losses import Logistic, SquaredError
@@ -491,19 +490,6 @@ def test_a_network_that_is_trained_further_keeps_its_alpha():
     assert not len(fitted.alpha_path_["alpha"])
 
 
-def test_in_a_stack_it_is_the_same_as_alone(groups):
-    def fits():
-        return cross_validate(network(solver="adam"), X, Y, cv=3, return_estimator=True)["estimator"]
-
-    alone = fits()
-    with train_together():
-        together = fits()
-    assert groups == [3]
-    for one, other in zip(alone, together, strict=True):
-        assert_array_equal(one.alpha_path_["loss"], other.alpha_path_["loss"])
-        assert_same_model(one, other, rtol=0)
-
-
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_fits_that_differ_in_other_parameters_share_a_choice(solver, made):
     ensemble = ShallowNNEnsembleClassifier(8, solver=solver, max_iter=3, n_networks=3, random_state=0)
@@ -511,13 +497,8 @@ def test_fits_that_differ_in_other_parameters_share_a_choice(solver, made):
     network().fit(X.copy(), Y)
     assert len(made) == 1
     grid = {"activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1]}
-    search = GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
+    GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
     assert len(made) == 1 + 2 * 2
-    with train_together():
-        together = GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
-    assert len(made) == 1 + 2 * 2
-    scores = [one.cv_results_["mean_test_score"] for one in (search, together)]
-    assert_array_equal(*scores)
 
 
 def test_threads_share_a_choice(made):
@@ -559,20 +540,6 @@ def test_verbose_says_how_far_the_choice_for_many_rows_is(capsys):
     assert "choosing alpha" in lines[0]
     assert all(tried[1 : n_tried + 1])
     assert {float(match[1]) for match in tried[1 : n_tried + 1]} == {*fitted.alpha_path_["alpha"]}
-
-
-def test_a_failure_in_the_choice_belongs_to_its_own_fit(groups):
-    def function(z):
-        if not np.isfinite(z).all() or z.shape[-1] == 5:
-            raise ZeroDivisionError
-        return np.tanh(z)
-
-    activation = Activation(function, slope_of_tanh)
-    good = cross_validate(network(activation=activation), X, Y, cv=3)["test_score"]
-    with train_together():
-        assert_array_equal(cross_validate(network(activation=activation), X, Y, cv=3)["test_score"], good)
-        with pytest.raises(ZeroDivisionError):
-            cross_validate(network(n_hidden=5, activation=activation), X, Y, cv=3, error_score="raise")
 
 
 @pytest.mark.usefixtures("brief_trials")

@@ -14,7 +14,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNEnsembleClassifier
 from tests.helpers import AtEpoch, SilentCallback, assert_same_model, make_data, small_network
 from tests.versions import ProgressBar, needs_callbacks
 
@@ -193,7 +193,6 @@ WRAPS = {
     "alone": [],
     "ensemble in a pipeline": [in_ensemble, scaled],
     "search over a pipeline": [scaled, partial(GridSearchCV, **SEARCH)],
-    "vectorized search over a pipeline": [scaled, partial(VectorizedGridSearchCV, **SEARCH)],
     "search over an ensemble": [in_ensemble, partial(GridSearchCV, **SEARCH)],
 }
 

@@ -12,14 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
-    Checkpoint,
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
-    VectorizedGridSearchCV,
 )
 from tests.helpers import make_data, small_network, warnings_of
-from tests.versions import needs_callbacks
 
 X, Y = make_data("multiclass")
 GRID = {"alpha": [0.1, 1.0]}
@@ -54,23 +51,12 @@ def test_warnings_of_partial_fit_point_at_the_users_call():
     assert_here(warnings_of(lambda: call()), 1, DivergenceWarning)
 
 
-@needs_callbacks
-def test_warnings_of_resume_point_at_the_users_call(tmp_path):
-    path = tmp_path / "fit.npz"
-    warnings_of(lambda: network().set_callbacks(Checkpoint(path)).fit(X, Y))
-    assert_here(warnings_of(lambda: ShallowNNClassifier.resume(path, X, Y)), 1)
-
-
-@pytest.mark.starts_processes
-@pytest.mark.parametrize(
-    ("Search", "n_jobs"), [(GridSearchCV, 1), (VectorizedGridSearchCV, 1), (VectorizedGridSearchCV, 2)]
-)
-def test_warnings_of_a_search_point_at_the_users_call(Search, n_jobs):
+def test_warnings_of_a_search_point_at_the_users_call():
     for estimator, grid in (
         (network(), GRID),
         (make_pipeline(StandardScaler(), network()), {"shallownnclassifier__alpha": [0.1, 1.0]}),
     ):
-        fit = Search(estimator, grid, cv=2, n_jobs=n_jobs).fit
+        fit = GridSearchCV(estimator, grid, cv=2).fit
         assert_here(warnings_of(lambda fit=fit: fit(X, Y)), 5)
 
 

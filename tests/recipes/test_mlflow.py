@@ -3,10 +3,11 @@
 import mlflow
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, VectorizedGridSearchCV
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from tests.helpers import make_data
 from tests.recipes import load_example
 
@@ -44,7 +45,7 @@ def test_a_network_alone_logs_nothing_and_a_pipeline_all():
 
 
 def test_a_search_logs_its_candidates():
-    search = VectorizedGridSearchCV(NETWORK, {"alpha": [0.1, 1.0]}, cv=2)
+    search = GridSearchCV(NETWORK, {"alpha": [0.1, 1.0]}, cv=2)
     run = recipe.fit_and_log(search, X, Y)
     assert logged(run).metrics["best_cv_score"] == search.best_score_
     children = mlflow.search_runs(filter_string=f"tags.mlflow.parentRunId = '{run.info.run_id}'")

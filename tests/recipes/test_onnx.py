@@ -28,8 +28,6 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
-    VectorizedGridSearchCV,
-    VectorizedRandomizedSearchCV,
     tabular_pipeline,
 )
 from sknn_scratch._core.activations import ACTIVATIONS
@@ -210,10 +208,6 @@ WRAPS = {
     "bagged": lambda one: BaggingClassifier(one, n_estimators=2, random_state=0),
     "one versus rest": OneVsRestClassifier,
     "search": lambda one: GridSearchCV(one, {"alpha": [1.0]}, cv=2),
-    "vectorized search": lambda one: VectorizedGridSearchCV(one, {"alpha": [1.0]}, cv=2),
-    "vectorized random search": lambda one: VectorizedRandomizedSearchCV(
-        one, {"alpha": [1.0]}, n_iter=1, cv=2
-    ),
     "search over a pipeline": lambda one: GridSearchCV(scaled(one), {}, cv=2),
 }
 

@@ -105,7 +105,7 @@ def test_slides(page, browser):
     assert not browser.errors()
 
 
-ENGLISH = "gradient learning_rate stopping missing checkpoint grid regression diagnose sparse dropout"
+ENGLISH = "gradient learning_rate stopping missing callback grid regression diagnose sparse dropout"
 CHINESE = "梯度 权重 隐藏层 激活函数 向量化 梯度消失 随机初始化 学习率 矩阵 偏置"
 WORDS = [("search.html", word) for word in ENGLISH.split()]
 WORDS += [("zh/search.html", word) for word in CHINESE.split()]

@@ -1,1 +1,0 @@
-"""Hyperparameter searches that train the networks of many candidates together."""

@@ -1,1 +1,0 @@
-"""Fits on a cluster of Dask or Ray. ``nox -s cluster`` runs these."""
