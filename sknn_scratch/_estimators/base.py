@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import check_names
-from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.decide import stochastic_solvers
+from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.sklearn_versions import CallbackSupportMixin, validate_data
 
 

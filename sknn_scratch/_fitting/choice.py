@@ -8,7 +8,6 @@ columns or a rounding error hardly. The networks of an ensemble have one choice.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from hashlib import blake2b
@@ -95,11 +94,11 @@ class Choice:
 
 
 def choose(data, encoded, network, init_scale, decisions, say):
-    """Choose alpha unless it is decided; the usual one if the rows cannot tell, as too few or misleading ones.
+    """Choose alpha unless it is decided; the usual one if the rows cannot tell.
 
-    The data have all rows of the fit, also those that are held out to stop early. If the fit can have any
-    length of the cycle, it is chosen too; else alpha is for the longest. ``say`` takes lines of text while
-    candidates are tried, unless their losses are known.
+    They cannot if they are too few, or mislead. The data have all rows of the fit, also those that are held
+    out to stop early. If the fit can have any length of the cycle, it is chosen too; else alpha is for the
+    longest. ``say`` takes lines of text while candidates are tried, unless their losses are known.
     """
     if decisions.alpha is not None:
         return Choice(NOTHING, network.loss, decisions.alpha)
@@ -158,10 +157,15 @@ def key_of_data(data):
     """Make a key of the rows to train on, wherever they are in X; block by block, to save memory."""
     digest, rows = blake2b(), data.row_numbers
     for block in row_blocks(len(rows), data.X.n_features, np.float64):
-        for array in data.X.take(rows[block]).arrays:
+        for array in arrays_of(data.X.take(rows[block]).source):
             digest.update(np.ascontiguousarray(array))
+    is_sparse, dtype = isinstance(data.X, SparseRows), data.X.source.dtype.str
     of_others = key_of((data.targets[rows], data.row_weights, data.earlier_weight))
-    return isinstance(data.X, SparseRows), data.X.n_features, digest.digest(), of_others
+    return is_sparse, dtype, data.X.n_features, digest.digest(), of_others
+
+
+def arrays_of(matrix):
+    return [matrix] if isinstance(matrix, np.ndarray) else [matrix.data, matrix.indices, matrix.indptr]
 
 
 # --- The candidates ---

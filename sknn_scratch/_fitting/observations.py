@@ -83,7 +83,7 @@ def repeats(sorted_values):
 
 @np.errstate(all="ignore")  # sums that are not finite come last
 def numbers_of_features(data):
-    """Number the features (n_features,) by the sums of their products with y."""
+    """Order the features by the sums of their products with y; get the number (n_features,) of each."""
     targets = data.targets[data.rows] @ np.arange(1.0, 1 + data.targets.shape[1])
     if data.row_weights is not None:
         targets *= data.row_weights

@@ -30,7 +30,7 @@ from sknn_scratch._core.rows import DenseRows, Index, evenly, features_of_rows, 
 from sknn_scratch._core.stack import Stack, stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS, Pace
+from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS
 from sknn_scratch._fitting.observations import Observations, dealt
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
@@ -133,7 +133,7 @@ def some_observations(data, strata, places):
 
 
 def in_double_precision(data, features):
-    """Copy some features of the rows to train on; a large matrix may have mostly zeros, and becomes sparse."""
+    """Copy some features of the rows to train on; a large matrix becomes sparse, as most values may be zero."""
     X = data.X.take(data.rows).source
     if X.shape[0] * X.shape[1] > MOST_VALUES:
         X = scipy.sparse.csr_array(X)
@@ -244,7 +244,7 @@ class TrialsOfMany:
         return {alpha: self.mean(alpha, pace) for alpha in alphas}
 
     def try_out(self, alpha, pace, parts):
-        """List the losses (n_part,) of each part, for networks that trained a part of the epochs of a pace."""
+        """List the losses (n_part,) of each part, for networks that train for some of the epochs of a pace."""
         if not parts:
             return []
         pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
@@ -263,7 +263,9 @@ class TrialsOfMany:
 
     def run_of(self, alpha, data, pace):
         """Make a run whose random numbers are the same for every alpha."""
-        config = Config(self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace._asdict())
+        config = Config(
+            self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace._asdict()
+        )
         dtype, rng = data.targets.dtype, np.random.default_rng(0)
         params = initial_params(self.network.shape, self.init_scale, self.seen.features, dtype)
         if data.X.n_features >= MANY_FEATURES:

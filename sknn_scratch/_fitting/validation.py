@@ -21,9 +21,7 @@ def with_validation(data, model, encoded, holds_out, rng):
     validation = encoded.validation
     if holds_out:
         rows = data.row_numbers
-        is_held_out = draw_held_out(
-            encoded.y[rows], encoded.target_kind, model.validation_fraction, rng
-        )
+        is_held_out = draw_held_out(encoded.y[rows], encoded.target_kind, model.validation_fraction, rng)
         validation = encoded.take(rows[is_held_out])
         data = data.part(~is_held_out)
     if validation is None:

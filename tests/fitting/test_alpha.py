@@ -13,6 +13,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV
+from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
+from sknn_scratch._fitting.auto import cycles
+from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
+from sknn_scratch._fitting.hashes import hashes_of_rows
 
 from sknn_scratch import (
     Activation,
@@ -26,10 +30,6 @@ from sknn_scratch._core.losses import Logistic, SquaredError
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._fitting import alpha as module
 from sknn_scratch._fitting import folds, held_out
-from sknn_scratch._fitting.alpha import MANY_ROWS, MOST_UNITS, Choice
-from sknn_scratch._fitting.auto import cycles
-from sknn_scratch._fitting.folds import ALPHAS, LEAST_ROWS, HeldOut
-from sknn_scratch._fitting.hashes import hashes_of_rows
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import assert_same_model, slope_of_tanh
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import scipy.sparse
+from sknn_scratch._fitting.auto import chosen_pace, cycles
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._fitting import auto
-from sknn_scratch._fitting.auto import chosen_pace, cycles
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
