@@ -23,7 +23,7 @@ from sknn_scratch._core.rows import SparseRows
 from sknn_scratch._fitting.decide import MANY_ROWS, cycles, longest_cycle
 from sknn_scratch._fitting.observations import Observations, observations_of
 from sknn_scratch._fitting.threads import settings_lock
-from sknn_scratch._fitting.trials import LEAST_ROWS, Strata, TrialsOfFew, TrialsOfMany
+from sknn_scratch._fitting.trials import LEAST_ROWS, TrialsOfFew, TrialsOfMany
 
 MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends on the width
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
@@ -104,12 +104,11 @@ def choose(data, encoded, network, init_scale, decisions, say):
         return Choice(NOTHING, network.loss, decisions.alpha)
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
-    seen, target_kind = observations_of(data), encoded.target_kind
-    strata = Strata(target_kind.strata(encoded.y[seen.data.rows]), target_kind.n_kept)
-    tried = find_losses(seen, strata, network, init_scale, decisions.any_length, say=say)
+    seen = observations_of(data, encoded)
+    tried = find_losses(seen, network, init_scale, decisions.any_length, say=say)
     unit = data.penalty_divisor / max(LEAST_PENALTY_DIVISOR, seen.data.n_samples)
     losses = {in_units(unit, alpha): loss for alpha, loss in tried.losses.items()}
-    return Choice(tried._replace(losses=losses), network.loss, target_kind.usual_alpha)
+    return Choice(tried._replace(losses=losses), network.loss, encoded.target_kind.usual_alpha)
 
 
 def in_units(unit, alpha):
@@ -172,13 +171,13 @@ def arrays_of(matrix):
 
 
 @remembered
-def find_losses(seen: Observations, strata: Strata, network: Network, init_scale, any_length, *, say):
+def find_losses(seen: Observations, network: Network, init_scale, any_length, *, say):
     """Find the held-out losses of the alphas that are tried, and how long to train."""
     n_observations = seen.data.n_samples
     say(f"choosing alpha, by holding out some of {n_observations:,} observations")
     if n_observations < MANY_ROWS:
-        return losses_of_few(TrialsOfFew(seen, strata, network, init_scale))
-    trials = TrialsOfMany(seen, strata, network, init_scale, say)
+        return losses_of_few(TrialsOfFew(seen, network, init_scale))
+    trials = TrialsOfMany(seen, network, init_scale, say)
     if trials.n_held_out < LEAST_ROWS:
         return NOTHING
     if any_length:

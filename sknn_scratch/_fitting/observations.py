@@ -11,7 +11,7 @@ one row moves no other.
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,21 +31,44 @@ class Observations(NamedTuple):
     """Independent observations, sorted by their values."""
 
     data: Data  # one row of each; weights are sums over the copies, with a mean of one, or None
+    strata: Index  # (n_observations,): the number of each one's stratum
+    n_kept: int  # of each stratum, so many must stay in training
     hashes: Index  # (n_observations,) of 64 bits, of rounded values; they differ if rows are equal, too
     features: Index  # (n_features,): the number of each feature, wherever its column is
 
-    def places(self, draw: int) -> Index:
-        """Draw random places (n_observations,), of which each follows from its observation alone."""
-        return mixed_bits(self.hashes + STEP * np.uint64(draw))
+    def part(self, places: Index) -> "Observations":
+        """Keep some observations."""
+        data, strata, hashes = self.data.part(places), self.strata[places], self.hashes[places]
+        return self._replace(data=data, strata=strata, hashes=hashes)
+
+    def in_order(self, draw: int = 0) -> Index:
+        """Sort observations by strata, and at random in each: a place follows from an observation alone."""
+        return np.lexsort((mixed_bits(self.hashes + STEP * np.uint64(draw)), self.strata))
+
+    def dealt(self, n_parts: int, draw: int = 0) -> Index:
+        """Deal observations to parts: number each (n_observations,).
+
+        The random order of a stratum is cut into blocks of nearly equal size, one for each part. So if one
+        observation moves, only a few at the ends of blocks come to another part. In a stratum of no more than
+        ``n_kept``, the number is ``n_parts``.
+        """
+        order, counts = self.in_order(draw), np.bincount(self.strata)
+        strata = self.strata[order]
+        ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
+        numbers = (ranks * n_parts // counts[strata] + strata) % n_parts  # remainders go to different parts
+        parts = np.empty_like(order)
+        parts[order] = np.where(counts[strata] > self.n_kept, numbers, n_parts)
+        return parts
 
 
-def observations_of(data: Data) -> Observations:
-    """Find the observations among the rows that train."""
+def observations_of(data: Data, encoded: Any) -> Observations:
+    """Find the observations among the rows that train, which are some of the encoded ones."""
     rows, weights, hashes = distinct_rows(data)
-    data = replace(data, rows=rows, row_weights=weights)
+    data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
-    return Observations(data, mixed_bits(rounded + STEP * repeats(hashes)), features)
+    hashes = mixed_bits(rounded + STEP * repeats(hashes))
+    return Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features)
 
 
 def distinct_rows(data: Data) -> tuple[Index, Array | None, Index]:
@@ -91,22 +114,6 @@ def numbers_of_features(data):
     for block in row_blocks(len(data.rows), data.X.n_features, np.float64):
         sums += data.X.take(data.rows[block]).source.T @ targets[block]
     return np.argsort(np.argsort(sums, kind="stable"))
-
-
-def dealt(places: Index, strata: Index, n_parts: int, n_kept: int) -> Index:
-    """Deal observations to parts: number each (n_observations,).
-
-    In the order of their places, the observations of a stratum are cut into blocks of nearly equal size, one
-    for each part. So if one moves, only a few at the ends of blocks come to another part. In a stratum of no
-    more than ``n_kept``, which must stay in training, the number is ``n_parts``.
-    """
-    order, counts = np.lexsort((places, strata)), np.bincount(strata)
-    strata = strata[order]
-    ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
-    numbers = (ranks * n_parts // counts[strata] + strata) % n_parts  # remainders go to different parts
-    parts = np.empty_like(order)
-    parts[order] = np.where(counts[strata] > n_kept, numbers, n_parts)
-    return parts
 
 
 # --- Hashes ---

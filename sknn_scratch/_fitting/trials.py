@@ -13,7 +13,6 @@ here are for weights with a mean of one.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -31,18 +30,11 @@ from sknn_scratch._core.stack import Stack, stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS
-from sknn_scratch._fitting.observations import Observations, dealt
+from sknn_scratch._fitting.observations import Observations
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
 LEAST_ROWS = 12  # to hold out in turn; with fewer, the held-out loss is mostly chance
 MOST_VALUES = 2**24  # of the rows that are copied, other than zero: 128 MiB in double precision
-
-
-class Strata(NamedTuple):
-    """The strata of observations. Of each stratum, some must stay in training."""
-
-    of_rows: Index  # (n_observations,)
-    n_kept: int
 
 
 def initial_params(shape: NetworkShape, init_scale, features: Index, dtype) -> Array:
@@ -71,25 +63,24 @@ MOST_SHIFTS = 16
 class TrialsOfFew:
     """Trials with few observations, in cross-validation; there are no parts if these would be too small."""
 
-    def __init__(self, seen: Observations, strata: Strata, network: Network, init_scale) -> None:
-        data, features, places = seen.data, seen.features, list(map(seen.places, range(MOST_DRAWS)))
-        some = some_observations(data, strata, places[0])
-        data, of_rows = data.part(some), strata.of_rows[some]
-        draws = [dealt(place[some], of_rows, N_FOLDS, strata.n_kept) for place in places]
+    def __init__(self, seen: Observations, network: Network, init_scale: float | str) -> None:
+        seen = seen.part(some_observations(seen))
+        draws = [seen.dealt(N_FOLDS, draw) for draw in range(MOST_DRAWS)]
         n_held_out = np.count_nonzero(draws[0] < N_FOLDS)
-        used = np.flatnonzero(features_of_rows(data.X, data.rows))  # others have no gradient
-        self.n_rows, self.parts = len(some), []
+        used = np.flatnonzero(features_of_rows(seen.data.X, seen.data.rows))  # others have no gradient
+        self.n_rows, self.parts = len(seen.strata), []
         if n_held_out < LEAST_ROWS or not len(used):
             return
-        n_draws = max(1, min(MOST_DRAWS, ROWS_HELD_OUT // n_held_out))
         shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
-        params = initial_params(shape, init_scale, np.argsort(np.argsort(features[used])), np.float64)
-        X, shape, params = with_few_features(in_double_precision(data, used), shape, params)
-        self.network, self.params = network._replace(shape=shape), params
-        data = Data(X, data.targets[data.rows].astype(np.float64), row_weights=data.row_weights)
+        numbers = np.argsort(np.argsort(seen.features[used]))
+        params = initial_params(shape, init_scale, numbers, np.float64)
+        X, shape, self.params = with_few_features(in_double_precision(seen.data, used), shape, params)
+        self.network = network._replace(shape=shape)
+        targets = seen.data.targets[seen.data.rows].astype(np.float64)
+        data = Data(X, targets, row_weights=seen.data.row_weights)
         self.parts = [
             (data.part(draw != part), data.part(draw == part).batch())
-            for draw in draws[:n_draws]
+            for draw in draws[: max(1, ROWS_HELD_OUT // n_held_out)]
             for part in range(N_FOLDS)
         ]
 
@@ -122,18 +113,17 @@ class TrialsOfFew:
         return [*losses, of_random]
 
 
-def some_observations(data, strata, places):
+def some_observations(seen):
     """Choose so many observations, evenly by strata, that their values other than zero are not too many."""
-    order = np.lexsort((places, strata.of_rows))
-    n_most = len(order)
-    if data.X.n_features * n_most > MOST_VALUES:
-        per_row = data.X.take(data.rows).count_values() / n_most
-        n_most = max(LEAST_ROWS, int(MOST_VALUES / max(1, per_row)))
-    return np.sort(order[evenly(len(order), n_most)])
+    n_most, X = len(seen.strata), seen.data.X
+    if X.n_features * n_most > MOST_VALUES:
+        n_values = X.take(seen.data.rows).count_values() / n_most
+        n_most = max(LEAST_ROWS, int(MOST_VALUES / max(1, n_values)))
+    return np.sort(seen.in_order()[evenly(len(seen.strata), n_most)])
 
 
 def in_double_precision(data, features):
-    """Copy some features of the rows to train on; a large matrix becomes sparse, as most values may be zero."""
+    """Copy some features of the rows; a large matrix becomes sparse, since most values may be zero."""
     X = data.X.take(data.rows).source
     if X.shape[0] * X.shape[1] > MOST_VALUES:
         X = scipy.sparse.csr_array(X)
@@ -196,7 +186,6 @@ class TrialsOfMany:
     """Trials with many observations: a fifth of them is held out, or several fifths in turn."""
 
     seen: Observations
-    strata: Strata
     network: Network
     init_scale: float | str
     say: Callable[[str], None]
@@ -204,7 +193,7 @@ class TrialsOfMany:
 
     def __post_init__(self) -> None:
         data = in_single_precision(self.seen.data)
-        numbers = dealt(self.seen.places(0), self.strata.of_rows, N_PARTS, self.strata.n_kept)
+        numbers = self.seen.dealt(N_PARTS)
         parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
         n_each = min(MOST_HELD_OUT, *map(len, parts))  # networks of equal numbers of rows train together
         self.n_rows = n_each
@@ -244,7 +233,7 @@ class TrialsOfMany:
         return {alpha: self.mean(alpha, pace) for alpha in alphas}
 
     def try_out(self, alpha, pace, parts):
-        """List the losses (n_part,) of each part, for networks that train for some of the epochs of a pace."""
+        """List the losses (n_part,) of each part, for networks that train for some epochs of a pace."""
         if not parts:
             return []
         pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
