@@ -23,6 +23,7 @@ QUESTIONS = (
     "quantiles",
     "codes",
     "tiny",
+    "surveys",
     "curves",
     "steps",
     "predict",
