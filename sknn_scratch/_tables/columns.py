@@ -165,11 +165,16 @@ def converted(values, convert):
 
 
 def plain(value):
-    """Give None for a missing value and for blank text, a string for bytes, and any other value as it is."""
+    """Give None for a missing value and for blank text, a string for bytes, and any other value as it is.
+
+    A period of pandas becomes its first moment.
+    """
     if isinstance(value, bytes):
         value = value.decode(errors="backslashreplace")
     if isinstance(value, str):
         return value if value.strip() else None
+    if type(value).__name__ == "Period":
+        return value.start_time
     return None if str(value) in MISSING else value
 
 
