@@ -72,7 +72,6 @@ class DateStyle(NamedTuple):
             return None
 
     def year_of(self, parts):
-        """Get the year of a date, also if it has two digits."""
         year, first = int(parts["year"]), self.first_year
         return year if len(parts["year"]) > 2 else first + (year - first) % 100
 
@@ -92,7 +91,6 @@ def likely_styles(dates):
 
 
 def have_few_years(dates):
-    """Whether dates have few years and many days of the month."""
     n_years, n_days = (len({getattr(one, part) for one in dates}) for part in ("year", "day"))
     return n_years <= FEW_YEARS and n_days >= MANY_DAYS
 
@@ -154,5 +152,4 @@ class DurationStyle(NamedTuple):
 
 
 def is_time_of_day(text):
-    """Whether a text is a time of day."""
     return DateStyle(TIME_OF_DAY).read(text) is not None
