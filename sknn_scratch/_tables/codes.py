@@ -9,7 +9,7 @@ from scipy.interpolate import make_lsq_spline
 from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.decide import MANY_ROWS
-from sknn_scratch._tables.kinds import ROWS_OF_A_CODE, Numbers
+from sknn_scratch._tables.kind_of_numbers import ROWS_OF_A_CODE, Numbers
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 from sknn_scratch._tables.targets import scaled_targets

@@ -19,6 +19,7 @@ DATES, DATES_IN_ZONES, DURATIONS = "dates", "dates with a time zone", "durations
 NOTHING = "nothing"  # only missing values
 # How missing values are written that are not strings.
 MISSING = {"None", "nan", "NaN", "<NA>", "NaT"}
+LARGEST_EXACT = 2**53  # up to it, a float holds each whole number
 
 
 class Column(NamedTuple):
@@ -29,7 +30,6 @@ class Column(NamedTuple):
 
     @property
     def is_text(self):
-        """Whether the values are strings and None."""
         return self.type in (TEXT, CATEGORIES)
 
     @property
@@ -75,7 +75,6 @@ def columns_of(X):
 
 
 def named_columns(X):
-    """Iterate over pairs of a name and a column."""
     if hasattr(X, "iloc"):  # pandas
         return X.items()
     if hasattr(X, "iter_columns"):  # polars
@@ -86,7 +85,6 @@ def named_columns(X):
 
 
 def listed(names):
-    """Write names for a message."""
     return ", ".join(map(repr, names))
 
 
@@ -94,7 +92,6 @@ def listed(names):
 
 
 def read_all(columns):
-    """Read a dict of columns of any library."""
     return {name: read(column) for name, column in columns.items()}
 
 
@@ -104,6 +101,8 @@ def read(column):
     if re.match("category|Categorical|Enum|dictionary", type_name):
         return read_categories(column)
     values = np.asarray(column)
+    if values.dtype.kind == "f" and re.match("u?int", type_name, re.IGNORECASE):
+        values = with_long_integers(column, values)
     if values.ndim != 1:
         return Column(type_name, values)
     if values.dtype.kind in "OSUT":
@@ -119,9 +118,19 @@ def read(column):
     return Column(type_name, values)
 
 
+def with_long_integers(column, values):
+    """Give a column of integers as objects if its values (n_samples,), which are floats, cannot hold them."""
+    is_long = (np.abs(values) >= LARGEST_EXACT).any()
+    return np.array(as_list(column), dtype=object) if is_long else values
+
+
+def as_list(column):
+    return column.to_pylist() if hasattr(column, "to_pylist") else list(column)
+
+
 def read_categories(column):
     """Read a column that its library calls categories, whatever these are."""
-    column = read_objects(column.to_pylist() if hasattr(column, "to_pylist") else list(column))
+    column = read_objects(as_list(column))
     return as_categories(column.values) if column.type in (NUMBERS, TEXT, BOOLEANS) else column
 
 
@@ -153,6 +162,13 @@ def read_objects(values):
     return Column(TEXT, converted(values, text_of))
 
 
+def texts_of(values):
+    """Write values as an array (n_samples,) of strings, and None for missing ones."""
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = converted(values, text_of)
+    return texts
+
+
 def converted(values, convert):
     """Convert values by a function, which is called once for each different text.
 
@@ -165,11 +181,16 @@ def converted(values, convert):
 
 
 def plain(value):
-    """Give None for a missing value and for blank text, a string for bytes, and any other value as it is."""
+    """Give None for a missing value and for blank text, a string for bytes, and any other value as it is.
+
+    A period of pandas becomes its first moment.
+    """
     if isinstance(value, bytes):
         value = value.decode(errors="backslashreplace")
     if isinstance(value, str):
         return value if value.strip() else None
+    if type(value).__name__ == "Period":
+        return value.start_time
     return None if str(value) in MISSING else value
 
 
@@ -179,6 +200,6 @@ def text_of(value):
     if value is None or isinstance(value, str):
         return value
     is_number = isinstance(value, (Real, Decimal)) and not isinstance(value, bool)
-    if is_number and (isinstance(value, Integral) or float(value).is_integer()):
+    if is_number and (isinstance(value, Integral) or (float(value).is_integer() and value == int(value))):
         return str(int(value))
     return str(value)

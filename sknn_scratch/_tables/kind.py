@@ -77,6 +77,10 @@ class Kind:
         if self.odd:
             yield Remark(Sentence.ODD, name, self.among(self.odd))
 
+    def several_units(self, column: Column) -> str:
+        """List the units of numbers with how many values have each, if many have another one than most."""
+        return ""
+
     def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
         """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
         if (values == values[0]).all():
@@ -128,7 +132,6 @@ class Kind:
         return {"": values}
 
     def among(self, texts: set[str] | frozenset[str]) -> str:
-        """Write odd texts for a remark."""
         return f"{some(texts)} among the {self.name} of {{names}}"
 
 
@@ -138,7 +141,6 @@ def are_missing(values):
 
 
 def float_of(value):
-    """Convert a number, a boolean or None to a float."""
     try:
         return np.nan if value is None else float(value)
     except OverflowError:

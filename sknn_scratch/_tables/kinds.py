@@ -4,7 +4,7 @@
 how this column is written. To add a kind, write a class and give it a place in KINDS.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import ClassVar
 
@@ -19,36 +19,16 @@ from sknn_scratch._tables.columns import (
     NOTHING,
     NUMBERS,
     TEXT,
-    Column,
-    converted,
-    text_of,
+    texts_of,
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
+from sknn_scratch._tables.exact import have_collisions
 from sknn_scratch._tables.kind import TOLD, Kind
+from sknn_scratch._tables.kind_of_numbers import Numbers, as_text, dates_of_digits
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import (
-    MOST_CODES,
-    are_padded_codes,
-    has_first_zero,
-    is_code,
-    joins_letters_to_digits,
-    may_be_codes,
-)
-from sknn_scratch._tables.written_dates import (
-    DurationStyle,
-    count_dates_of_digits,
-    date_styles,
-    is_time_of_day,
-    likely_styles,
-)
-from sknn_scratch._tables.written_numbers import BooleanStyle, number_styles, units_of
-
-# So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
-FEWEST_DATES = 5
-# Codes have so many rows on average: fewer tell nothing of each.
-ROWS_OF_A_CODE = 2
-# The end of the names of features that are codes.
-CODE = "_code"
+from sknn_scratch._tables.text import has_first_zero
+from sknn_scratch._tables.written_dates import DurationStyle, date_styles, is_time_of_day, likely_styles
+from sknn_scratch._tables.written_numbers import BooleanStyle
 
 
 class Nothing(Kind):
@@ -80,7 +60,13 @@ class Booleans(Kind):
     @classmethod
     def readings(cls, column, most_odd):
         found = super().readings(column, TOLD)  # also where a library calls them categories
-        return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
+        return [
+            one
+            for one in found
+            if not one.odd
+            and are_zeros_and_ones(one.read(column, "")[0])
+            and not have_collisions(column, one.style, one.odd)
+        ]
 
     @staticmethod
     def styles(texts):
@@ -91,71 +77,6 @@ class Booleans(Kind):
         if not are_zeros_and_ones(values):
             remarks.append(Remark(Sentence.NOT_BOOLEAN, name))
         return values, remarks
-
-
-@dataclass
-class Numbers(Kind):
-    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
-
-    name = NUMBERS
-    has_digits = True
-
-    are_padded: bool = False  # with zeros, so they are codes
-    codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
-
-    styles = staticmethod(number_styles)
-
-    @classmethod
-    def readings(cls, column, most_odd):
-        are_dates = most_odd != TOLD and dates_of_digits(column, most_odd) is not None
-        return [] if are_dates else super().readings(column, most_odd)
-
-    @staticmethod
-    def is_clear(texts, odd):
-        is_few = len(texts) <= MOST_CODES
-        if odd and all(map(is_code, texts)) and (is_few or any(map(joins_letters_to_digits, odd))):
-            return False
-        return (not odd and are_padded_codes(texts)) or not any(map(has_first_zero, texts))
-
-    @classmethod
-    def readings_of_text(cls, texts, most_odd):
-        found = super().readings_of_text(texts, most_odd)
-        return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
-
-    def prepare(self, values):
-        super().prepare(values)
-        if self.are_padded and not self.is_explained:
-            present = values[~np.isnan(values)].tolist()
-            if len({*present}) <= len(present) / ROWS_OF_A_CODE:
-                self.codes = frozenset(present)
-
-    def remarks(self, name, column):
-        yield from super().remarks(name, column)
-        is_clear = column.type != TEXT or self.odd or self.is_explained or self.codes
-        if not is_clear and may_be_codes(column.texts):
-            yield Remark(Sentence.CODES, name)
-
-    def read(self, column, name):
-        if self.style.unit and self.lacks_unit(column):
-            alone = replace(self, style=self.style._replace(unit=""))
-            values, remarks = alone.read(column, name)
-            return values, [*remarks, Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}")]
-        values, remarks = super().read(column, name)
-        present = values[~np.isnan(values)].tolist() if self.codes else []
-        if present and self.codes.isdisjoint(present):
-            remarks.append(Remark(Sentence.NEW_CODES, name))
-        return values, remarks
-
-    def lacks_unit(self, column):
-        """Whether a column has no unit. Its text must be sure to have the decimal separator of the fit."""
-        if not column.is_text:
-            return column.type == NUMBERS
-        texts = column.texts
-        are_alone = set(units_of(texts)) == {""}
-        return are_alone and (self.style.decimal == "." or any("," in text for text in texts))
-
-    def features(self, values):
-        return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
 
 
 class Durations(Kind):
@@ -254,7 +175,6 @@ class Categories(Kind):
 
     @property
     def are_all_rare(self):
-        """Whether the encoder has merged all texts of the fit."""
         return self.known <= self.rare
 
     @property
@@ -265,6 +185,9 @@ class Categories(Kind):
     def remarks(self, name, column):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
+            if units := doubt.several_units(column):
+                yield Remark(Sentence.UNITS, name, f"{units} of {{names}}")
+                return
             yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
         elif self.doubts:
             yield Remark(Sentence.DOUBT, name, f"{ways_to_read(column, self.doubts)} in {{names}}")
@@ -278,9 +201,7 @@ class Categories(Kind):
 
     def convert(self, values):
         """Convert to strings, and None for missing values. Equal numbers have equal strings."""
-        texts = np.empty(len(values), dtype=object)
-        texts[:] = converted(values, text_of)
-        return texts
+        return texts_of(values)
 
     def read(self, column, name):
         values, remarks = super().read(column, name)
@@ -303,27 +224,6 @@ def ways_to_read(column, readings):
     text = max(ways, key=lambda text: len(ways[text]))
     values = (value.removesuffix(" 00:00:00") for value in ways[text])
     return f"{text!r} is {' or '.join(values)}"
-
-
-def texts_of_numbers(values):
-    """Write numbers (n_samples,) as text, and NaN as None."""
-    distinct, places = np.unique(values, return_inverse=True)
-    return Categories().convert(distinct)[places]
-
-
-def as_text(column):
-    """Make a column of text of one with numbers."""
-    return Column(TEXT, texts_of_numbers(Numbers().convert(column.values)).tolist())
-
-
-def dates_of_digits(column, most_odd):
-    """Make a column of text of one with numbers or text such as 20200131, if these are dates; else None."""
-    if column.type == NUMBERS:
-        numbers = Numbers().convert(column.values)
-        n_odd = np.count_nonzero(~np.isnan(numbers) & ~((numbers >= 19_000_101) & (numbers < 21_000_000)))
-        column = as_text(column) if n_odd <= most_odd * len(numbers) else column
-    n_dates = count_dates_of_digits(column.texts, most_odd) if column.type == TEXT else 0
-    return column if n_dates >= (1 if most_odd == TOLD else FEWEST_DATES) else None
 
 
 def are_zeros_and_ones(values):

@@ -6,12 +6,9 @@ from dataclasses import replace
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, listed
 from sknn_scratch._tables.kind import TOLD
 from sknn_scratch._tables.kinds import KINDS, TYPES, Categories, ways_to_read
-from sknn_scratch._tables.text import MOST_CODES
+from sknn_scratch._tables.text import MOST_CODES, MOST_ODD
 
-# Text is read as numbers or dates if at most this share of its different values, words for missing ones
-# aside, are no such thing.
-MOST_ODD = 0.1
-# With more, up to this share, it stays categories, and a warning says so.
+# With more odd texts than MOST_ODD, up to this share, a column stays categories, and a warning says so.
 MOST_ODD_DOUBTED = 0.5
 
 
@@ -58,13 +55,14 @@ def readings_of(column, most_odd):
 def told_kind(column, name, told):
     """Read a column of a fit as the kind that a user wants, or raise ValueError."""
     readings = KINDS[told].readings(column, TOLD)
-    if len(readings) == 1:
+    if not readings:
+        reason = f"has {column.type} that cannot be read so, such as {column.example}"
+    elif len(readings) > 1:
+        reason = f"can be read so in several ways: {ways_to_read(column, readings)}"
+    elif units := readings[0].several_units(column):
+        reason = f"has several units: {units}"
+    else:
         return replace(readings[0], is_explained=True)
-    reason = (
-        f"can be read so in several ways: {ways_to_read(column, readings)}"
-        if readings
-        else (f"has {column.type} that cannot be read so, such as {column.example}")
-    )
     raise ValueError(
         f"kinds says that the column {name!r} of X holds {told}, but it {reason}. Convert it first."
     )

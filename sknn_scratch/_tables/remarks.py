@@ -17,22 +17,27 @@ class Sentence(StrEnum):
         "column holds something else, say so: kinds={{{name!r}: 'categories'}}."
     )
     CODES = (
-        "Text in X that has only digits is read as numbers: the columns {items}. If they are codes, say so: "
-        "kinds={{{name!r}: 'categories'}}."
+        "Text in X that is read as numbers may be codes or lists of codes: the columns {items}. If so, say "
+        "it: kinds={{{name!r}: 'categories'}}."
+    )
+    ROUNDED = (
+        "Whole numbers above 2**53 came as floats, in which neighbours are equal: the columns {items}. If "
+        "they are ids, read them as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
     )
     PARTLY = (
         "Text in X that is mostly numbers or dates stays categories, since too much of it is not: {items}. "
         "Clean these columns, or say what they hold, such as kinds={{{name!r}: {kind!r}}}; then what cannot "
         "be read counts as missing."
     )
+    UNITS = (
+        "Text in X has numbers in several units, so it stays categories: {items}. Convert each of these "
+        "columns to one unit first."
+    )
     DOUBT = (
         "Text in X can be read in several ways, so it stays categories: {items}. Convert these columns first."
     )
     NEW_ODD = "Some values of X are not like those of their column in fit, and count as missing: {items}."
-    NO_UNIT = (
-        "Some columns of X had numbers with a unit in fit, and now have numbers alone, which must be in the "
-        "same unit: {items}."
-    )
+    NO_UNIT = "Some numbers of X have no unit, and count in that of their column: {items}."
     NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
     USELESS = (
         "Some columns of X carry no information, or only whether a value is missing: {items}. Drop them, or "
@@ -67,7 +72,6 @@ class Remark(NamedTuple):
 
 
 def some(texts):
-    """List a few texts for a message."""
     more = len(texts) - MOST_LISTED
     return listed(sorted(texts)[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 

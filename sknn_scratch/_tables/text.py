@@ -5,6 +5,9 @@ A style is one way to write values. Its ``read`` converts a text, or gives None 
 
 import re
 
+# Text is read as numbers or dates if at most this share of its different values, words for missing ones
+# aside, are no such thing.
+MOST_ODD = 0.1
 # What stands for a missing value among numbers or dates, in lower case.
 MISSING_WORDS = {"?", "-", "--", ".", "..", "...", "*", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "<na>"}
 MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
@@ -16,7 +19,6 @@ DIGIT = re.compile(r"\d")
 
 
 def is_missing_word(text):
-    """Whether a text says that there is no value."""
     return text.strip().lower() in MISSING_WORDS
 
 
@@ -32,7 +34,6 @@ def read_texts(texts, style, most_odd):
 
 
 def lacks_digit(text):
-    """Whether a text has no digit, so that it is no number, date or duration."""
     return DIGIT.search(text) is None
 
 
@@ -46,6 +47,11 @@ def may_be_codes(texts):
     lengths = {len(text.strip()) for text in texts}
     is_long = len(lengths) == 1 and max(lengths) >= LENGTH_OF_CODES
     return is_long and len(texts) > MOST_CODES and all(map(is_code, texts))
+
+
+def are_versions(texts):
+    """Whether different texts are like 1.1 and 1.10, which are one number."""
+    return any("." in text[:-2] and text[-1] == "0" and text[:-1] in texts for text in texts)
 
 
 def joins_letters_to_digits(text):

@@ -7,11 +7,7 @@ from typing import NamedTuple
 from sknn_scratch._tables.text import read_texts
 
 YEAR_AT_END = r"(?P<year>\d{4}|\d\d)"
-YEAR, MONTH, DAY = (
-    r"(?P<year>\d{4})",
-    r"(?P<month>\d{1,2}|[A-Za-z]{3,9})",
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?",
-)
+YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 BETWEEN = r"(?:[-/ ]|[.,] ?)"
 WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?|(?=\s?[AP]M))"
@@ -26,7 +22,6 @@ ORDERS = {
     "day first": WEEKDAY + BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
     "month first": WEEKDAY + BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
     "short year first": BETWEEN.join((r"(?P<year>\d\d)", r"(?P<month>\d{1,2})", DAY)) + TIME,
-    "joined": rf"{DAY}{NAME_OF_MONTH}{YEAR_AT_END}" + TIME,
     "digits": r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)",
     "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
     TIME_OF_DAY: CLOCK,
@@ -40,8 +35,8 @@ FIRST_YEARS = (1969, 1900)
 TOO_EARLY = 1940
 # At most so many years and at least so many days of the month tell which of two numbers is the year.
 FEW_YEARS, MANY_DAYS = 10, 20
-# In a date whose year is at its end, as in 31/01/20 and 31JAN20.
-SHORT_YEAR = re.compile(r"\s*(?:\w+\W+\w+\W+|\d{1,2}[A-Za-z]{3,9})\d\d\b")
+# In a date whose year is at its end, as in 31/01/20.
+SHORT_YEAR = re.compile(r"\s*\w+\W+\w+\W+\d\d\b")
 # What a date without these parts has.
 NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
 MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
@@ -77,7 +72,6 @@ class DateStyle(NamedTuple):
             return None
 
     def year_of(self, parts):
-        """Get the year of a date, also if it has two digits."""
         year, first = int(parts["year"]), self.first_year
         return year if len(parts["year"]) > 2 else first + (year - first) % 100
 
@@ -97,7 +91,6 @@ def likely_styles(dates):
 
 
 def have_few_years(dates):
-    """Whether dates have few years and many days of the month."""
     n_years, n_days = (len({getattr(one, part) for one in dates}) for part in ("year", "day"))
     return n_years <= FEW_YEARS and n_days >= MANY_DAYS
 
@@ -159,5 +152,4 @@ class DurationStyle(NamedTuple):
 
 
 def is_time_of_day(text):
-    """Whether a text is a time of day."""
     return DateStyle(TIME_OF_DAY).read(text) is not None

@@ -1,12 +1,12 @@
 """Numbers and booleans that are written as text, in their styles."""
 
 import re
-from collections import Counter
 from math import isfinite
 from typing import NamedTuple
 
-BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}
-SIGN = "[+-]?"
+from sknn_scratch._tables.units import SIGN, alike, common_unit, numbers_among, parts_of_number, with_minus
+
+BOOLEAN_WORDS = {"true": "1", "false": "0"}
 # What stands between thousands, by the decimal separator; \u2019 is a curly apostrophe.
 THOUSANDS = {".": r"[,'\u2019\s]", ",": r"[.'\u2019\s]"}
 MARKS = {decimal: re.compile(marks) for decimal, marks in THOUSANDS.items()}
@@ -22,9 +22,6 @@ SCIENTIFIC = {
 NUMBERS = {
     decimal: re.compile(f"{SIGN}(?:{digits}|{SCIENTIFIC[decimal]})") for decimal, digits in DIGITS.items()
 }
-# A currency before the number, or any unit after it.
-CURRENCY = r"[A-Z]{0,2}[$€£¥₹]|CHF|EUR|GBP|USD|Rs\.?"
-WITH_UNIT = re.compile(rf"({SIGN})({CURRENCY}|)\s?({SIGN}[\d.,'\u2019\s]*\d\.?)\s?([^\d\s.,'\u2019+-]\D*)?")
 CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
 # A point that is no decimal point, as in 1.234.567 and 1.234,50; and a number whose points may all be none.
 POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
@@ -38,90 +35,106 @@ OF_LIMITS, MOST_LIMITS = re.compile(r"^[<>\u2264\u2265]=?\s?|\+$"), 0.1
 # So many different numbers, some with a mark before three digits and some without it, have thousands. Of
 # numbers with three decimals, either all have these, or a tenth of them end earlier, and hardly one is whole.
 SURELY_THOUSANDS = 50
+# Whole numbers that do not begin with a zero, with commas between them.
+LIST = re.compile(r"\s*[1-9]\d{0,17}(?:,[1-9]\d{0,17})*\s*")
 
 
 class NumberStyle(NamedTuple):
-    """Numbers with this decimal separator, and all with the same unit, such as "%", "$" or "$ /kg"."""
+    """Numbers with this decimal separator and one unit, such as "%", "$" or "$ /kg", in any spelling."""
 
     decimal: str = "."
     unit: str = ""
     has_multiples: bool = False
     has_limits: bool = False
+    takes_bare: bool = False  # numbers without a unit count in this one
 
     def read(self, text):
         """Convert a text to a finite float."""
+        return finite_float(self.written(text))
+
+    def written(self, text):
+        """Write the number of a text as a program does."""
         text, exponent = with_minus(without_limit(text) if self.has_limits else text), ""
         if self.unit or self.has_multiples:
-            sign, before, text, after = parts_of_number(text)
-            exponent = MULTIPLES.get(after.lower(), "") if self.has_multiples else ""
-            if unit_of(before, "" if exponent else after) != self.unit:
+            parts = parts_of_number(text)
+            exponent = MULTIPLES.get(parts.after.lower(), "") if self.has_multiples else ""
+            unit = (parts._replace(after="") if exponent else parts).unit
+            if alike(unit) != alike(self.unit) and (unit or not self.takes_bare):
                 return None
-            text = sign + text
+            text = parts.sign + parts.number
         if not NUMBERS[self.decimal].fullmatch(text):
             return None
-        number = float(MARKS[self.decimal].sub("", text).replace(",", ".") + exponent)
-        return number if isfinite(number) else None
+        return MARKS[self.decimal].sub("", text).replace(",", ".") + exponent
+
+
+class ListStyle(NamedTuple):
+    """Lists of different whole numbers in ascending order, such as 4,6 beside 11: names, and no decimals."""
+
+    def read(self, text):
+        """Convert a text to a tuple of integers, or one number to a float."""
+        if not LIST.fullmatch(text):
+            return None
+        numbers = tuple(map(int, text.split(",")))
+        if numbers != tuple(sorted({*numbers})):
+            return None
+        return numbers if len(numbers) > 1 else float(*numbers)
+
+
+def finite_float(written):
+    number = float(written or "inf")
+    return number if isfinite(number) else None
 
 
 def without_limit(text):
-    """Strip a text, and what makes a limit of a number."""
     return OF_LIMITS.sub("", text.strip())
 
 
-def with_minus(text):
-    """Strip a text, and write a minus sign as a program does: also for (12), as accountants write -12."""
-    text = text.strip().replace("\u2212", "-")
-    return f"-{text[1:-1]}" if text[:1] == "(" and text[-1:] == ")" else text
-
-
-def parts_of_number(text):
-    """Cut a text into the sign, what stands before the number, the number, and what stands after it."""
-    match = WITH_UNIT.fullmatch(with_minus(text))
-    return match.groups("") if match else ("",) * 4
-
-
-def unit_of(before, after):
-    """Make a unit of what stands before a number and after it, in either order: "€ 12" and "12 €"."""
-    return " ".join(sorted(filter(None, (before, after))))
-
-
-def units_of(texts):
-    """Iterate over the units of the numbers among texts; that of a number alone is empty."""
-    return (unit_of(before, after) for _, before, number, after in map(parts_of_number, texts) if number)
-
-
 def number_styles(texts):
-    """List the styles that texts may have: with their most frequent unit, and a decimal point or comma."""
+    """List the styles that texts may have: with one unit, and a decimal point or comma; or lists."""
     n_limits = sum(without_limit(text) != text.strip() for text in texts)
     has_limits = 0 < n_limits <= MOST_LIMITS * len(texts)
     texts = {without_limit(text) for text in texts} if has_limits else texts
-    parts = [one for one in map(parts_of_number, texts) if one[2]]
+    parts = numbers_among(texts)
     has_multiples = are_multiples(parts)
-    units = Counter(unit_of(before, "" if has_multiples else after) for _, before, _, after in parts)
-    unit = max(sorted(units), key=units.get, default="")
+    parts = [one._replace(after="") for one in parts] if has_multiples else parts
+    unit, takes_bare = common_unit(parts)
     if unit.lower() in HALVES_OF_A_DAY:
         return []
-    numbers = [number for _, _, number, _ in parts]
+    numbers = [one.number for one in parts]
     if have_thousands(numbers, ","):
         decimals = "."
     elif have_thousands(numbers, "."):
         decimals = ","
     else:
         decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
-    return [NumberStyle(decimal, unit, has_multiples, has_limits) for decimal in decimals]
+    styles = [NumberStyle(decimal, unit, has_multiples, has_limits, takes_bare) for decimal in decimals]
+    return [*styles, ListStyle()] if "," in decimals and may_be_lists(texts) else styles
+
+
+def may_be_lists(texts):
+    """Whether texts with commas may be lists, as they are neither thousands nor all have two decimals."""
+    lengths = {len(text.strip().rpartition(",")[2]) for text in texts if "," in text}
+    has_whole = any(text.strip().isdecimal() for text in texts)
+    return lengths != {3} and (len(lengths) > 1 or lengths == {1} or (has_whole and bool(lengths)))
+
+
+def are_maybe_lists(texts):
+    """Whether texts with decimal commas may be lists all the same, though not all are in ascending order."""
+    is_any_ascending = any("," in text and ListStyle().read(text) for text in texts)
+    return is_any_ascending and may_be_lists(texts) and all(map(LIST.fullmatch, texts))
 
 
 def are_multiples(parts):
     """Whether the parts of numbers have thousands, millions and so on; m alone may be metres."""
-    units = {after.lower() for *_, after in parts}
+    units = {one.after.lower() for one in parts}
     may_be = units <= {"", *MULTIPLES} and len(units) > 1 and ("k" in units or {"m", "b"} <= units)
     return may_be and not any(map(are_surely_metres, parts))
 
 
 def are_surely_metres(parts):
     """Whether the parts of a number are those of 1500m: as millions, and no money, it would be 1.5b."""
-    _, before, number, after = parts
-    return not before and after.lower() == "m" and (NumberStyle().read(number) or 0) >= 1000
+    is_long = (NumberStyle().read(parts.number) or 0) >= 1000
+    return is_long and not parts.before and parts.after.lower() == "m"
 
 
 def have_thousands(numbers, mark):
@@ -141,7 +154,7 @@ def may_have_decimal_comma(texts, numbers, unit):
     if any(map(POINT_OF_THOUSANDS.search, numbers)):
         return True
     if any("," in text for text in texts):
-        return CURRENCIES_WITH_POINT.isdisjoint(unit.split())
+        return CURRENCIES_WITH_POINT.isdisjoint(alike(unit).split())
     have_point = ["." in number for number in numbers]
     may_be = any(have_point) and ("€" in unit or not all(have_point))
     return may_be and all(map(MAY_BE_THOUSANDS.fullmatch, numbers))
@@ -152,4 +165,8 @@ class BooleanStyle(NamedTuple):
 
     def read(self, text):
         """Convert a text to a float."""
-        return BOOLEAN_WORDS.get(text.strip().lower(), NumberStyle().read(text))
+        return finite_float(self.written(text))
+
+    def written(self, text):
+        """Write the number of a text as a program does."""
+        return BOOLEAN_WORDS.get(text.strip().lower(), NumberStyle().written(text))

@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, listed
 from sknn_scratch._tables.encoders import MANY
-from sknn_scratch._tables.kinds import CODE
+from sknn_scratch._tables.kind_of_numbers import CODE
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch.onnx.graph import Array, Graph
 

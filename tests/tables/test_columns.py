@@ -98,6 +98,9 @@ KINDS = {
         of_pandas(["31.12.2025", NOON, NOON.date(), None], object),
         of_polars([NOON.time(), datetime.time(1, 30), None]),
         of_pandas(["11:30 PM", NOON.time(), None], object),
+        of_pandas(pd.PeriodIndex(["2026-01", None], freq="M")),
+        of_pandas([pd.Period("2026Q1"), NOON, None], object),
+        of_pandas(pd.Categorical(pd.period_range("2026", periods=2, freq="Y"))),
     ],
     "dates with a time zone": [
         of_pandas([NOON.astimezone(datetime.UTC), None]),
@@ -132,7 +135,6 @@ def test_kinds_of_columns(kind):
 OTHERS = {
     "list": of_pandas([["a"], None], object),
     "dict": of_numpy([{"a": 1}, {}], object),
-    "Period": of_pandas(pd.period_range("2026-01", periods=2, freq="M")),
     "Array": of_polars([[1, 2]], pl.Array(pl.Int64, 2)),
     "Struct": of_polars([{"a": 1}]),
     "complex128": of_numpy([1j]),
@@ -192,6 +194,15 @@ def test_durations_are_numbers_of_seconds(dtype):
         encoder.transform(numbers)
     short = of_pandas(pd.to_timedelta([300, 500, None], "ns"))
     assert_array_equal(np.sign(fitted(short).transform(short))[:, 0], [-1, 1, 0])
+
+
+@pytest.mark.parametrize("frequency", ["D", "W", "M", "Q", "Y", "h"])
+def test_a_period_is_its_first_moment(frequency):
+    periods = pd.period_range("2023-12-31", periods=30, freq=frequency)
+    encoder = fitted(of_pandas(periods.to_timestamp()))
+    assert_array_equal(
+        encoder.transform(of_pandas(periods)), encoder.transform(of_pandas(periods.to_timestamp()))
+    )
 
 
 WAYS_OF_BOOLEANS = [

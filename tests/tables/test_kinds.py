@@ -30,10 +30,6 @@ def in_1998(day):
     return day.replace(year=1998)
 
 
-def ordinal(number):
-    return f"{number}{'th' if number in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
-
-
 def before_1000(day):
     """pandas keeps such a day as an object."""
     return datetime.date(10 * day.month, day.month, day.day)
@@ -93,12 +89,12 @@ CASES = {
         "digits that are rarely dates": (
             list(map(str, range(20_200_000, 20_200_000 + 37 * N, 37))),
             range(20_200_000, 20_200_000 + 37 * N, 37),
-            "codes, say so: kinds={'x': 'categories'}",
+            "may be codes or lists of codes: the columns 'x'. If so, say it: kinds={'x': 'categories'}",
         ),
         "zip codes": (
             with_gaps(map(str, range(10_000, 10_000 + N)), "", " "),
             with_gaps(range(10_000, 10_000 + N), None),
-            "codes, say so: kinds={'x': 'categories'}",
+            "may be codes or lists of codes: the columns 'x'. If so, say it: kinds={'x': 'categories'}",
         ),
         "few digits": (["3", "11", "7", ""] * 100, [3, 11, 7, None] * 100),
         "thousands beside less": ([f"{x:,.0f}" for x in BIG / 1e3], (BIG / 1e3).round()),
@@ -112,10 +108,7 @@ CASES = {
         "names of months": (DAYS.dt.strftime("%B %d, %Y"), DAYS),
         "days of the week": (DAYS.dt.strftime("%A, %d %B %Y"), DAYS),
         "short days of the week": (TIMES.dt.strftime("%a %b %d, %Y %H:%M"), TIMES),
-        "days and names of months without marks": (DAYS.dt.strftime("%d%b%Y").str.upper(), DAYS),
-        "times of SAS": (TIMES.dt.strftime("%d%b%Y:%H:%M:%S"), TIMES.dt.floor("s")),
         "days with a point": (DAYS.dt.strftime("%d. %B %Y"), DAYS),
-        "ordinal days": ([f"{day:%B} {ordinal(day.day)}, {day.year}" for day in DAYS], DAYS),
         "months": (DAYS.dt.strftime("%Y-%m"), DAYS.dt.to_period("M").dt.to_timestamp()),
         "months with names": (DAYS.dt.strftime("%b %Y"), DAYS.dt.to_period("M").dt.to_timestamp()),
         "beginnings of months": (
@@ -195,10 +188,6 @@ STAY_CATEGORIES = {
     "leading zeros of long codes": ([f"{i % 40:016}" for i in range(N)], []),
     "leading zeros among other codes": ([f"{i % 40:05}" for i in range(N - 1)] + ["K1A"], []),
     "scores": ([f"{a}:{b}" for a in range(11, 27) for b in range(20)] * 5, []),
-    "years without marks, of two digits": (
-        [f"{1 + i % 28:02}MAR{30 + i % 70}" for i in range(N)],
-        ["can be read in several ways"],
-    ),
     "codes with points": ([f"{i % 5:02}.{i % 2}" for i in range(N)], []),
     "codes with letters": (["117", "c118", *map(str, range(119, 219))] * 5, []),
     "codes like exponents": (["523E57", "12E5", "800E1", "10E10"] * 75, []),
@@ -208,7 +197,7 @@ STAY_CATEGORIES = {
     "races": (["800m", "1500m", "5k", "10k"] * 75, []),
     "longer races": (
         [f"{1 + i % 30}k" if i % 4 else f"{10 + i},000m" for i in range(N)],
-        ["'numbers'}; then"],
+        ["225 in k, 75 in m of 'x'"],
     ),
     "words like months": (["Marea 1990", "Octavia 1991", "Decathlon 1992"] * 100, []),
     "names": (
@@ -219,10 +208,6 @@ STAY_CATEGORIES = {
     "heights": (
         [f"{1 + i / 1000} m" if i % 5 else f"5ft {i}" for i in range(N)],
         ["of it is not: '5ft 0', '5ft 10', '5ft 100', '5ft 105', '5ft 110' and 55 more among the numbers of"],
-    ),
-    "prices in two currencies": (
-        [f"${x} {'USD' if i % 2 else 'CAD'}" for i, x in enumerate(PRICES)],
-        ["more among the numbers of 'x'"],
     ),
     "codes of years": ([f"{2030 + i % 90}-{1 + i % 12}" for i in range(N)], ["such as kinds={'x': 'dates'}"]),
     "days and periods": (
@@ -279,7 +264,7 @@ def test_codes_with_leading_zeros_are_numbers_and_categories():
     for each_once in ([f"{i:05}" for i in range(N)], [f"{i:05}" for i in range(N // 2)] + [None] * (N // 2)):
         columns, (message,) = fit(each_once)
         assert columns.codes_ == []
-        assert "Text in X that has only digits is read as numbers" in message
+        assert "Text in X that is read as numbers may be codes" in message
     assert fit([f"{code:05}" for code in codes], kinds={"x": "numbers"})[0].codes_ == []
 
 
@@ -380,11 +365,11 @@ def test_days_may_be_written_otherwise_later():
 def test_numbers_without_their_unit_are_a_warning():
     columns, _ = fit(CASES["numbers"]["percent"][0])
     for values in ([0.5, 0.7], ["0.5", "0.7"]):
-        with pytest.warns(UserWarning, match=r"must be in the same unit: % in 'x'\."):
+        with pytest.warns(UserWarning, match="count in that of their column: % in 'x'"):
             encoded = columns.transform(pd.DataFrame({"x": values}))
         assert_array_equal(encoded, columns.transform(pd.DataFrame({"x": ["0.5%", "0.7%"]})))
     columns, _ = fit([f"{with_comma(x)} €" for x in PRICES])
-    with pytest.warns(UserWarning, match="must be in the same unit: € in 'x'"):
+    with pytest.warns(UserWarning, match="count in that of their column: € in 'x'"):
         encoded = columns.transform(pd.DataFrame({"x": ["1,50"]}))
     assert_array_equal(encoded, columns.transform(pd.DataFrame({"x": ["1,50 €"]})))
     with pytest.raises(ValueError, match=r"had numbers in fit, and now has text, such as 1\.505"):

@@ -1,0 +1,147 @@
+"""The kind of columns of numbers, of which some are codes or dates, and how their text is read."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sknn_scratch._tables.columns import NUMBERS, TEXT, Column, texts_of
+from sknn_scratch._tables.exact import are_rounded, have_collisions
+from sknn_scratch._tables.kind import TOLD, Kind
+from sknn_scratch._tables.remarks import Remark, Sentence
+from sknn_scratch._tables.text import (
+    MOST_CODES,
+    MOST_ODD,
+    are_padded_codes,
+    are_versions,
+    has_first_zero,
+    is_code,
+    joins_letters_to_digits,
+    may_be_codes,
+)
+from sknn_scratch._tables.units import alike, count_units, have_few_units, numbers_among
+from sknn_scratch._tables.written_dates import count_dates_of_digits
+from sknn_scratch._tables.written_numbers import ListStyle, are_maybe_lists, number_styles
+
+# So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
+FEWEST_DATES = 5
+# Codes have so many rows on average: fewer tell nothing of each.
+ROWS_OF_A_CODE = 2
+# The end of the names of features that are codes.
+CODE = "_code"
+
+
+@dataclass
+class Numbers(Kind):
+    """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
+
+    name = NUMBERS
+    has_digits = True
+
+    are_padded: bool = False  # with zeros, so they are codes
+    codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
+
+    styles = staticmethod(number_styles)
+
+    @classmethod
+    def readings(cls, column, most_odd):
+        if most_odd == TOLD:
+            return super().readings(column, most_odd)
+        if dates_of_digits(column, most_odd) is not None:
+            return []
+        found = super().readings(column, most_odd)
+        if not found and most_odd > MOST_ODD and have_few_units(column.texts):
+            found = super().readings(column, TOLD)
+            found = [one for one in found if cls.is_clear(column.texts - one.odd, one.odd)]
+        is_sure = len(found) == 1
+        return [] if is_sure and have_collisions(column, found[0].style, found[0].odd) else found
+
+    @staticmethod
+    def is_clear(texts, odd):
+        is_few = len(texts) <= MOST_CODES
+        if odd and all(map(is_code, texts)) and (is_few or any(map(joins_letters_to_digits, odd))):
+            return False
+        return (not odd and are_padded_codes(texts)) or not any(map(has_first_zero, texts))
+
+    @classmethod
+    def readings_of_text(cls, texts, most_odd):
+        found = super().readings_of_text(texts, most_odd)
+        if {type(one.style) for one in found} == {ListStyle}:
+            return []
+        return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
+
+    def prepare(self, values):
+        super().prepare(values)
+        if self.are_padded and not self.is_explained:
+            present = values[~np.isnan(values)].tolist()
+            if len({*present}) <= len(present) / ROWS_OF_A_CODE:
+                self.codes = frozenset(present)
+
+    def remarks(self, name, column):
+        yield from super().remarks(name, column)
+        if self.style.takes_bare:
+            yield self.without_unit(name)
+        if not self.is_explained and are_rounded(column.values):
+            yield Remark(Sentence.ROUNDED, name)
+        is_sure = column.type != TEXT or self.is_explained
+        if not is_sure and self.may_have_codes(column.texts - self.odd):
+            yield Remark(Sentence.CODES, name)
+
+    def may_have_codes(self, texts):
+        """Whether texts that are read as numbers may be codes, lists of codes, or versions."""
+        if self.style.decimal == "," and are_maybe_lists(texts):
+            return True
+        are_codes = not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
+        return are_codes or are_versions(texts)
+
+    def without_unit(self, name):
+        return Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}")
+
+    def several_units(self, column):
+        unit = alike(self.style.unit)
+        n_others = sum(alike(one.unit) != unit for one in numbers_among(self.odd))
+        if n_others <= MOST_ODD * len(self.odd | column.texts):
+            return ""
+        counts = count_units(numbers_among(filter(None, column.values)))
+        return ", ".join(f"{n} in {unit}" if unit else f"{n} without one" for unit, n in counts.most_common())
+
+    def read(self, column, name):
+        if self.style.unit and not self.style.takes_bare and self.lacks_unit(column):
+            alone = replace(self, style=self.style._replace(takes_bare=True))
+            values, remarks = alone.read(column, name)
+            return values, [*remarks, self.without_unit(name)]
+        values, remarks = super().read(column, name)
+        present = values[~np.isnan(values)].tolist() if self.codes else []
+        if present and self.codes.isdisjoint(present):
+            remarks.append(Remark(Sentence.NEW_CODES, name))
+        return values, remarks
+
+    def lacks_unit(self, column):
+        """Whether a column has numbers without a unit: in text, with the decimal mark of the fit for sure."""
+        if not column.is_text:
+            return column.type == NUMBERS
+        texts = column.texts
+        have_none = any(not one.unit for one in numbers_among(texts))
+        return have_none and (self.style.decimal == "." or any("," in text for text in texts))
+
+    def features(self, values):
+        return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
+
+
+def texts_of_numbers(values):
+    """Write numbers (n_samples,) as text, and NaN as None."""
+    distinct, places = np.unique(values, return_inverse=True)
+    return texts_of(distinct)[places]
+
+
+def as_text(column):
+    return Column(TEXT, texts_of_numbers(Numbers().convert(column.values)).tolist())
+
+
+def dates_of_digits(column, most_odd):
+    """Make a column of text of one with numbers or text such as 20200131, if these are dates; else None."""
+    if column.type == NUMBERS:
+        numbers = Numbers().convert(column.values)
+        n_odd = np.count_nonzero(~np.isnan(numbers) & ~((numbers >= 19_000_101) & (numbers < 21_000_000)))
+        column = as_text(column) if n_odd <= most_odd * len(numbers) else column
+    n_dates = count_dates_of_digits(column.texts, most_odd) if column.type == TEXT else 0
+    return column if n_dates >= (1 if most_odd == TOLD else FEWEST_DATES) else None

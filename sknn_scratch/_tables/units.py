@@ -1,0 +1,106 @@
+"""The units of numbers that are written as text: what stands before and after a number."""
+
+import re
+from collections import Counter
+from itertools import filterfalse
+from typing import NamedTuple
+
+from sknn_scratch._tables.text import MOST_ODD, is_missing_word
+
+SIGN = "[+-]?"
+# A currency before the number, or any unit after it.
+CURRENCY = r"[A-Z]{0,2}[$€£¥₹]|AUD|CAD|CHF|CNY|EUR|GBP|INR|JPY|USD|Rs\.?"
+WITH_UNIT = re.compile(rf"({SIGN})({CURRENCY}|)\s?({SIGN}[\d.,'\u2019\s]*\d\.?)\s?([^\d\s.,'\u2019+-]\D*)?")
+IS_CURRENCY = re.compile(CURRENCY)
+# Other spellings of a unit, in lower case and without the s of a plural.
+SPELLINGS = {"$": "usd us$ dollar", "€": "eur euro", "£": "gbp", "₹": "inr rs", "%": "percent pct"}
+SPELLINGS = {spelling: unit for unit, spellings in SPELLINGS.items() for spelling in spellings.split()}
+# Beside per cents, numbers that are all like 0.45, 0 or 1 may be shares.
+SHARE = re.compile(r"0?[.,]\d+|[01](?:[.,]0*)?")
+
+# Numbers of more units than this are names, such as addresses.
+MOST_UNITS = 3
+
+
+class Parts(NamedTuple):
+    """The parts of a number."""
+
+    sign: str = ""
+    before: str = ""
+    number: str = ""
+    after: str = ""
+
+    @property
+    def unit(self):
+        """What stands before and after the number, in either order: "€ 12" and "12 €"."""
+        return " ".join(sorted(filter(None, (self.before, self.after))))
+
+
+def parts_of_number(text):
+    """Cut a text into the parts of a number, which are empty if it is none."""
+    match = WITH_UNIT.fullmatch(with_minus(text))
+    return Parts(*match.groups("")) if match else Parts()
+
+
+def numbers_among(texts):
+    return [one for one in map(parts_of_number, texts) if one.number]
+
+
+def with_minus(text):
+    """Strip a text, and write a minus sign as a program does: also for (12), as accountants write -12."""
+    text = text.strip().replace("\u2212", "-")
+    return f"-{text[1:-1]}" if text[:1] == "(" and text[-1:] == ")" else text
+
+
+def alike(unit):
+    """Write a unit in one of its spellings: $ for USD, kg for KG, year for years. mW and MW differ."""
+    return " ".join(sorted(set(map(in_one_spelling, unit.split()))))
+
+
+def in_one_spelling(word):
+    word = word.rstrip(".")
+    word = word[:1] + word[1:].lower() if word[:1] in ("m", "M") else word.lower()
+    word = word.removesuffix("s") if len(word) > 2 and word.isalpha() else word
+    return SPELLINGS.get(word, word)
+
+
+def count_units(parts):
+    """Count numbers, from their parts, by their units, each in its most frequent spelling; "" is none."""
+    spellings = Counter(one.unit for one in parts)
+    counts, spelled = Counter(), {}
+    for unit, count in sorted(spellings.items(), key=lambda one: (-one[1], one[0])):
+        counts[spelled.setdefault(alike(unit), unit)] += count
+    return counts
+
+
+def have_few_units(texts):
+    """Whether all texts but words for missing values are numbers, of at most MOST_UNITS units."""
+    units = set()
+    for text in filterfalse(is_missing_word, texts):
+        parts = parts_of_number(text)
+        units.add(alike(parts.unit))
+        if not parts.number or len(units) > MOST_UNITS:
+            return False
+    return True
+
+
+def common_unit(parts):
+    """Choose the unit of numbers, from their parts, and say whether those without a unit are of it, too.
+
+    They are if hardly any number has another unit, and half of them have this one or it is a currency. But
+    beside 12a, 12 is a house, and beside 45%, 0.45 may be a share.
+    """
+    counts = count_units(parts)
+    n_bare = counts.pop("", 0)
+    unit = next((unit for unit, _ in counts.most_common(1)), "")
+    is_half = counts[unit] >= n_bare
+    n_others = counts.total() - counts[unit]
+    bare = [one.number for one in parts if not one.unit]
+    takes_bare = (
+        0 < n_bare < len(parts)
+        and n_others <= MOST_ODD * len(parts)
+        and (is_half or any(map(IS_CURRENCY.fullmatch, unit.split())))
+        and not (unit == "%" and all(map(SHARE.fullmatch, bare)))
+        and not (len(unit) == 1 and unit.isalpha() and all(one.number.isdecimal() for one in parts))
+    )
+    return (unit if takes_bare or counts[unit] > n_bare else ""), takes_bare
