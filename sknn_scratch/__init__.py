@@ -14,7 +14,7 @@ from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, Shall
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._search.together import train_together
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.pipeline import tabular_pipeline
+from sknn_scratch._tables.pipeline import TabularPipeline, tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
@@ -38,6 +38,7 @@ __all__ = [
     "ShallowNNRegressor",
     "SymmetryWarning",
     "TableEncoder",
+    "TabularPipeline",
     "TrainingCurveDisplay",
     "VectorizedGridSearchCV",
     "VectorizedRandomizedSearchCV",

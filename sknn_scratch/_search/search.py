@@ -28,7 +28,6 @@ class _VectorizedSearch:
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    @all_or_nothing
     def fit(self, X: ArrayLike, y: ArrayLike = None, **params: Any) -> Self:
         """Fit all candidates on all folds, and the best one to all rows.
 
@@ -48,7 +47,7 @@ class _VectorizedSearch:
         """
         if not has_network(self):
             warn("No networks are trained together: the candidates contain no network of sknn_scratch.")
-        with train_together(verbose=self.verbose):
+        with all_or_nothing(self), train_together(verbose=self.verbose):
             return super().fit(X, y, **params)
 
 
