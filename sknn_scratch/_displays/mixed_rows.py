@@ -46,8 +46,8 @@ class MixedRows:
                 "such as one of the estimators_ of a MultiOutputClassifier."
             )
         self.has_probabilities = hasattr(model, "predict_proba")
-        of_quantiles = getattr(last, "loss", None) == "quantile"
-        self.quantiles = np.atleast_1d(getattr(last, "quantile", ()) if of_quantiles else ())
+        loss = getattr(last, "_loss_", vars(last))  # of another estimator, its parameters
+        self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
         encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
