@@ -201,7 +201,7 @@ class EffectsDisplay(Display):
 
         names = list(mixed.columns)
         given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
-        label, loss = loss_of(mixed, None if y is None else _safe_indexing(y, rows))
+        label, loss = loss_of(mixed, None if y is None else np.asarray(y)[rows])
         costs = permutation_costs(mixed, given or names, loss, rng)
         chosen = given or list(costs)[:max_columns]
         curves = {one: curve_of(predict, mixed.columns[one], rng) for one in costs}

@@ -7,7 +7,6 @@ text, dates and missing values stay as they are, in any library.
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +14,7 @@ from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._displays.slices import name_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _safe_indexing
+from sknn_scratch._inspection import steps_of
 from sknn_scratch._tables.columns import BOOLEANS, columns_of
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
@@ -35,11 +35,15 @@ class MixedRows:
     """
 
     def __init__(self, model, X):
+        if not hasattr(model, "predict"):
+            raise TypeError(
+                f"model must be a fitted estimator that can predict, such as a pipeline, got {model!r}."
+            )
         if hasattr(model, "fit"):
             check_is_fitted(model)
         model = getattr(model, "best_estimator_", model)  # of a search
-        steps = list(model) if isinstance(model, Pipeline) else [model]
-        last, self.classes = steps[-1], getattr(model, "classes_", None)
+        *self._earlier, last = steps_of(model)
+        self.classes = getattr(model, "classes_", None)
         if isinstance(self.classes, list):
             raise TypeError(
                 f"{type(last).__name__} predicts several columns of labels. Pass a model of one of them, "
@@ -50,11 +54,10 @@ class MixedRows:
         self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
         self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
-        encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
+        encoder = next((step for step in self._earlier[:1] if isinstance(step, TableEncoder)), None)
         typed, names = typed_columns(X, encoder), list(columns_of(self._table))
         by_name = hasattr(X, "columns") and set(typed) <= set(names)  # as TableEncoder takes columns
         taken = typed if by_name else names
-        self._earlier = steps[:-1]
         self.columns = {
             name_of(one): Column(as_places(*typed[one]), names.index(of))
             for one, of in zip(typed, taken, strict=True)

@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sknn_scratch import EffectsDisplay, tabular_pipeline
@@ -237,6 +239,12 @@ def test_a_pipeline_is_explained_by_the_columns_of_its_table():
     assert found.effect_label == "effect on price"
 
 
+def test_a_pipeline_inside_a_pipeline_is_explained_as_if_it_were_none():
+    model, X, y = fitted_pipeline(n_rows=80, max_iter=3)
+    nested = make_pipeline("passthrough", model)
+    assert compute(nested, X, y).importances_ == compute(model, X, y).importances_
+
+
 def to_polars(X):
     return pl.DataFrame(X.to_dict("list"))
 
@@ -312,6 +320,9 @@ def test_bad_options(options, message):
 def test_what_is_not_fitted_or_no_table():
     with pytest.raises(NotFittedError):
         compute(LogisticRegression(), np.zeros((5, 2)))
+    for model in (None, StandardScaler().fit(np.eye(2))):
+        with pytest.raises(TypeError, match=f"model must be .* that can predict, .* got {model}"):
+            compute(model, np.zeros((5, 2)))
     clf, X, _ = fit()
     with pytest.raises(ValueError, match="X has no rows"):
         compute(clf, X[:0])
