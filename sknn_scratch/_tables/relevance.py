@@ -15,6 +15,7 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.auto import MANY_ROWS
@@ -43,7 +44,7 @@ MOST_FEATURES = 1500
 RESOLUTION = 2.0**-24
 
 
-class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Scale features by their relevance, and find the principal components of them.
 
     The L2 penalty makes all weights small, also those of features that matter. A feature that is twice as
