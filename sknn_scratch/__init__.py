@@ -11,7 +11,7 @@ from sknn_scratch._displays.training_curve import TrainingCurveDisplay
 from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
-from sknn_scratch._tables.pipeline import tabular_pipeline
+from sknn_scratch._tables.pipeline import TabularPipeline, tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
@@ -33,6 +33,7 @@ __all__ = [
     "ShallowNNRegressor",
     "SymmetryWarning",
     "TableEncoder",
+    "TabularPipeline",
     "TrainingCurveDisplay",
     "diagnose",
     "tabular_pipeline",

@@ -1,7 +1,7 @@
 """What displays and diagnosis read from a fitted estimator: its network, and its hidden layer on data."""
 
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -20,13 +20,23 @@ FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
 MAX_VALUES = 1_000_000  # hidden inputs to look at
 
 
+def steps_of(estimator: Any) -> list[Any]:
+    """List the steps of a Pipeline and of those inside it, but no "passthrough"; or the estimator alone."""
+    if not isinstance(estimator, Pipeline):
+        return [estimator]
+    steps = [step for step in estimator if step is not None and step != "passthrough"]
+    return [one for step in steps for one in steps_of(step)]
+
+
 class Inspected:
     """The network of a fitted estimator: itself, the last step of a Pipeline, or the first of an ensemble."""
 
     def __init__(self, estimator: FittedNetwork) -> None:
-        steps = estimator if isinstance(estimator, Pipeline) else [estimator]
-        self.earlier = steps[:-1] if len(steps) > 1 else None
-        network, self.place = steps[-1], None  # its place in an ensemble, in words
+        *earlier, network = steps_of(estimator) or [estimator]
+        self.earlier = (
+            Pipeline([(str(number), step) for number, step in enumerate(earlier)]) if earlier else None
+        )
+        self.place = None  # of the network in an ensemble, in words
         if isinstance(network, Ensemble):
             check_is_fitted(network, "estimators_")
             self.place = f"first of {len(network.estimators_)} networks"
@@ -49,9 +59,7 @@ class Inspected:
         """Names (n_features,) of the features as the network sees them."""
         if self.earlier is not None and not hasattr(self.network, "feature_names_in_"):
             with suppress(AttributeError):  # not every step can name its output
-                names = self.earlier.get_feature_names_out()
-                if names is not None:  # it is None if all steps are "passthrough"
-                    return names
+                return self.earlier.get_feature_names_out()
         return _check_feature_names_in(self.network)  # those of the fit, else x0, x1, ...
 
     @property

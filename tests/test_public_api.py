@@ -11,7 +11,7 @@ from pkgutil import walk_packages
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 
 import sknn_scratch
 from sknn_scratch import (
@@ -23,8 +23,10 @@ from sknn_scratch import (
     ShallowNNRegressor,
     SymmetryWarning,
     diagnose,
+    tabular_pipeline,
 )
 from sknn_scratch._estimators.docstrings import with_entries_of
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
 from tests.helpers import make_data
 
@@ -62,6 +64,24 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
         assert b"sknn_scratch._" not in pickled
         assert b"sknn_scratch" in pickled
         assert type(pickle.loads(pickled)) is type(example)
+
+
+def test_a_pickle_of_another_version_names_both(monkeypatch):
+    table = np.arange(60.0).reshape(30, 2)
+    model = tabular_pipeline("regressor", n_networks=2, max_iter=2, random_state=0).fit(table, table[:, 0])
+    written = pickle.dumps(model)
+    own = [f"sknn_scratch.{type(step).__name__} from version 0.0.1 when using version" for step in model]
+    assert "version" not in str(vars(pickle.loads(written)[0]))
+    newer = written.replace(sknn_scratch.__version__.encode(), b"0.0.1")
+    with pytest.warns(InconsistentVersionWarning) as caught:
+        again = pickle.loads(newer)
+    assert all(any(text in str(one.message) for one in caught) for text in own)
+    assert_array_equal(again.predict(table), model.predict(table))
+    monkeypatch.delattr(VersionedPickles, "__getstate__")  # as it was before
+    older = pickle.dumps(ShallowNNRegressor())
+    monkeypatch.undo()
+    with pytest.warns(InconsistentVersionWarning, match="NNRegressor from version unknown"):
+        pickle.loads(older)
 
 
 CLASSES = {ShallowNNClassifier: ShallowNNEnsembleClassifier, ShallowNNRegressor: ShallowNNEnsembleRegressor}

@@ -54,8 +54,8 @@ POSITIVE = Domain("positive numbers", lambda y: y > 0)
 class Loss:
     """The base of the losses; an instance of the base itself serves networks that only predict.
 
-    A parameter of a loss is a field of its class, with the name of the estimator's parameter. Losses of one
-    class with the same fields are equal.
+    A parameter of a loss is a field of its class, with the name of the estimator's parameter and the default
+    that None stands for there. Losses of one class with the same fields are equal.
     """
 
     name: ClassVar[str]  # as a user writes it

@@ -24,7 +24,7 @@ class Huber(ResidualLoss):
     name = "huber"
     is_robust = True
 
-    huber_delta: float
+    huber_delta: float = 0.5
 
     def differentiate(self, residuals: Array) -> None:
         """Clip r to +-delta."""
@@ -80,7 +80,7 @@ class Quantile(ResidualLoss):
     is_smooth, is_robust, estimates_centre = False, True, False
     error: ClassVar[ResidualLoss] = AbsoluteError()  # half of it is the loss of the median
 
-    quantile: Any  # a number
+    quantile: Any = 0.5  # a number
 
     @classmethod
     def of(cls, **parameters: Any) -> Loss:

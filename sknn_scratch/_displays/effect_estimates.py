@@ -30,14 +30,14 @@ class Curve(NamedTuple):
 
 def curve_of(predict, column, rng):
     """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows."""
-    grid = grid_of(column.values, rng)
+    grid = grid_of(column, rng)
     return Curve(grid, local_effect(grid, predictions_at(predict, column, grid)))
 
 
 def predictions_at(predict, column, grid):
     """Predict rows at the places that they need: (n_models, n_rows, n_places, n_outputs), elsewhere zero."""
     rows, places = np.nonzero(grid.needed)
-    predicted = predict(rows, column.position, grid.donors[places, rows])
+    predicted = predict(rows, column.moved, grid.donors[places, rows])
     everywhere = np.zeros((len(predicted), *grid.needed.shape, predicted.shape[-1]))
     everywhere[:, rows, places] = predicted
     return everywhere

@@ -13,7 +13,7 @@ from sknn_scratch._displays.effect_panels import draw_effects, draw_importances,
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._displays.plotting import Display
-from sknn_scratch._displays.slices import frame_of, position_of
+from sknn_scratch._displays.slices import frame_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.plan import draw_seed
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
@@ -33,6 +33,11 @@ class EffectsDisplay(Display):
     The first panel has the importances. Then each of the columns that matter most has a panel, all with the
     same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar. 0 is the
     mean of all rows, the grey area is their distribution, and a diamond is the effect of a missing number.
+
+    In a :func:`tabular_pipeline`, each aspect of dates that varies is a column of its own: "when: trend",
+    "when: season" (by month), "when: day" (of the month), "when: weekday" and "when: hour". Of another model,
+    the curve of a date goes along time: a place has the dates near it, so effects of the hour and the weekday
+    cancel.
 
     If the model is an ensemble of this package, each of its networks is a thin line. Where they differ, the
     model guesses. They are no confidence interval: networks that make the same error agree.
@@ -152,8 +157,8 @@ class EffectsDisplay(Display):
             and 1 - R2 of a regressor or, with ``loss="quantile"``, the pinball loss. With training rows, it
             overrates columns to which the model has overfitted.
         columns : list of str or int, default=None
-            Columns to show, by name or position; no others are computed. None computes all, and shows those
-            that matter most.
+            Columns to show, by name or position, or aspects of dates, such as "when: hour"; no others are
+            computed. None computes all, and shows those that matter most.
         max_columns : int, default=6
             How many to show.
         target : label or int, default=None
@@ -199,10 +204,9 @@ class EffectsDisplay(Display):
         def predict(*mixture):
             return scaled(mixed.predict(*mixture))
 
-        names = list(mixed.columns)
-        given = [names[position_of(one, names, "columns")] for one in ([] if columns is None else columns)]
-        label, loss = loss_of(mixed, None if y is None else _safe_indexing(y, rows))
-        costs = permutation_costs(mixed, given or names, loss, rng)
+        given = [name for one in ([] if columns is None else columns) for name in mixed.names_of(one)]
+        label, loss = loss_of(mixed, None if y is None else np.asarray(y)[rows])
+        costs = permutation_costs(mixed, given or mixed.columns, loss, rng)
         chosen = given or list(costs)[:max_columns]
         curves = {one: curve_of(predict, mixed.columns[one], rng) for one in costs}
         output_names = names_of_outputs(mixed, outputs, y)

@@ -1,6 +1,7 @@
 """HiddenUnitsDisplay: what each hidden unit responds to, beside the decision boundary or the surface."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Self
@@ -9,7 +10,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_scalar
 
-from sknn_scratch._displays.plotting import SIGNS, Display, class_colors, shorten
+from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, SIGNS, Display, class_colors, shorten
 from sknn_scratch._displays.slices import feature_slice, frame_of
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -28,14 +29,14 @@ OPACITY = 0.38  # of a class's region
 class HiddenUnitsDisplay(Display):
     """What each hidden unit responds to, over two features, beside the decision boundary.
 
-    For a regressor, the surface of its predictions takes the place of the decision boundary. If there are
-    several labels or targets, one is shown. Use :meth:`from_estimator` to make a display from a fitted
-    estimator.
+    For a regressor, the surface of its predictions takes the place of the decision boundary. Over one
+    feature, outputs and units are curves. If there are several labels or targets, one is shown. Use
+    :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
     x, y : ndarray of shape (n_x,) and (n_y,)
-        Values of the horizontal and the vertical feature.
+        Values of the horizontal and the vertical feature; of one feature, y is a zero without a meaning.
     hidden : ndarray of shape (n_y, n_x, n_units)
         Values of the hidden units to show, the most important first.
     outputs : ndarray of shape (n_y, n_x, n_outputs)
@@ -44,8 +45,8 @@ class HiddenUnitsDisplay(Display):
         Weights of the units in the output layer.
     units : array-like of shape (n_units,)
         Numbers of the units.
-    feature_names : (str, str)
-        Names of the two features.
+    feature_names : tuple of one or two str
+        Names of the features.
     class_names : array-like of shape (n_classes,)
         Names of the classes, or of the target.
     activation : str
@@ -85,7 +86,7 @@ class HiddenUnitsDisplay(Display):
     outputs: np.ndarray
     output_weights: np.ndarray
     units: Any
-    feature_names: tuple[str, str]
+    feature_names: tuple[str, ...]
     class_names: Any
     activation: str
     regression: bool = False
@@ -99,7 +100,7 @@ class HiddenUnitsDisplay(Display):
         X: ArrayLike,
         y: ArrayLike = None,
         *,
-        features: tuple[int | str, int | str] = (0, 1),
+        features: Sequence[int | str] | None = None,
         target: int = 0,
         n_units: int = 8,
         resolution: int = 100,
@@ -118,9 +119,10 @@ class HiddenUnitsDisplay(Display):
             scales X.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Class labels, a label indicator, or numbers for a regressor. They colour the rows in the plot.
-        features : (int or str, int or str), default=(0, 1)
-            The horizontal and the vertical feature, by position or name. All others have their median, or
-            their most frequent value if they are not numbers.
+        features : sequence of int or str, default=None
+            The horizontal and the vertical feature, or one alone, by position or name. All others have their
+            median, or their most frequent value if they are not numbers. None means the first two, or the
+            only one.
         target : int, default=0
             Which of several labels, or of several targets of a regressor, to show, by position.
         n_units : int, default=8
@@ -182,12 +184,48 @@ class HiddenUnitsDisplay(Display):
         self.axes_ = grid.ravel()[:n_units]
         for unused in grid.ravel()[n_units:]:
             unused.set_axis_off()
-        title = "Surface" if self.regression else "Decision boundary"
-        draw = self._draw_surface if self.regression else self._draw_boundary
-        draw()
-        self._draw_maps()
-        xlabel, ylabel = (shorten(name, 30) for name in self.feature_names)
-        self.ax_.set(title=title if self.name is None else self.name, xlabel=xlabel, ylabel=ylabel)
+        for i, unit in enumerate(self.axes_):
+            unit.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
+            unit.set(xticks=[], yticks=[])
+        xlabel, *ylabel = (shorten(name, 30) for name in self.feature_names)
+        if not ylabel:
+            title = "Predictions" if self.regression else "Outputs"
+            self._draw_curves()
+        else:
+            title = "Surface" if self.regression else "Decision boundary"
+            draw = self._draw_surface if self.regression else self._draw_boundary
+            draw()
+            self._draw_maps()
+            self.ax_.set_ylabel(*ylabel)
+        self.ax_.set(title=title if self.name is None else self.name, xlabel=xlabel)
+
+    def _draw_curves(self):
+        """Draw outputs and units along one feature, and the rows: their y, or classes at the bottom."""
+        ax, outputs, hidden = self.ax_, self.outputs[0], self.hidden[0]
+        colors = class_colors(len(self.class_names))
+        of_outputs = colors if outputs.shape[1] > 1 else [BLACK]
+        for output, color in zip(outputs.T, of_outputs, strict=True):
+            ax.plot(self.x, output, color=color, lw=2)
+        if self.points is not None:
+            (x, _), values = self.points[0].T, self.points[1]
+            if self.regression:
+                ax.scatter(x, values, c=GREY, s=10, alpha=0.6, zorder=0)
+            else:
+                at_bottom = np.full(len(x), 0.03)
+                ax.scatter(x, at_bottom, c=np.array(colors)[values], s=10, transform=ax.get_xaxis_transform())
+        if self.regression:
+            ax.set_ylabel(f"predicted {shorten(self.class_names[0], 20)}")
+        else:
+            ax.axhline(0, color=GREY, lw=0.6, zorder=0)
+            is_binary = len(of_outputs) == 1
+            ax.set_ylabel(f"log-odds of {shorten(self.class_names[1], 20)}" if is_binary else "logit")
+            self._draw_legend(ax, colors)
+        for unit, values in zip(self.axes_, hidden.T, strict=True):
+            unit.axhline(0, color=GREY, lw=0.6, zorder=0)
+            unit.plot(self.x, values, color=HIDDEN_LAYER)
+            unit.set_ylim(
+                np.min(hidden, initial=0) - 0.05 * np.ptp(hidden), 1.05 * np.max(hidden, initial=1e-9)
+            )
 
     def _draw_surface(self):
         """Draw the predictions, and the rows in the same colours."""
@@ -205,7 +243,6 @@ class HiddenUnitsDisplay(Display):
 
     def _draw_boundary(self):
         from matplotlib.colors import ListedColormap
-        from matplotlib.lines import Line2D
 
         ax, colors = self.ax_, class_colors(len(self.class_names))
         is_binary = self.outputs.shape[-1] == 1
@@ -216,6 +253,12 @@ class HiddenUnitsDisplay(Display):
         if self.points is not None:
             rows, codes = self.points
             ax.scatter(*rows.T, c=np.array(colors)[codes], s=14, edgecolors="white", linewidths=0.5, zorder=3)
+        self._draw_legend(ax, colors)
+
+    def _draw_legend(self, ax, colors):
+        """Name the classes."""
+        from matplotlib.lines import Line2D
+
         handles = [Line2D([], [], color=color, linestyle="", marker="o") for color in colors]
         names = [shorten(name, 14) for name in self.class_names]
         size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(names) > 6)}
@@ -229,8 +272,6 @@ class HiddenUnitsDisplay(Display):
             image = ax.pcolormesh(self.x, self.y, self.hidden[..., i], rasterized=True, **scale)
             self._draw_lines(ax, "white", 2.2)
             self._draw_lines(ax, "black", 0.9)
-            ax.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
-            ax.set(xticks=[], yticks=[])
         bar = self.figure_.colorbar(image, ax=list(self.axes_), aspect=30)
         bar.ax.set_ylim(-largest if self.hidden.min() < 0 else 0, largest)
         bar.set_label(f"hidden value a = {self.activation}(z)")

@@ -45,7 +45,7 @@ def permutation_costs(model, columns, loss, rng):
     rows, before, costs = np.arange(len(model.predicted)), loss(model.predicted), {}
     for name in columns:
         donors = np.concatenate([rng.permutation(rows) for _ in range(N_REPEATS)])
-        mixture = np.tile(rows, N_REPEATS), model.columns[name].position, donors
+        mixture = np.tile(rows, N_REPEATS), model.columns[name].moved, donors
         shuffled = np.split(model.predict(*mixture)[0], N_REPEATS)
         costs[name] = np.array([loss(one) for one in shuffled]) - before
     return dict(sorted(costs.items(), key=lambda item: -item[1].mean()))

@@ -4,60 +4,78 @@ Effects and importances need nothing else. No value is made up: each is taken fr
 text, dates and missing values stay as they are, in any library.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._displays.slices import name_of
+from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _safe_indexing
-from sknn_scratch._tables.columns import BOOLEANS, columns_of
+from sknn_scratch._inspection import steps_of
+from sknn_scratch._tables.columns import BOOLEANS
+from sknn_scratch._tables.dates import ASPECTS
+from sknn_scratch._tables.encoders import Features, features_of
+from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Column(NamedTuple):
-    """A column of the table."""
+    """A column of the table, or an aspect of dates, such as the hour."""
 
     values: np.ndarray  # (n_rows,) floats, dates, or texts and None
-    position: int
+    moved: Any  # what has the values of other rows: its position or, for a TableEncoder, keys of Features
+    order: tuple[str, ...] = ()  # of the texts; otherwise, the most frequent is the first
 
 
 class MixedRows:
     """A table, and what a model predicts for mixtures of its rows.
 
-    ``columns`` has a Column for each name. ``quantiles`` (n_quantiles,) are those that the model predicts.
+    ``columns`` has a Column for each name, and ``names`` the names of each column of the table: of dates,
+    those of their aspects. ``quantiles`` (n_quantiles,) are those that the model predicts.
     """
 
     def __init__(self, model, X):
+        if not hasattr(model, "predict"):
+            raise TypeError(
+                f"model must be a fitted estimator that can predict, such as a pipeline, got {model!r}."
+            )
         if hasattr(model, "fit"):
             check_is_fitted(model)
         model = getattr(model, "best_estimator_", model)  # of a search
-        steps = list(model) if isinstance(model, Pipeline) else [model]
-        last, self.classes = steps[-1], getattr(model, "classes_", None)
+        *self._earlier, last = steps_of(model)
+        self.classes = getattr(model, "classes_", None)
         if isinstance(self.classes, list):
             raise TypeError(
                 f"{type(last).__name__} predicts several columns of labels. Pass a model of one of them, "
                 "such as one of the estimators_ of a MultiOutputClassifier."
             )
         self.has_probabilities = hasattr(model, "predict_proba")
-        of_quantiles = getattr(last, "loss", None) == "quantile"
-        self.quantiles = np.atleast_1d(getattr(last, "quantile", ()) if of_quantiles else ())
+        loss = getattr(last, "_loss_", vars(last))  # of another estimator, its parameters
+        self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
-        self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
-        encoder = steps[0] if isinstance(steps[0], TableEncoder) else None
-        typed, names = typed_columns(X, encoder), list(columns_of(self._table))
-        by_name = hasattr(X, "columns") and set(typed) <= set(names)  # as TableEncoder takes columns
-        taken = typed if by_name else names
-        self._earlier = steps[:-1]
+        if self._earlier and isinstance(self._earlier[0], TableEncoder):
+            kinds, values = self._earlier[0]._kinds, self._earlier[0]._values_in(X)
+            self._table = features_of(kinds, values)
+            columns = {one: aspects_of(one, kind, values[one], self._table) for one, kind in kinds.items()}
+        else:
+            self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
+            columns = {
+                one: {"": Column(as_places(*typed), position)}
+                for position, (one, typed) in enumerate(typed_columns(X).items())
+            }
+        self.names = {
+            name_of(one): [name_of(one) + aspect for aspect in aspects] for one, aspects in columns.items()
+        }
         self.columns = {
-            name_of(one): Column(as_places(*typed[one]), names.index(of))
-            for one, of in zip(typed, taken, strict=True)
+            name_of(one) + aspect: column
+            for one, aspects in columns.items()
+            for aspect, column in aspects.items()
         }
 
     @computed_once
@@ -65,15 +83,22 @@ class MixedRows:
         """Predict the rows as they are, with the whole model: (n_rows, n_outputs)."""
         return self._outputs(self._table)[0]
 
-    def predict(self, rows, position, donors):
+    def names_of(self, column):
+        """List the names for a column of the table, or an aspect, that a user gives by position or name."""
+        if isinstance(column, str) and column in self.columns:
+            return [column]
+        names = list(self.names)
+        return self.names[names[position_of(column, names, "columns")]]
+
+    def predict(self, rows, moved, donors):
         """Predict mixtures of rows: outputs (1 + n_networks, n, n_outputs), the first of the whole model.
 
-        A single network has no outputs of its own beside those of the model. At one position, the values
+        A single network has no outputs of its own beside those of the model. The values that are ``moved``
         are those of other rows, whose numbers (n,) are the donors.
         """
-        n_at_once = max(1, MAX_VALUES // self._table.shape[1])
+        n_at_once = max(1, MAX_VALUES // len(self.columns))
         outputs = [
-            self._outputs(mixed(self._table, rows[part], position, donors[part]))
+            self._outputs(mixed(self._table, rows[part], moved, donors[part]))
             for part in gen_batches(len(rows), n_at_once)
         ]
         return np.concatenate(outputs, axis=1)
@@ -98,17 +123,40 @@ class MixedRows:
         return outputs.reshape(len(outputs), -1)
 
 
+def aspects_of(name, kind, values, features):
+    """Make a dict of the Columns of a column of a TableEncoder: of dates, one for each aspect that varies."""
+    aspects = ASPECTS if isinstance(kind, Dates) else {}
+    keys = {
+        aspect: [(name, f"_{part}") for part in parts if (name, f"_{part}") in features]
+        for aspect, parts in aspects.items()
+    }
+    if sum(map(bool, keys.values())) < 2:
+        return {"": Column(as_places(kind.name, values), [key for key in features if key[0] == name])}
+    made = {": trend": Column(values, keys.pop("trend"))}
+    for aspect, moved in keys.items():
+        if moved:
+            numbers = np.where(np.isnat(values), np.nan, features[moved[0]])
+            is_weekday = aspect == "weekday"
+            places = as_texts(numbers, dict(enumerate(WEEKDAYS))) if is_weekday else numbers
+            made[f": {aspect}"] = Column(places, moved, WEEKDAYS if is_weekday else ())
+    return made
+
+
 def as_places(kind, values):
     """Write the numbers (n_rows,) of a column of booleans as texts; leave those of other kinds."""
-    if kind != BOOLEANS:
-        return values
-    names = {0.0: "False", 1.0: "True"}
-    texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in values.tolist()]
+    return as_texts(values, {0: "False", 1: "True"}) if kind == BOOLEANS else values
+
+
+def as_texts(numbers, names):
+    """Write numbers (n_rows,) by their names, and NaN as None."""
+    texts = [None if np.isnan(one) else names.get(one, f"{one:g}") for one in numbers.tolist()]
     return np.array(texts, dtype=object)
 
 
 def mixed(table, rows, position, donors):
-    """Take rows of a data frame or an array, with a column of other rows."""
+    """Take rows of Features, a data frame or an array, with values of other rows."""
+    if isinstance(table, Features):
+        return table.mixed(rows, position, donors)
     new = _safe_indexing(table, rows)
     if hasattr(table, "with_columns"):  # polars
         return new.with_columns(table[:, position][donors])

@@ -1,4 +1,4 @@
-"""A plane through the data: two features vary, all others stay at a typical value."""
+"""A plane through the data, or a line: two features vary, or one; all others stay at a typical value."""
 
 from collections import Counter
 from numbers import Integral
@@ -15,13 +15,13 @@ MIDDLE = (0.05, 0.95)  # quantiles
 
 
 class Slice(NamedTuple):
-    """Rows on a regular grid over two features."""
+    """Rows on a regular grid over two features, or one."""
 
     rows: object  # (n_y * n_x, n_features), of the same kind as the data
     x: np.ndarray  # (n_x,)
-    y: np.ndarray  # (n_y,)
-    names: tuple[str, str]  # of the two features
-    data: np.ndarray  # (n_samples, 2) the two features of the data
+    y: np.ndarray  # (n_y,); (1,) of one feature, without a meaning
+    names: tuple[str, ...]  # of the features
+    data: np.ndarray  # (n_samples, 2) the features of the data, or twice the same
 
     def as_image(self, values):
         """Arrange values of the rows, (n_rows,) or (n_rows, n), as (n_y, n_x, n)."""
@@ -29,30 +29,36 @@ class Slice(NamedTuple):
 
     def points(self, codes, n_points):
         """Take at most n_points of the data within the grid (n_points, 2), and their codes (n_points,)."""
-        low, high = np.transpose([self.x[[0, -1]], self.y[[0, -1]]])
+        low, high = np.transpose(
+            [one[[0, -1]] for one in (self.x, self.y if len(self.names) > 1 else self.x)]
+        )
         is_inside = ((self.data >= low) & (self.data <= high)).all(axis=1)
         return some_rows(self.data[is_inside], n_points), some_rows(codes[is_inside], n_points)
 
 
 def feature_slice(X, features, resolution):
-    """Make a grid over two features of a table, which are given by position or name."""
+    """Make a grid over one or two features of a table, given by position or name; None means the first."""
     X = X if hasattr(X, "shape") else np.asarray(X)
     columns = {name_of(name): np.asarray(column) for name, column in columns_of(X).items()}
     names, values = list(columns), list(columns.values())
-    if np.shape(features) != (2,):
-        raise ValueError(f"features must be two positions or names, got {features!r}.")
-    across, up = (position_of(feature, names, "features") for feature in features)
-    if across == up:
-        raise ValueError(f"features must be two different features, got {features!r}.")
+    features = range(min(2, len(names))) if features is None else features
+    if np.shape(features) not in ((1,), (2,)):
+        raise ValueError(f"features must be one or two positions or names, got {features!r}.")
+    shown = [position_of(feature, names, "features") for feature in features]
+    across, up = shown[0], shown[-1]
+    if len(set(shown)) < len(shown):
+        raise ValueError(f"features must be different features, got {features!r}.")
     x, y = (axis_values(values[i], names[i], resolution) for i in (across, up))
-    grid = {across: np.tile(x, len(y)), up: np.repeat(y, len(x))}
+    y = y if len(shown) > 1 else np.zeros(1)
+    grid = {up: np.repeat(y, len(x)), across: np.tile(x, len(y))}
     of_rows = [grid.get(i, [typical_value(one)] * len(x) * len(y)) for i, one in enumerate(values)]
     rows = (
         type(X)(dict(zip(X.columns, of_rows, strict=True)))
         if hasattr(X, "columns")
         else np.column_stack(of_rows)
     )
-    return Slice(rows, x, y, (names[across], names[up]), np.column_stack([values[across], values[up]]))
+    data = np.column_stack([values[across], values[up]])
+    return Slice(rows, x, y, tuple(names[i] for i in shown), data)
 
 
 def frame_of(X):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.names import check_names
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import stochastic_solvers
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
 from sknn_scratch._fitting.sklearn_versions import CallbackSupportMixin, validate_data
@@ -26,7 +27,7 @@ def learns_from_parts(estimator: Any) -> bool:
     return True
 
 
-class BaseShallowNN(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """``fit``, and the validation of rows.
 
     A subclass has the parameters (see ``parameters``); ``_target_kinds``, what its y may be;

@@ -1,6 +1,7 @@
-"""Decorators of an estimator's methods; a type checker sees the methods as they were."""
+"""Decorators of an estimator's methods, which a type checker sees as they were; and fits that fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
 from typing import Any, TypeVar, cast
@@ -23,36 +24,34 @@ def validates_parameters(method: Method) -> Method:
     validating = _fit_context(prefer_skip_nested_validation=True)(method)
     known = list(signature(method).parameters)[1:]  # without self
 
-    @all_or_nothing
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        check_names(f"{type(self).__name__}.{method.__name__}", kwargs, known, TypeError)
-        if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
-            self._validate_params()  # scikit-learn does this only on the first call
-        return validating(self, *args, **kwargs)
+        with all_or_nothing(self):
+            check_names(f"{type(self).__name__}.{method.__name__}", kwargs, known, TypeError)
+            if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
+                self._validate_params()  # scikit-learn does this only on the first call
+            return validating(self, *args, **kwargs)
 
     return cast(Method, call)
 
 
-def all_or_nothing(method: Method) -> Method:
-    """Let a method that fails or is interrupted leave its object as it was.
+@contextmanager
+def all_or_nothing(*objects: Any) -> Iterator[None]:
+    """Leave objects as they were if the block fails or is interrupted.
 
     It must not change the values of attributes in place, but for a RandomState, which goes back too.
     """
-
-    @wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        attributes, rng = dict(vars(self)), getattr(self, "random_state", None)
-        state: Any = rng.get_state() if isinstance(rng, np.random.RandomState) else None
-        try:
-            return method(self, *args, **kwargs)
-        except BaseException:
-            self.__dict__ = attributes
-            if isinstance(rng, np.random.RandomState):
-                rng.set_state(state)
-            raise
-
-    return cast(Method, call)
+    before = [(one, dict(vars(one))) for one in objects]
+    generators = [attributes.get("random_state") for _, attributes in before]
+    states = [(rng, rng.get_state()) for rng in generators if isinstance(rng, np.random.RandomState)]
+    try:
+        yield
+    except BaseException:
+        for one, attributes in before:
+            one.__dict__ = attributes
+        for rng, state in states:
+            rng.set_state(state)
+        raise
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:

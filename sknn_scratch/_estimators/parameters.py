@@ -85,8 +85,10 @@ class ParametersOfNumbers:
 
     _: KW_ONLY
     loss: LossName = "squared_error"
-    quantile: BetweenZeroAndOne | Annotated[Sequence[float], Several(Real, 0, 1, closed="neither")] = 0.5
-    huber_delta: Positive = 0.5
+    quantile: BetweenZeroAndOne | Annotated[Sequence[float], Several(Real, 0, 1, closed="neither")] | None = (
+        None
+    )
+    huber_delta: Positive | None = None
 
 
 @with_constructor

@@ -45,12 +45,14 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
         of the Gamma deviance, for positive y whose errors grow with their means, such as amounts of money.
         "absolute_error" and "quantile" have a kink at zero, where the line search of the solver "lbfgs"
         fails. So they are an error with "lbfgs".
-    quantile : float or list of floats, default=0.5
+    quantile : float or list of floats, default=None
         The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction. With a
         list, one network estimates all of them, of one target: predictions have a column for each, in the
-        order of the list, and never cross.
-    huber_delta : float, default=0.5
-        Where "huber" changes from squared to absolute, in units of ``y_scale_``.
+        order of the list, and never cross. None is 0.5, the median. With another loss, a quantile is an
+        error.
+    huber_delta : float, default=None
+        Where "huber" changes from squared to absolute, in units of ``y_scale_``. None is 0.5. With another
+        loss, it is an error.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
 

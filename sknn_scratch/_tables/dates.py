@@ -7,6 +7,14 @@ YEAR, MONTH, DAY, SECOND = (np.timedelta64(1, unit) for unit in "YMDs")
 DAYS_OF_A_YEAR = 365.2425
 # The part of the calendar that says where a date is in a cycle.
 CYCLES = {"year": "month", "week": "weekday", "day": "hour"}
+# What a date says, and the parts that say it; the first is a coordinate.
+ASPECTS = {
+    "trend": ("time", "year"),
+    "season": ("month", "year_sin", "year_cos"),
+    "day": ("day",),
+    "weekday": ("weekday", "week_sin", "week_cos"),
+    "hour": ("hour", "day_sin", "day_cos"),
+}
 PART_OF_WAVE = {f"{cycle}_{wave}": part for cycle, part in CYCLES.items() for wave in ("sin", "cos")}
 
 

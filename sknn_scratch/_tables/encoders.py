@@ -42,13 +42,21 @@ FEWEST_ROWS = 5
 without_frames = config_context(transform_output="default")
 
 
+class Features(dict):
+    """The features of a table."""
+
+    def mixed(self, rows, moved, donors):
+        """Take rows (n,), with some features, whose keys are given, of other rows (n,)."""
+        return Features({key: one[donors if key in moved else rows] for key, one in self.items()})
+
+
 def features_of(kinds, values):
-    """Make the features of columns, from their values (n_samples,)."""
-    features = {
-        (name, part): feature
+    """Make the Features of columns, from their values (n_samples,)."""
+    features = Features(
+        ((name, part), feature)
         for name, kind in kinds.items()
         for part, feature in kind.features(values[name]).items()
-    }
+    )
     infinite = dict.fromkeys(
         name for (name, _), one in features.items() if one.dtype != object and np.isinf(one).any()
     )

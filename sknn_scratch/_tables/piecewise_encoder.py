@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
@@ -40,7 +41,7 @@ COLUMNS_WITH_RAMPS = 1000
 CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 200
 
 
-class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of numbers as a bounded value and ramps between its quantiles.
 
     A network learns badly from long tails, and needs many units for a function that bends often along one

@@ -1,7 +1,7 @@
-"""tabular_pipeline: from a raw table to predictions."""
+"""tabular_pipeline: from a raw table to predictions; and the Pipeline that it makes."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
@@ -9,6 +9,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
+from sknn_scratch._estimators.methods import all_or_nothing, available_if
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor
 from sknn_scratch._fitting.sklearn_versions import target_encoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
@@ -26,13 +27,88 @@ SETTINGS = {"n_networks": "auto", "dtype": "float32"}
 GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_categories": 300}
 
 
+def has_method_of_pipeline(name):
+    """Make a check that a Pipeline has a method, as its last step decides."""
+    return lambda pipeline: bool(getattr(super(TabularPipeline, pipeline), name))
+
+
+class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no types
+    """A Pipeline that a fit changes as a whole, or not at all.
+
+    A fit of scikit-learn's Pipeline that fails or is interrupted leaves steps of two fits: new encoders
+    before the old network, whose predictions are then wrong without a word. After such a fit, this Pipeline
+    and the estimators in it are as they were. In all else it is a :class:`~sklearn.pipeline.Pipeline`.
+    :func:`tabular_pipeline` makes it.
+
+    An estimator of another package must set new attributes in ``fit``, and not change old ones in place, as
+    scikit-learn's do without ``warm_start``.
+
+    Parameters
+    ----------
+    steps : list of (str, estimator)
+        The names and estimators of the steps.
+    transform_input, memory, verbose : default=None, None, False
+        As in :class:`~sklearn.pipeline.Pipeline`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn_scratch import tabular_pipeline
+    >>> X = np.random.default_rng(0).normal(size=(50, 2))
+    >>> model = tabular_pipeline("regressor", random_state=0).fit(X, X[:, 0])
+    >>> before = model.predict(X)
+    >>> try:
+    ...     model.set_params(network__alpha=-1).fit(100 * X, X[:, 1])
+    ... except ValueError:
+    ...     bool((model.predict(X) == before).all())
+    True
+    """
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Fit all steps, as :meth:`sklearn.pipeline.Pipeline.fit` does.
+
+        Parameters
+        ----------
+        X, y : table, array-like
+            The rows and what to predict.
+        **params : dict
+            Arguments of the steps, such as ``network__sample_weight``.
+
+        Returns
+        -------
+        self : object
+            The fitted pipeline.
+        """
+        with all_or_nothing(self, *estimators_in(self)):
+            super().fit(X, y, **params)
+        return self
+
+    @available_if(has_method_of_pipeline("fit_transform"))
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Fit, and transform the rows, as :meth:`sklearn.pipeline.Pipeline.fit_transform` does."""
+        with all_or_nothing(self, *estimators_in(self)):
+            return super().fit_transform(X, y, **params)
+
+    @available_if(has_method_of_pipeline("fit_predict"))
+    def fit_predict(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Fit, and predict the rows, as :meth:`sklearn.pipeline.Pipeline.fit_predict` does."""
+        with all_or_nothing(self, *estimators_in(self)):
+            return super().fit_predict(X, y, **params)
+
+
+def estimators_in(pipeline):
+    """List the estimators in the parameters of a Pipeline, at any depth."""
+    values = pipeline.get_params().values()
+    return [one for one in values if hasattr(one, "fit") and not isinstance(one, type)]
+
+
 def tabular_pipeline(
     estimator: Any = "classifier",
     *,
     n_bins: int | Literal["auto"] = "auto",
     kinds: Mapping[Any, str] | None = None,
     **parameters: Any,
-) -> Pipeline:
+) -> TabularPipeline:
     """Make a pipeline from a raw table, with text, dates and missing values, to predictions.
 
     It has three steps. "columns" encodes the columns by what they hold in ``fit``:
@@ -82,9 +158,10 @@ def tabular_pipeline(
 
     Returns
     -------
-    pipeline : sklearn.pipeline.Pipeline
-        Not fitted. Its X is a data frame of pandas, polars or pyarrow, or an array. After ``fit``, columns
-        are found by their names. A frame may have more of them, in any order.
+    pipeline : TabularPipeline
+        A :class:`~sklearn.pipeline.Pipeline`, not fitted. Its X is a data frame of pandas, polars or pyarrow,
+        or an array. After ``fit``, columns are found by their names. A frame may have more of them, in any
+        order.
 
     Raises
     ------
@@ -137,7 +214,7 @@ def tabular_pipeline(
     steps = [("columns", encoder), ("network", network)]
     if isinstance(network, BaseShallowNN):
         steps.insert(1, ("relevance", RelevantComponents(small_network(is_regressor(network)))))
-    return Pipeline(steps)
+    return TabularPipeline(steps)
 
 
 def network_for(estimator, parameters):

@@ -15,6 +15,7 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.decide import MANY_ROWS
@@ -43,7 +44,7 @@ MOST_FEATURES = 1500
 RESOLUTION = 2.0**-24
 
 
-class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Scale features by their relevance, and find the principal components of them.
 
     The L2 penalty makes all weights small, also those of features that matter. A feature that is twice as
@@ -205,7 +206,7 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             scale = self.scale_.astype(X.dtype)
             return X.multiply(scale).tocsr() if scipy.sparse.issparse(X) else X * scale
         components = np.empty((X.shape[0], len(self.components_)), X.dtype)
-        step = self._step
+        step = step_of(self.explained_variance_)
 
         @np.errstate(over="ignore", invalid="ignore")  # the network refuses what is not finite
         def fill(rows):
@@ -238,11 +239,6 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return names
         return np.array([f"component{number + 1}" for number in range(len(self.components_))], dtype=object)
 
-    @property
-    def _step(self):
-        """What components are rounded to multiples of."""
-        return RESOLUTION * np.sqrt(self.explained_variance_[0])
-
     def _validated(self, X, **rules):
         return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], **rules)
 
@@ -252,6 +248,11 @@ class RelevantComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def step_of(variances):
+    """Compute what components with some variances (n_components,) are rounded to multiples of."""
+    return RESOLUTION * np.sqrt(variances[0])
 
 
 def are_continuous(y):

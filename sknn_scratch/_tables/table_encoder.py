@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import CATEGORIES, as_categories, columns_of, listed, read_all
-from sknn_scratch._tables.encoders import CONTINUOUS, features_of, fit_encoders, rare_groups
+from sknn_scratch._tables.encoders import CONTINUOUS, Features, features_of, fit_encoders, rare_groups
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import warn_of
@@ -20,7 +21,7 @@ from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
@@ -178,12 +179,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
-        read, values, remarks = read_all(self._columns_in(X)), {}, []
-        for name, kind in self._kinds.items():
-            values[name], unexpected = kind.read(read[name], name)
-            remarks += unexpected
-        features = features_of(self._kinds, values)
-        warn_of(remarks)
+        features = X if isinstance(X, Features) else features_of(self._kinds, self._values_in(X))
         return self._encoders.transform(features)
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
@@ -201,6 +197,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         check_is_fitted(self)
         named = dict(zip(self.kinds_, _check_feature_names_in(self, input_features), strict=True))
         return self._encoders.feature_names(named)
+
+    def _values_in(self, X):
+        """Read the values (n_samples,) of the columns of the fit, and warn of what differs from them."""
+        read, values, remarks = read_all(self._columns_in(X)), {}, []
+        for name, kind in self._kinds.items():
+            values[name], unexpected = kind.read(read[name], name)
+            remarks += unexpected
+        warn_of(remarks)
+        return values
 
     def _columns_in(self, X):
         """Take the columns of the fit from a table: by name or, if one of the two has none, in order."""
@@ -226,19 +231,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return tags
 
 
-def typed_columns(X, encoder):
+def typed_columns(X):
     """Read the columns of a table: for each, the name of its kind and its values (n_samples,).
 
-    The kinds are those of a fitted TableEncoder. If there is none, they are those that one would find, and
-    what has none is categories. Values are floats with NaN, dates with NaT, or strings and None, which is all
-    in a column of nothing.
+    The kinds are those that a TableEncoder would find, and what has none is categories. Values are floats
+    with NaN, dates with NaT, or strings and None, which is all in a column of nothing.
     """
-    if encoder is not None:
-        read, kinds = read_all(encoder._columns_in(X)), encoder._kinds
-    else:
-        read = {
-            name: column if column.type in TYPES else as_categories(column.values)
-            for name, column in read_all(columns_of(X)).items()
-        }
-        kinds = kinds_of(read, told=None)
+    read = {
+        name: column if column.type in TYPES else as_categories(column.values)
+        for name, column in read_all(columns_of(X)).items()
+    }
+    kinds = kinds_of(read, told=None)
     return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}

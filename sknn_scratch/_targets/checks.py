@@ -91,7 +91,8 @@ def check_outputs(outputs):
     if len(bad_rows):
         precision = "" if outputs.dtype == np.float64 else ", or train with dtype='float64'"
         raise ValueError(
-            f"X has values that are too large: for {len(bad_rows)} of {len(outputs)} rows (row {bad_rows[0]} "
-            f"is the first), the values of the network overflow {outputs.dtype}. Correct these rows; scale X "
-            f"as in training, with a scaler in a Pipeline{precision}."
+            f"For {len(bad_rows)} of {len(outputs)} rows of X (row {bad_rows[0]} is the first), the values "
+            f"of the network overflow {outputs.dtype}. If the fit has seen such rows, it has failed: scale "
+            "the features, or decrease learning_rate. If not, X has values that are too large: correct these "
+            f"rows; scale X as in training, with a scaler in a Pipeline{precision}."
         )

@@ -63,6 +63,12 @@ class NumberKinds(Kinds):
         offset, scale = np.transpose([kind.measure(loss, *one) for one in columns])
         if y.ndim == 1:
             offset, scale = float(offset[0]), float(scale[0])
+        if not np.all(scale):  # Rates that are all zero
+            which = "it is" if y.ndim == 1 else f"column {np.flatnonzero(scale == 0)[0]} is"
+            raise ValueError(
+                f"loss={loss.name!r} needs a y with a positive mean, but {which} always zero. Use "
+                "loss='squared_error', or leave this column out."
+            )
         made = kind(offset, scale, parameters)
         made.check(y)
         return made

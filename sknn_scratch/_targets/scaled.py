@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.metrics import r2_score
+from sklearn.utils import check_array
 
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.losses import LOSSES
@@ -92,7 +93,11 @@ class ScaledNumbers(TargetKind):
         return np.zeros(len(y), np.intp)
 
     def score(self, predicted, y, sample_weight):
-        """Compute R2, the mean of all columns."""
+        """Compute R2, the mean of all columns; in units of the largest y, so that squares do not overflow."""
+        y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        if y.shape[1:] == predicted.shape[1:]:  # else r2_score says what is wrong
+            _, exponents = np.frexp(np.abs(y).max(axis=0))  # of powers of two, which round nothing
+            y, predicted = np.ldexp(y, -exponents), np.ldexp(predicted, -exponents)
         return r2_score(y, predicted, sample_weight=sample_weight)
 
     def loss_of_a_constant(self, targets, shares):
@@ -107,8 +112,19 @@ class ScaledNumbers(TargetKind):
 
 
 def parameters_of_loss(estimator):
-    names = [field.name for field in fields(LOSSES[estimator.loss])]
-    return {"loss": estimator.loss} | {name: plain(getattr(estimator, name)) for name in names}
+    """Get the parameters of a regressor that define its loss; raise ValueError if another's is given."""
+    parameters = {"loss": estimator.loss}
+    for loss in LOSSES.values():
+        for field in fields(loss):
+            given = getattr(estimator, field.name)
+            if loss.name == estimator.loss:
+                parameters[field.name] = field.default if given is None else plain(given)
+            elif given is not None:
+                raise ValueError(
+                    f"{field.name}={given!r} is only for loss={loss.name!r}, but loss={estimator.loss!r}. "
+                    f"Use loss={loss.name!r}, or leave {field.name} out, which is None."
+                )
+    return parameters
 
 
 def loss_of(parameters):

@@ -17,6 +17,7 @@ from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURA
 from sknn_scratch._tables.encoders import MANY
 from sknn_scratch._tables.kind_of_numbers import CODE
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
+from sknn_scratch._tables.relevance import step_of
 from sknn_scratch.onnx.graph import Array, Graph
 
 # --- Numbers ---
@@ -38,8 +39,9 @@ def convert_relevance(scope, operator, container):
     else:
         graph.is_double = True
         scaled = (graph.rows(operator) - relevant.mean_) * relevant.scale_
-        steps = ((scaled @ relevant.components_.T) / relevant._step).apply("Round")
-        found = (steps * relevant._step).cast(float_type)
+        step = step_of(relevant.explained_variance_)
+        steps = ((scaled @ relevant.components_.T) / step).apply("Round")
+        found = (steps * step).cast(float_type)
     graph.finish(found, operator.outputs[0])
 
 

@@ -12,9 +12,9 @@ X, Y = make_rows(40)
 @pytest.mark.parametrize(
     ("loss", "quantile"),
     [
-        ("squared_error", 0.5),
-        ("poisson", 0.5),
-        ("gamma", 0.5),
+        ("squared_error", None),
+        ("poisson", None),
+        ("gamma", None),
         ("quantile", 0.99),
         ("quantile", [0.1, 0.5, 0.9]),
     ],

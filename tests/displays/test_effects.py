@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sknn_scratch import EffectsDisplay, tabular_pipeline
@@ -104,13 +106,15 @@ def test_the_effects_of_a_sum_are_its_terms():
         "count": lambda x: x,
         "colour": np.vectorize(COLOURS.get, otypes=[float]),
         "is_new": lambda x: 2 * (x == "True"),
-        "day": lambda x: (x - np.datetime64("2020-01-01")) / np.timedelta64(400, "D"),
         "useless": lambda x: np.zeros(len(x)),
     }
     for name, term in terms.items():
         effect = found.effects_[name]
         truth = term(effect["places"])
         assert_allclose(np.diff(effect["values"][0]), np.diff(truth), atol=1e-9, err_msg=name)
+    effect = found.effects_["day"]  # a place is the mean of the dates near it
+    truth = (effect["places"] - np.datetime64("2020-01-01")) / np.timedelta64(400, "D")
+    assert_allclose(np.diff(effect["values"][0])[1:-1], np.diff(truth)[1:-1], rtol=0.2)
     effect = found.effects_["colour"]
     assert_allclose(effect["values"][0][effect["rows"]].mean(), 0, atol=1e-8)
     assert found.effects_["colour"]["places"].tolist()[0] == "red"
@@ -223,18 +227,24 @@ def fitted_pipeline(kind="regressor", n_rows=600, **parameters):
 def test_a_pipeline_is_explained_by_the_columns_of_its_table():
     model, X, y = fitted_pipeline()
     found = draw(model, X, y.rename("price"), max_columns=5)
-    assert set(list(found.importances_)[-2:]) == {"noise", "useless"}
+    assert {"noise", "useless"}.isdisjoint(list(found.importances_)[:5])
     places = {name: effect["places"] for name, effect in found.effects_.items()}
     values = {name: effect["values"][0] for name, effect in found.effects_.items()}
     n_known = len(places["number"]) - 1
     assert correlation(values["number"][:n_known], places["number"][:n_known] ** 2) > 0.95
     assert correlation(values["count"], places["count"]) > 0.95
     assert correlation(values["colour"], [COLOURS[one] for one in places["colour"]]) > 0.95
-    assert correlation(values["day"], places["day"].astype("M8[D]").astype(int)) > 0.95
+    assert correlation(values["day: trend"], places["day: trend"].astype("M8[D]").astype(int)) > 0.95
     networks = found.effects_["number"]["networks"]
     assert networks.shape == (2, 1, n_known + 1)
     assert_allclose(networks.mean(axis=0), found.effects_["number"]["values"], atol=1e-4)
     assert found.effect_label == "effect on price"
+
+
+def test_a_pipeline_inside_a_pipeline_is_explained_as_if_it_were_none():
+    model, X, y = fitted_pipeline(n_rows=80, max_iter=3)
+    nested = make_pipeline("passthrough", model)
+    assert compute(nested, X, y).importances_ == compute(model, X, y).importances_
 
 
 def to_polars(X):
@@ -247,12 +257,61 @@ def test_a_mixture_has_one_column_of_other_rows(library):
     rows, donors = np.arange(80), np.random.default_rng(0).permutation(80)
     with warnings.catch_warnings(action="ignore"):  # an array has no names
         mixed = MixedRows(model, library(X))
-        for name, column in mixed.columns.items():
+        for name in X:
             expected = model.predict_proba(
                 library(X.assign(**{name: X[name].iloc[donors].set_axis(X.index)}))
             )
-            found = mixed.predict(rows, column.position, donors)[0]
+            moved = [mixed.columns[one].moved for one in mixed.names[name]]
+            found = mixed.predict(rows, [key for keys in moved for key in keys], donors)[0]
             assert_allclose(found, expected, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, to_polars, np.asarray])
+def test_a_model_of_another_package_gets_tables_of_its_kind(library):
+    X, rows, donors = pd.DataFrame({"a": [1.0, 2, 3], "b": [10.0, 20, 30]}), [0, 1, 1], [2, 0, 1]
+    kinds = []
+
+    def total(table):
+        kinds.append(type(table))
+        return np.asarray(table).sum(axis=1)
+
+    mixed = MixedRows(Formula(total), library(X))
+    second = list(mixed.columns.values())[1]
+    assert_allclose(mixed.predict(rows, second.moved, donors)[0, :, 0], [31, 12, 22])
+    assert kinds == [type(library(X))]
+
+
+HOURS = pd.date_range("2023-01-01", periods=90 * 24, freq="h")
+OF_DATES = {
+    "trend": np.arange(90 * 24) / 300,
+    "weekday": 8.0 * (HOURS.day_of_week >= 5),
+    "hour": 5 * np.sin(2 * np.pi * HOURS.hour / 24),
+}
+
+
+def test_each_aspect_of_dates_has_an_effect():
+    """Joined, the hours and weekdays of single dates would be a line that goes up and down."""
+    X, y = pd.DataFrame({"when": HOURS.where(np.arange(len(HOURS)) % 50 > 0)}), sum(OF_DATES.values())
+    model = tabular_pipeline("regressor", random_state=0, n_networks=2).fit(X, y)
+    found = draw(model, X, y, columns=["when"])
+    assert found.columns == [f"when: {one}" for one in ("trend", "season", "day", "weekday", "hour")]
+    assert set(list(found.importances_)[:2]) == {"when: weekday", "when: hour"}
+    assert found.additive_share_ > 0.95
+    weekday, hour = found.effects_["when: weekday"], found.effects_["when: hour"]
+    assert weekday["places"].tolist() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", None]
+    assert_allclose(np.diff(weekday["values"][0][:7]), [0, 0, 0, 0, 8, 0], atol=1)
+    assert_allclose(
+        np.diff(hour["values"][0][:-1]), np.diff(5 * np.sin(hour["places"][:-1] * np.pi / 12)), atol=1
+    )
+    assert compute(model, X, columns=["when: hour"]).columns == ["when: hour"]
+
+
+def test_dates_of_another_model_have_their_trend():
+    X = pd.DataFrame({"when": HOURS})
+    model = Formula(lambda X: sum(OF_DATES.values())[HOURS.get_indexer(X["when"])])
+    effect = compute(model, X, max_rows=len(X)).effects_["when"]
+    truth = (effect["places"] - HOURS[0].to_datetime64()) / np.timedelta64(300, "h")
+    assert_allclose(effect["values"][0] - effect["values"][0].mean(), truth - truth.mean(), atol=2)
 
 
 def test_a_column_that_has_lost_its_values_since_the_fit_has_one_place():
@@ -312,6 +371,9 @@ def test_bad_options(options, message):
 def test_what_is_not_fitted_or_no_table():
     with pytest.raises(NotFittedError):
         compute(LogisticRegression(), np.zeros((5, 2)))
+    for model in (None, StandardScaler().fit(np.eye(2))):
+        with pytest.raises(TypeError, match=f"model must be .* that can predict, .* got {model}"):
+            compute(model, np.zeros((5, 2)))
     clf, X, _ = fit()
     with pytest.raises(ValueError, match="X has no rows"):
         compute(clf, X[:0])

@@ -17,9 +17,10 @@ from sknn_scratch import (
     HiddenUnitsDisplay,
     NetworkDisplay,
     ShallowNNClassifier,
+    ShallowNNRegressor,
 )
 from sknn_scratch._displays.slices import feature_slice
-from tests.displays.drawing import contours, draw, fit, points, show, texts, undrawn
+from tests.displays.drawing import contours, draw, drawn, fit, points, show, texts, undrawn
 from tests.helpers import make_data
 from tests.versions import needs_names_of_polars
 
@@ -76,6 +77,29 @@ def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
     assert shown.axes_[0].get_title().startswith(f"unit {shown.units[0]} → class")
 
 
+@pytest.mark.parametrize(
+    ("kind", "label", "n_curves"),
+    [("binary", "log-odds of class 1", 1), ("multiclass", "logit", 3), ("numbers", "predicted y", 1)],
+)
+def test_of_one_feature_outputs_and_units_are_curves(kind, label, n_curves):
+    if kind == "numbers":
+        X, y = make_data("binary", n_features=3)
+        y, network = X[:, 0] ** 2, ShallowNNRegressor(3, max_iter=5, random_state=0)
+    else:
+        network, X, y = fit(kind, n_features=3)
+    for x, features in ((X[:, :1], None), (X, ["x0"])):
+        shown = HiddenUnitsDisplay.from_estimator(network.fit(x, y), x, y, features=features)
+        assert shown.ax_.get_ylabel() == label
+        assert_allclose(
+            shown.hidden.min(), min(line[2].min() for ax in shown.axes_ for line in drawn(ax)[1:])
+        )
+        curves = [heights for _, across, heights in drawn(shown.ax_) if len(across) == len(shown.x)]
+        assert_allclose(np.transpose(curves), shown.outputs[0])
+        assert len(curves) == n_curves
+        assert len(points(shown.ax_)) == len(X)
+    assert HiddenUnitsDisplay.from_estimator(network, X, features=[-1]).points is None
+
+
 def test_all_other_features_are_held_at_their_median():
     clf, X, _ = fit()
     shown = show(undrawn(HiddenUnitsDisplay), clf, X, features=(-1, 1))
@@ -123,12 +147,12 @@ def test_missing_values_and_a_constant_feature_do_not_spoil_the_grid():
 @pytest.mark.parametrize(
     ("n_features", "options", "message"),
     [
-        (4, {"features": (0, 1, 2)}, r"features must be two positions or names, got \(0, 1, 2\)"),
+        (4, {"features": (0, 1, 2)}, r"features must be one or two positions or names, got \(0, 1, 2\)"),
         (4, {"features": (0.5, 1)}, r"features must be positions .* or names \(strings\), got 0.5"),
-        (4, {"features": (0, -4)}, "two different"),
+        (4, {"features": (0, -4)}, "must be different features"),
         (4, {"features": (0, 4)}, "only 4 features"),
         (4, {"features": ("a", 0)}, "features has 'a', but the columns of X are"),
-        (1, {}, "features has 1, but X has only 1 feature"),
+        (1, {"features": (0, 1)}, "features has 1, but X has only 1 feature"),
         (2, {"n_units": 0}, "n_units == 0, must be >= 1"),
         (2, {"resolution": 1}, "resolution == 1, must be >= 2"),
     ],

@@ -52,7 +52,10 @@ def test_a_pipeline_is_shown_by_its_last_step(display):
     display = undrawn(display)
     scaled = pipe[:-1].transform(X)
     alone = show(display, pipe[-1], scaled)
-    for shown in (show(display, pipe, X), show(display, make_pipeline(pipe[-1]), scaled)):
+    nested = make_pipeline("passthrough", pipe[0], make_pipeline(make_pipeline(pipe[-1])))
+    for one, rows in ((pipe, X), (make_pipeline(pipe[-1]), scaled), (nested, X)):
+        shown = show(display, one, rows)
+        assert str(diagnose(one, rows)) == str(diagnose(pipe, X))
         for name in ("history", "coefs", "hidden_input", "slope", "units"):
             if hasattr(shown, name):
                 assert_equal(getattr(shown, name), getattr(alone, name))

@@ -345,7 +345,10 @@ def test_rows_that_overflow_the_network(method, dtype, container):
     params = {"init_scale": 10.0, "max_iter": 2, "dtype": dtype, "random_state": 0}
     steep = ShallowNNClassifier(8, "relu", **params).fit(X, Y)
     remedy = {"float64": r"Pipeline\.", "float32": r"Pipeline, or train with dtype='float64'\."}[dtype]
-    message = rf"too large: .* 2 of 5 rows \(row 1 is the first\), the values .* overflow {dtype}.*{remedy}"
+    message = (
+        r"^For 2 of 5 rows of X \(row 1 is the first\), the values of the network overflow "
+        rf"{dtype}\. If the fit has seen such rows, it has failed: .*{remedy}"
+    )
     with np.errstate(all="raise"), pytest.raises(ValueError, match=message):
         getattr(steep, method)(container(largest_rows(dtype)))
     ensemble = ShallowNNEnsembleClassifier(8, "relu", **params, n_networks=2).fit(X, Y)

@@ -184,6 +184,15 @@ def test_the_scale_of_a_robust_loss_is_that_of_the_values_that_differ(loss):
     assert reg.y_scale_ == pytest.approx(1.4826 * 49)
 
 
+@pytest.mark.parametrize("unit", [1e300, 1e-300])
+def test_the_score_does_not_depend_on_the_units_of_y(unit):
+    X, y = make_rows()
+    reg = small_regressor().fit(X, unit * y)
+    assert reg.score(X, unit * y) == pytest.approx(r2_score(y, reg.predict(X) / unit))
+    with pytest.raises(ValueError, match="different number of output"):
+        reg.score(X, np.column_stack([y, y]))
+
+
 def test_several_targets_have_a_scale_each():
     X, y = make_rows(n_targets=2)
     y = y * [1e-6, 1e6]
@@ -246,7 +255,12 @@ BAD_Y = {
         {"loss": "gamma"},
         "loss='gamma' needs a y of positive numbers, but 1 of 40 rows .*row 7 is .*'poisson'",
     ),
-    "zeros": (np.zeros(40), {"loss": "poisson"}, "positive mean"),
+    "zeros": (np.zeros(40), {"loss": "poisson"}, "positive mean, but it is always zero"),
+    "a column of zeros": (
+        np.column_stack([Y**2, 0 * Y]),
+        {"loss": "poisson"},
+        "needs a y with a positive mean, but column 1 is always zero",
+    ),
     "a mean that underflows": (np.eye(40)[0] * 5e-324, {"loss": "poisson"}, "positive mean"),
     "loss": (Y, {"loss": "mse"}, "'loss' parameter of ShallowNNRegressor must be a str among"),
     "quantile": (Y, {"loss": "quantile", "quantile": 1.0}, "'quantile' parameter"),
@@ -258,6 +272,13 @@ BAD_Y = {
         r"quantile=\[0.1, 0.9\], predictions have a column for each .* y has 2 columns",
     ),
     "huber_delta": (Y, {"huber_delta": 0.0}, "'huber_delta' parameter"),
+    "quantiles of another loss": (
+        Y,
+        {"quantile": [0.1, 0.9]},
+        r"quantile=\[0.1, 0.9\] is only for loss='quantile', but loss='squared_error'\. Use loss=",
+    ),
+    "the usual quantile of another loss": (Y, {"quantile": 0.5}, "only for loss='quantile'"),
+    "huber_delta of another loss": (Y, {"loss": "poisson", "huber_delta": 1}, "only for loss='huber'"),
 }
 
 
@@ -340,7 +361,7 @@ def test_a_fit_goes_on_with_its_loss_and_as_many_targets():
         for go_on in ("fit", "partial_fit"):
             with pytest.raises(ValueError, match=message):
                 getattr(copy.deepcopy(reg).set_params(**params), go_on)(X, y)
-    assert reg.set_params(quantile=0.9, alpha=1.0, learning_rate=0.1).fit(X, Y).n_iter_ == 30
+    assert reg.set_params(alpha=1.0, learning_rate=0.1).fit(X, Y).n_iter_ == 30
     assert (reg.predict(X) != before).any()
     with pytest.raises(ValueError, match=r"shape \(40,\), but .* 2 columns"):
         small_regressor().partial_fit(X, both).partial_fit(X, Y)

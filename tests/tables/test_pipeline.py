@@ -1,17 +1,24 @@
 """tabular_pipeline: tables of all kinds, and the tools of scikit-learn around it."""
 
+import inspect
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.cluster import KMeans
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
+    TabularPipeline,
     diagnose,
     tabular_pipeline,
 )
@@ -149,3 +156,99 @@ def test_the_first_network_of_the_default_ensemble_is_diagnosed():
     )
     assert of_pipeline.items() <= of_network.items()
     assert of_network.keys() - of_pipeline.keys() == {"unscaled features", "outliers", "tiny features"}
+
+
+SPARSE = {"columns__categories__sparse_output": True}
+
+
+@pytest.mark.parametrize(
+    ("table", "parameters"),
+    [(pandas_frame(), {}), (pandas_frame(), SPARSE), (pd.DataFrame({"same": np.ones(N)}), {})],
+)
+@pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_it_is_shown_with_its_steps_whether_there_are_components_or_not(table, parameters):
+    model = tabular_pipeline(n_networks=2, max_iter=5, random_state=0, alpha=1.0).set_params(**parameters)
+    for is_fitted in (False, True):
+        inside = [model["network"].estimators_[0], model["relevance"].network_] if is_fitted else []
+        for one in (model, model[:-1], *model, *inside):
+            assert type(one).__name__ in one._repr_html_()
+            assert type(one).__name__ in repr(one)
+            assert {name for name, _ in inspect.getmembers(one)} <= set(dir(one))
+        model.fit(table, Y)
+
+
+# --- A fit changes the whole pipeline or nothing ---
+
+
+def other_frame():
+    """Rows of which encoders make other features."""
+    return pandas_frame().assign(size=7 * SIZES + 3, colour=COLOURS[::-1])
+
+
+def interrupting(fit):
+    """Press Ctrl-C at the end of a fit."""
+
+    def interrupted(self, *args, **kwargs):
+        fit(self, *args, **kwargs)
+        raise KeyboardInterrupt
+
+    return interrupted
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+@pytest.mark.parametrize("step", ["columns", "relevance", "network"])
+def test_an_interrupted_refit_leaves_all_steps_as_they_were(monkeypatch, method, step):
+    rng = np.random.RandomState(0)
+    model = tabular_pipeline(small().set_params(random_state=rng)).fit(pandas_frame(), Y)
+    before, steps, state = model.predict_proba(pandas_frame()), list(model), rng.get_state()[1]
+    cls = type(model[step])
+    of_step = method if step == "network" else "fit_transform"
+    monkeypatch.setattr(cls, of_step, interrupting(getattr(cls, of_step)))
+    with pytest.raises(KeyboardInterrupt):
+        getattr(model, method)(other_frame(), Y[::-1])
+    monkeypatch.undo()
+    assert_array_equal(model.predict_proba(pandas_frame()), before)
+    assert_array_equal(model["network"].random_state.get_state()[1], state)
+    assert all(one is other for one, other in zip(model, steps, strict=True))
+    model.fit(other_frame(), Y[::-1])
+    assert not np.array_equal(model.predict_proba(pandas_frame()), before)
+
+
+def test_a_refit_that_fails_leaves_a_pipeline_inside_a_pipeline_too():
+    inner = make_pipeline(StandardScaler(), small())
+    model = tabular_pipeline(inner).fit(pandas_frame(), Y)
+    before = model.predict_proba(pandas_frame())
+    with pytest.raises(ValueError, match="alpha"):
+        model.set_params(network__shallownnclassifier__alpha=-1).fit(other_frame(), Y)
+    assert_array_equal(model.predict_proba(pandas_frame()), before)
+    assert model["network"] is inner
+
+
+def test_a_first_fit_that_fails_leaves_nothing_fitted():
+    clusters = tabular_pipeline(KMeans(500, n_init=1, random_state=0))
+    with pytest.raises(ValueError, match="n_clusters"):
+        clusters.fit_predict(pandas_frame())
+    assert not hasattr(clusters["columns"], "kinds_")
+    clusters.set_params(network__n_clusters=2)
+    assert_array_equal(clusters.fit_predict(pandas_frame()), clusters.predict(pandas_frame()))
+    assert not hasattr(tabular_pipeline(small()), "fit_predict")
+    assert not hasattr(tabular_pipeline(), "fit_transform")
+
+
+def test_it_is_a_pipeline_for_all_who_take_one():
+    import skops.io  # it imports all of scikit-learn, which the other tests do not need
+
+    model = tabular_pipeline(small()).fit(pandas_frame(), Y)
+    features, expected = model[:-1].transform(pandas_frame()), model.predict_proba(pandas_frame())
+    assert isinstance(model, Pipeline)
+    assert {type(model), type(clone(model)), type(model[:-1])} == {TabularPipeline}
+    assert_array_equal(model["network"].predict_proba(features), expected)
+    assert model.get_params().keys() >= {"steps", "memory", "verbose", "network__alpha"}
+    assert "TableEncoder" in model._repr_html_()
+    assert b"sknn_scratch\x94\x8c\x0fTabularPipeline" in pickle.dumps(model)
+    written = skops.io.dumps(model)
+    trusted = skops.io.get_untrusted_types(data=written)
+    assert "sknn_scratch.TabularPipeline" in trusted
+    for again in (pickle.loads(pickle.dumps(model)), skops.io.loads(written, trusted=trusted)):
+        assert_array_equal(again.predict_proba(pandas_frame()), expected)
