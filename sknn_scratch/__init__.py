@@ -14,6 +14,7 @@ from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import TabularPipeline, tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
+from sknn_scratch._version import __version__ as __version__
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
 __all__ = [
@@ -38,8 +39,6 @@ __all__ = [
     "diagnose",
     "tabular_pipeline",
 ]
-
-__version__ = "0.1.0"
 
 # What pickles and skops files name must not change when a class moves to another module.
 for _item in map(globals().get, __all__):
