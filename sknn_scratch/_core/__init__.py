@@ -75,6 +75,5 @@ What the loop works with, about 1,250 lines, in the order in which it needs them
 Beside the path
     lbfgs        SciPy's L-BFGS, whose steps use the gradient of all rows
     row_space    rows with more features than rows, described by fewer for L-BFGS
-    objective    the objective of one network over all its rows, for the choice of alpha
     arrays       cheaper or safer calls of NumPy and BLAS
 """
