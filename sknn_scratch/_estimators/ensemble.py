@@ -1,6 +1,5 @@
 """Ensembles: several networks are trained, if possible in one pass, and their predictions are averaged."""
 
-import copy
 from inspect import signature
 from itertools import chain
 from typing import ClassVar
@@ -17,7 +16,14 @@ from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.single import SingleNetwork, train_and_adopt
 from sknn_scratch._fitting.callbacks import Training, fit_of_many
 from sknn_scratch._fitting.decide import usual_n_networks
-from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, adopt, attributes_of, is_fitted, target_kind_of
+from sknn_scratch._fitting.fitted import (
+    DATA_ATTRIBUTES,
+    adopt,
+    attributes_of,
+    copied,
+    is_fitted,
+    target_kind_of,
+)
 from sknn_scratch._fitting.inputs import encode_data
 from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
 from sknn_scratch._fitting.troubles import troubles_of_ensemble, warn
@@ -103,7 +109,7 @@ class Ensemble(BaseShallowNN):
                 f"n_networks={self.n_networks}, but there are {len(self.estimators_)} fitted networks to "
                 "train further; set n_networks back, or start anew with fit and warm_start=False."
             )
-        return [copy.copy(network).set_params(**own) for network in self.estimators_]
+        return [copied(network).set_params(**own) for network in self.estimators_]
 
     @np.errstate(under="ignore")
     def _outputs(self, X):

@@ -99,8 +99,8 @@ def train_and_adopt(trainings):
 
 def adopt_result(training):
     """Let an estimator adopt the result of its fit, and list the troubles."""
-    fit, state = training.fit, training.run.state
-    troubles = troubles_of(fit, state)  # first: it may need a copy of all weights for a moment
+    fitted = fitted_model(training.fit, training.run.state)
+    troubles = troubles_of(training.fit, fitted)
     training.report_end()
-    adopt(training.estimator, attributes_of(fitted_model(fit, state)))
+    adopt(training.estimator, attributes_of(fitted))
     return troubles

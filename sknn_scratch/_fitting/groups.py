@@ -27,7 +27,7 @@ def train_fits(trainings):
 
     KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
-    groups = cut_into_groups(trainings)
+    groups = cut_into_groups(trainings) if len(trainings) > 1 else [trainings]
     for group in groups:
         train_group(group)
         if group[0].run.is_interrupted and group is not groups[-1]:

@@ -9,6 +9,7 @@ import copy
 import math
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.choice import Choice, choose
 from sknn_scratch._fitting.decide import Facts, decide, refuse_validation
-from sknn_scratch._fitting.fitted import adopt, among_zeros, fitted_layers, is_fitted
+from sknn_scratch._fitting.fitted import adopt, among_zeros, copied, fitted_layers, is_fitted
 from sknn_scratch._fitting.inputs import EncodedData, FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
 
@@ -96,7 +97,7 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
 def begun_model(estimator, inputs):
     """Copy an estimator, with its fitted attributes if the fit goes on with them."""
     refuse_validation(estimator, inputs)
-    model = copy.copy(estimator)
+    model = copied(estimator)
     if not (inputs.partial or estimator.warm_start):
         adopt(model, {})
     return model
@@ -172,7 +173,9 @@ def check_init_scale(init_scale, dtype):
 
 
 def draw_seed(random_state):
-    """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn."""
+    """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn; an integer is one."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 

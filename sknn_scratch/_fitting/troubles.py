@@ -20,7 +20,7 @@ from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._core.state import StopReason
-from sknn_scratch._fitting.fitted import fitted_model, target_kind_of
+from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
@@ -61,9 +61,12 @@ class Trouble(NamedTuple):
 
 
 @np.errstate(all="ignore")  # what overflows exceeds all limits
-def troubles_of(fit, state):
-    """List the warnings of a fit, each with its remedy: identical hidden units, constant y, a bad end."""
-    troubles = []
+def troubles_of(fit, fitted):
+    """List the warnings of a fit, each with its remedy: identical hidden units, constant y, a bad end.
+
+    ``fitted`` is its fitted model.
+    """
+    state, troubles = fit.run.state, []
     if fit.model.init_scale == 0 and state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'auto' or a small positive number.", SymmetryWarning))
@@ -72,22 +75,22 @@ def troubles_of(fit, state):
         if message := target_kind_of(fit.model).trouble_of_first_part(targets):
             troubles.append(Trouble(message, UserWarning))
     if not troubles and may_have_learnt_nothing(fit, state):
-        evidence = evidence_of(fit, state)
+        evidence = evidence_of(fit, fitted)
         if evidence.relative_to_baseline(evidence.loss_on_data) >= UNLEARNT:
-            cause = likely_cause(evidence) or plateau_of_the_start(evidence.fitted)
-            return [Trouble(with_cause(NOTHING_LEARNT, cause, evidence.fitted), ConvergenceWarning)]
+            cause = likely_cause(evidence) or plateau_of_the_start(fitted)
+            return [Trouble(with_cause(NOTHING_LEARNT, cause, fitted), ConvergenceWarning)]
     if state.epochs_before == 0:
         troubles += unscaled(fit)
     reason = state.stop_reason
     if reason not in BAD_ENDS or (reason is StopReason.MAX_ITER and fit.inputs.partial):
         return troubles
-    return [*troubles, Trouble(message_of_bad_end(fit, state), BAD_ENDS[reason])]
+    return [*troubles, Trouble(message_of_bad_end(fit, fitted), BAD_ENDS[reason])]
 
 
-def message_of_bad_end(fit, state):
+def message_of_bad_end(fit, fitted):
     """Say why the training ended, and the remedy; of a failure, that of its likely cause, if one is found."""
-    reason, fitted = state.stop_reason, fitted_model(fit, state)
-    if reason in FAILURES and (cause := likely_cause(evidence_of(fit, state), is_unlearnt=False)):
+    reason = fit.run.state.stop_reason
+    if reason in FAILURES and (cause := likely_cause(evidence_of(fit, fitted), is_unlearnt=False)):
         return with_cause(reason.value, cause, fitted)
     return f"{reason.value} {remedy_for(fitted, REMEDIES_OF_ENDS[reason.name.lower()])}"
 
@@ -152,14 +155,14 @@ def last_loss(fitted):
     return (float(fitted.history_["loss"][-1]) - least) / (baseline - least) if baseline > least else 1.0
 
 
-def evidence_of(fit, state):
+def evidence_of(fit, fitted):
     """Collect the evidence of a fit: its network, and the rows that it was trained on."""
     network, data = fit.run.config.network, fit.run.data
     rows = slice(None) if data.rows is None else data.rows
     return Evidence(
-        fitted_model(fit, state),
+        fitted,
         network,
-        view_parameters(state.params, network.shape),
+        view_parameters(fit.run.state.params, network.shape),
         data.X.take(rows),
         range(network.shape.n_features),  # the names of a message that is not used
         fit.encoded.y[rows],

@@ -1,6 +1,5 @@
 """Validation rows, held out or given, and the value that is watched on them during training."""
 
-import copy
 import inspect
 import math
 import numbers
@@ -11,7 +10,7 @@ from sklearn.metrics import check_scoring
 
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting.fitted import set_layers
+from sknn_scratch._fitting.fitted import copied, set_layers
 from sknn_scratch._fitting.inputs import with_all_features
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
@@ -40,7 +39,7 @@ def scorer_of(model, rows):
     X, y = with_all_features(rows.X, model), rows.y
 
     def score(params):
-        snapshot = copy.copy(model)
+        snapshot = copied(model)
         vars(snapshot).pop("feature_names_in_", None)  # X is an array, also if the user's is a data frame
         set_layers(snapshot, params)
         try:
