@@ -19,7 +19,7 @@ Beside the path
     codes              numbers that may be codes
     remarks            the warnings about columns
     pieces             how one column of numbers is encoded
-    ramps              whether ramps help, which a small network tries
+    ramps              which ramps help, which a small network tries
     small_network      what tries it, and measures the relevance
     targets            any y as columns of numbers
 """
