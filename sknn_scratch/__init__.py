@@ -13,6 +13,7 @@ from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEn
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
 from sknn_scratch._search.search import VectorizedGridSearchCV, VectorizedRandomizedSearchCV
 from sknn_scratch._search.together import train_together
+from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
@@ -29,6 +30,7 @@ __all__ = [
     "EffectsDisplay",
     "Finding",
     "HiddenUnitsDisplay",
+    "MeanEncoder",
     "NetworkDisplay",
     "PiecewiseLinearEncoder",
     "RelevantComponents",

@@ -7,7 +7,8 @@ The path of a fit
     recognition        the kind of each column: what ``fit`` decides, or what its user says
     kind               what the kinds have in common
     kinds              a class for each kind: how its columns are read, and what their features are
-    encoders           the encoders of all features, and means of y of many categories
+    encoders           the encoders of all features, and which columns have too many categories
+    means              means of y by category, and whether they tell something of it
     piecewise_encoder  numbers as bounded values and ramps
     relevance          the second step: features that matter become larger, and components replace them
 

@@ -42,7 +42,7 @@ def test_bends_along_a_pair_of_columns_need_ramps(as_y):
     assert has_ramps(as_y(HOT_SPOTS))
 
 
-@pytest.mark.parametrize("y", [np.ones(len(X)), np.append(np.inf, CHANCE[1:])])
+@pytest.mark.parametrize("y", [np.ones(len(X)), *(np.append(one, CHANCE[1:]) for one in (np.inf, np.nan))])
 def test_ramps_stay_where_y_tells_nothing(y):
     assert has_ramps(y)
 
