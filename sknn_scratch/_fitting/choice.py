@@ -108,7 +108,8 @@ def choose(data, encoded, network, init_scale, decisions, say):
     tried = find_losses(seen, network, init_scale, decisions.any_length, say=say)
     unit = data.penalty_divisor / max(LEAST_PENALTY_DIVISOR, seen.data.n_samples)
     losses = {in_units(unit, alpha): loss for alpha, loss in tried.losses.items()}
-    return Choice(tried._replace(losses=losses), network.loss, encoded.target_kind.usual_alpha)
+    fallback = in_units(unit, encoded.target_kind.usual_alpha)
+    return Choice(tried._replace(losses=losses), network.loss, fallback)
 
 
 def in_units(unit, alpha):

@@ -71,7 +71,8 @@ class Fit:
 def plan_fit(estimator, inputs, encoded=None, choice=None):
     """Read the data, decide what is "auto", hold out rows, choose alpha, and assemble the run; see ``Fit``.
 
-    The networks of an ensemble share their encoded data and the choice.
+    The networks of an ensemble share their encoded data, and the choice unless alpha is decided: if they are
+    trained further, each has its own.
     """
     model = begun_model(estimator, inputs)
     encoded = encode_data(model, inputs) if encoded is None else encoded
@@ -82,7 +83,7 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     decisions = decide(model, facts)
     data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
     network = network_of(model, encoded, data)
-    if choice is None:
+    if choice is None or decisions.alpha is not None:
         say = partial(print_line, estimator)
         choice = choose(rows, encoded, network, model.init_scale, decisions, say)
     config = config_of(model, network, decisions, choice, data.n_samples)
