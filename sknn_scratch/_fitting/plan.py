@@ -153,7 +153,7 @@ def config_of(model, network, decisions, choice, n_rows):
         learning_rate=decisions.learning_rate,
         alpha=choice.alpha,
         dropout=0.0 if model.dropout is None else float(model.dropout),
-        tol=decisions.tol,
+        tol=choice.tol if decisions.tol is None else decisions.tol,
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )
