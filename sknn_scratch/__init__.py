@@ -10,6 +10,7 @@ from sknn_scratch._displays.network import NetworkDisplay
 from sknn_scratch._displays.training_curve import TrainingCurveDisplay
 from sknn_scratch._estimators.classifier import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor, ShallowNNRegressor
+from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import TabularPipeline, tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
@@ -25,6 +26,7 @@ __all__ = [
     "EffectsDisplay",
     "Finding",
     "HiddenUnitsDisplay",
+    "MeanEncoder",
     "NetworkDisplay",
     "PiecewiseLinearEncoder",
     "RelevantComponents",

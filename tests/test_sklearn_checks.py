@@ -5,6 +5,7 @@ import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_scratch import (
+    MeanEncoder,
     PiecewiseLinearEncoder,
     RelevantComponents,
     ShallowNNClassifier,
@@ -72,6 +73,7 @@ OTHER_WORDS = dict.fromkeys(
 TRANSFORMERS = {
     "PiecewiseLinearEncoder": (PiecewiseLinearEncoder(), {}),
     "TableEncoder": (tabular_pipeline()["columns"], OTHER_WORDS),
+    "MeanEncoder": (MeanEncoder(), {}),
     "RelevantComponents": (RelevantComponents(), {}),
     "RelevantComponents of a network": (
         RelevantComponents(ShallowNNRegressor(4, alpha=1.0, random_state=0)),

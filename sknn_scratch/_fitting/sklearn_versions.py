@@ -10,8 +10,6 @@ The callback framework is new in 1.9. Before, to set a callback is an error, so 
 from typing import Any, Self
 
 import sklearn
-from sklearn.model_selection import KFold
-from sklearn.preprocessing import TargetEncoder
 from sklearn.utils.validation import validate_data
 
 SUPPORTED = ("1.7", "1.8", "1.9")  # the tested versions; pyproject.toml names the lowest
@@ -62,13 +60,5 @@ __all__ = [
     "_num_samples",
     "_safe_indexing",
     "callback_management_context",
-    "target_encoder",
     "validate_data",
 ]
-
-
-def target_encoder(target_type):
-    """Make a TargetEncoder that divides the rows in the same way in each fit."""
-    if HAS_CALLBACKS:  # from 1.9 on it takes a splitter, and no random_state
-        return TargetEncoder(target_type=target_type, cv=KFold(5, shuffle=True, random_state=0))
-    return TargetEncoder(target_type=target_type, random_state=0)  # pragma: no cover - in the task "lowest"

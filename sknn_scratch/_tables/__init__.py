@@ -7,7 +7,8 @@ The path of a fit
     recognition        the kind of each column: what ``fit`` decides, or what its user says
     kind               what the kinds have in common
     kinds              a class for each kind: how its columns are read, and what their features are
-    encoders           the encoders of all features, and means of y of many categories
+    encoders           the encoders of all features, and which columns have too many categories
+    means              means of y by category, and whether they tell something of it
     piecewise_encoder  numbers as bounded values and ramps
     relevance          the second step: features that matter become larger, and components replace them
 
@@ -19,7 +20,7 @@ Beside the path
     codes              numbers that may be codes
     remarks            the warnings about columns
     pieces             how one column of numbers is encoded
-    ramps              whether ramps help, which a small network tries
+    ramps              which ramps help, which a small network tries
     small_network      what tries it, and measures the relevance
     targets            any y as columns of numbers
 """

@@ -17,13 +17,16 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
+from sknn_scratch._tables.means import CONTINUOUS, means_tell
 from sknn_scratch._tables.piecewise_encoder import without_repeats
 
-MANY = "many"  # the encoder of columns with too many categories, beside those of numbers and of categories
+# The encoders of columns with too many categories, beside those of numbers and of categories.
+MANY, FREQUENT = "many", "frequent"
+ORDER = (NUMBERS, CATEGORIES, FREQUENT)  # of what they make
 # A column has too many if more than this share of its rows have a category that another row has too, and that
 # the encoder of categories would merge with others. Copies of a row count once: they would show it its own y.
 MOST_MERGED = 0.1
-# Beside their means of y, such columns keep their frequent categories, as long as the encoder makes at most
+# Beside their means of y, such columns keep their frequent categories, as long as their encoder makes at most
 # so many numbers of them: more take much time.
 MOST_BESIDE_MEANS = 10_000_000
 # Of the other columns, those with the most categories become means alone, until the encoder of categories
@@ -33,11 +36,8 @@ MOST_NUMBERS = 50_000_000
 # About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
 # replace fewer.
 FEATURES_OF_A_MEAN = 10
-# The types of y of which there are means.
-CONTINUOUS = "continuous"
-ONE_TARGET = {"binary", "multiclass", CONTINUOUS}
-# TargetEncoder needs as many rows as it has folds, and before scikit-learn 1.9 so many of one class.
-FEWEST_ROWS = 5
+# The types of y of which a category has one mean.
+WITH_ONE_MEAN = {"binary", CONTINUOUS}
 # Also where a user wants frames, the encoders give arrays: TableEncoder names the columns, and has the index.
 without_frames = config_context(transform_output="default")
 
@@ -77,8 +77,8 @@ def features_of(kinds, values):
 class Encoders:
     """The fitted encoders of the features of a table."""
 
-    fitted: dict[str, Any]  # by NUMBERS, CATEGORIES and MANY, if there are features for them
-    inputs: dict[str, list[tuple[Any, str]]]  # the features of NUMBERS, with means of y, and of CATEGORIES
+    fitted: dict[str, Any]  # by NUMBERS, CATEGORIES, FREQUENT and MANY, if there are features for them
+    inputs: dict[str, list[tuple[Any, str]]]  # the features of all but MANY; NUMBERS has the means of y, too
     many: list[tuple[Any, str]]  # the features that become means of y, by MANY
 
     @without_frames
@@ -110,19 +110,17 @@ def fit_encoders(table, features, y):
     """
     texts = [one for one, values in features.items() if values.dtype == object]
     tried = clone(table.categories).fit(as_array(features, texts), y) if texts else None
-    many, alone = too_many_categories(features, texts, tried, y, table.many) if texts else ([], [])
+    many, beside = too_many_categories(features, texts, tried, y, table) if texts else ([], [])
     fitted, encoded = {}, []
     if many:
         fitted[MANY] = clone(table.many)
-        with config_context(enable_metadata_routing=False):  # TargetEncoder of 1.9 would want groups
-            means = fitted[MANY].fit_transform(as_array(features, many), without_short_integers(y))
-        features = features | means_of(many, means)
+        features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y))
     numbers = [one for one, values in features.items() if values.dtype != object]
-    inputs = {NUMBERS: numbers, CATEGORIES: [one for one in texts if one not in alone]}
-    inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
+    few = [one for one in texts if one not in many]
+    inputs = {encoder: taken for encoder, taken in zip(ORDER, (numbers, few, beside), strict=True) if taken}
     for encoder, taken in inputs.items():
         X = as_array(features, taken)
-        if taken == texts and not has_own_fit_transform(tried):
+        if encoder == CATEGORIES and taken == texts and not has_own_fit_transform(tried):
             fitted[encoder] = tried
             encoded.append(tried.transform(X))
         else:
@@ -134,12 +132,6 @@ def fit_encoders(table, features, y):
 def has_own_fit_transform(encoder):
     """Whether an encoder may encode rows otherwise in fit than later, as one does that cross-fits."""
     return type(encoder).fit_transform is not TransformerMixin.fit_transform
-
-
-def without_short_integers(y):
-    """Make long integers of short ones: TargetEncoder refuses int8 and int16 of three classes and more."""
-    y = np.asarray(y)
-    return y.astype(np.int64) if y.dtype.kind == "i" else y
 
 
 def means_of(inputs, means):
@@ -165,13 +157,13 @@ def joined(encoded):
 # --- Too many categories ---
 
 
-def too_many_categories(features, texts, encoder, y, many):
-    """Choose among features of text those that become means of y, and those of them that are nothing else.
+def too_many_categories(features, texts, encoder, y, table):
+    """Choose among features of text those that become means of y, and those of them that stay categories.
 
     The encoder of categories is fitted with all of them.
     """
-    counts = class_counts(y, many)
-    if max(counts, default=0) < FEWEST_ROWS:
+    width_of_means = FEATURES_OF_A_MEAN * n_means_of(y, table.many)
+    if not width_of_means:
         return [], []
     groups = rare_groups(encoder, texts)
     merged = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
@@ -179,15 +171,20 @@ def too_many_categories(features, texts, encoder, y, many):
         numbers = numbers_of_rows([*features.values(), np.ravel(y)])
         rows = np.unique(numbers, return_index=True)[1]
         merged = [one for one in merged if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
+        merged = [one for one in merged if means_tell(features[one], np.ravel(y))]
     widths = widths_of(encoder, texts)
-    beside_means = Counter({one: widths.pop(one, 0) for one in merged})
-    width_of_means = FEATURES_OF_A_MEAN * (len(counts) if len(counts) > 2 else 1)
-    alone = [
-        *(one for one, width in beside_means.items() if width == 1),  # the group of the rare ones
-        *widest(beside_means, MOST_BESIDE_MEANS / len(y), enough=1),
-        *widest(widths, MOST_NUMBERS / len(y), enough=width_of_means),
-    ]
-    return [one for one in texts if one in merged or one in alone], alone
+    others = Counter({one: width for one, width in widths.items() if one not in merged})
+    alone = widest(others, MOST_NUMBERS / len(y), enough=width_of_means)
+    beside = frequent_beside_means(features, merged, y, table.frequent) if merged and table.frequent else []
+    return [one for one in texts if one in merged or one in alone], beside
+
+
+def frequent_beside_means(features, merged, y, frequent):
+    """Choose the features of which the encoder ``frequent`` makes some numbers, beside the means of y."""
+    fitted = clone(frequent).fit(as_array(features, merged), y)
+    widths = widths_of(fitted, merged)
+    too_wide = widest(widths, MOST_BESIDE_MEANS / len(y), enough=1)
+    return [one for one in merged if widths[one] > 1 and one not in too_wide]  # one is the group of all
 
 
 def widest(widths, most, enough):
@@ -218,19 +215,17 @@ def widths_of(encoder, inputs):
 
 
 @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
-def class_counts(y, many):
-    """Count the rows of each class, or all rows of numbers; nothing if ``many`` cannot take y."""
-    if many is None or y is None:
-        return []
-    target_type = getattr(many, "target_type", "auto")
-    if target_type == "auto":
-        try:
-            target_type = type_of_target(y, input_name="y")
-        except TypeError:  # labels that cannot be sorted: the network says so
-            return []
-    if target_type not in ONE_TARGET or np.shape(y)[1:] not in ((), (1,)):
-        return []
-    return [len(y)] if target_type == CONTINUOUS else np.unique(y, return_counts=True)[1].tolist()
+def n_means_of(y, many):
+    """Count the means of y of a category: one, or one for each of several classes; 0 if there are none."""
+    if many is None or y is None or np.shape(y)[1:] not in ((), (1,)):
+        return 0
+    if getattr(many, "target_type", "auto") == CONTINUOUS:
+        return 1
+    try:
+        target_type = type_of_target(y, input_name="y")
+    except TypeError:  # labels that cannot be sorted: the network says so
+        return 0
+    return len(np.unique(y)) if target_type == "multiclass" else int(target_type in WITH_ONE_MEAN)
 
 
 def share_with_others(values, group):

@@ -33,9 +33,7 @@ class Knots(NamedTuple):
     fine_are_all: bool = False  # whether the fine ones are all different values
 
     def thinned(self, step):
-        """Keep every ``step``-th fine knot, or none of too few; if they are all values, make them coarse."""
-        if step > MOST_THINNED:
-            return self.without_fine
+        """Keep every ``step``-th fine knot; if they are all values, make them coarse."""
         if self.fine_are_all:
             return Knots(self.fine)
         return self._replace(fine=self.fine[::step])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from sklearn.base import is_regressor
+from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -11,7 +11,7 @@ from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.methods import all_or_nothing, available_if
 from sknn_scratch._estimators.regressor import ShallowNNEnsembleRegressor
-from sknn_scratch._fitting.sklearn_versions import target_encoder
+from sknn_scratch._tables.means import CONTINUOUS, MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.small_network import small_network
@@ -25,6 +25,9 @@ SETTINGS = {"n_networks": "auto", "dtype": "float32"}
 # 100, the log-loss of tables with countries, verbs or schools was higher by up to 0.11. docs/defaults.md says
 # why target encoding takes the place of one-hot where this would group too many rows.
 GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_categories": 300}
+# Beside means of y, categories of fewer rows are grouped. The mean that a row sees lacks the y of its fold:
+# with the sum of all, which the weights of a category learn, it tells this y, and that of held-out rows.
+FREQUENT_ROWS = 20
 
 
 def has_method_of_pipeline(name):
@@ -124,10 +127,11 @@ def tabular_pipeline(
       blank text are a category of their own. Categories in fewer than five training rows are merged into
       one group, together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A
       column of which more than a tenth of the rows would be merged, though their category has another row,
-      also becomes numbers: the means of y by category, as :class:`sklearn.preprocessing.TargetEncoder` makes
-      them, with cross-fitting, so that no row sees its own y. Beside these means, there are at most 10
-      million zeros and ones, and at most 50 million for the other columns. Above these limits, the columns
-      with the most categories become means alone.
+      becomes numbers instead, if they tell something of y: the means of y by category, shrunk to the mean of
+      all rows the more, the fewer rows a category has and the less categories differ. They are cross-fitted,
+      so that no row sees its own y. Its categories with at least 20 rows stay zeros and ones, too. Beside the
+      means, there are at most 10 million of these, and at most 50 million for the other columns. Above these
+      limits, the columns with the most categories become means alone.
 
     Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
     "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
@@ -205,10 +209,12 @@ def tabular_pipeline(
     """
     network = network_for(estimator, parameters)
     dtype = getattr(network, "dtype", None)
+    one_hot = OneHotEncoder(sparse_output=False, dtype=dtype or "float64", **GROUPED)
     encoder = TableEncoder(
         PiecewiseLinearEncoder(n_bins, dtype=dtype),
-        OneHotEncoder(sparse_output=False, dtype=dtype or "float64", **GROUPED),
-        target_encoder("continuous" if is_regressor(network) else "auto"),
+        one_hot,
+        MeanEncoder(CONTINUOUS if is_regressor(network) else "auto"),
+        clone(one_hot).set_params(min_frequency=FREQUENT_ROWS),
         kinds,
     )
     steps = [("columns", encoder), ("network", network)]

@@ -1,8 +1,8 @@
-"""Whether ramps help: a small network is trained with them and without, and other rows tell which is better.
+"""Which ramps help: a small network is trained with some and without, and other rows tell which is best.
 
 Ramps let a network bend along a column. Where y does not bend, alone or together with another column, they
 are noise, of which a network learns some. Tables that a random network had generated had higher losses with
-ramps, in up to three times as long.
+ramps, in up to three times as long. Fine ramps help where y bends often.
 """
 
 import numpy as np
@@ -19,19 +19,28 @@ from sknn_scratch._tables.targets import scaled_targets
 # So many rows are enough, of which every fourth is held out.
 MOST_ROWS, HELD_OUT_EVERY = 5000, 4
 # Ramps are left out if the loss with them is so many times that without them: of tables that a random network
-# had generated, it was 1.04 to 1.3 times.
+# had generated, it was 1.04 to 1.3 times. Fine ones must lower the loss as much.
 HIGHER = 1.03
 
 
-def ramps_help(X, y, with_ramps, without):
-    """Whether a network predicts y (n_samples, ...) better with one list of pieces for the columns of X."""
+def best_pieces(X, y, without, coarse, fine):
+    """Choose one of three lists of pieces for the columns of X, with which a network predicts y best.
+
+    With more rows than this tries, the fine ones are no question.
+    """
     targets = scaled_targets(y)
     if not np.isfinite(targets).all():  # the network says so
-        return True
+        return fine
     rows, *_ = distinct_rows(Data(rows_of(X), targets))
     rows = rows[evenly(len(rows), MOST_ROWS)]
+    fine_are_tried = fine is not coarse and len(X) <= MOST_ROWS
     X, targets = X[rows], targets[rows]
-    return held_out_loss(X, targets, with_ramps) < HIGHER * held_out_loss(X, targets, without)
+    with_coarse = held_out_loss(X, targets, coarse)
+    if with_coarse >= HIGHER * held_out_loss(X, targets, without):
+        return without
+    if fine_are_tried and HIGHER * held_out_loss(X, targets, fine) >= with_coarse:
+        return coarse
+    return fine
 
 
 def held_out_loss(X, targets, pieces):

@@ -13,8 +13,9 @@ from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import CATEGORIES, as_categories, columns_of, listed, read_all
-from sknn_scratch._tables.encoders import CONTINUOUS, Features, features_of, fit_encoders, rare_groups
+from sknn_scratch._tables.encoders import FREQUENT, Features, features_of, fit_encoders, rare_groups
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
+from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import warn_of
 from sknn_scratch._targets.checks import check_none_missing, dense
@@ -25,10 +26,11 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. A column of which it merges too many rows into its group of rare categories goes to ``many``, too,
-    which makes numbers of it. The widest columns of a table with so many rows that their categories would
-    take too much time or memory go to ``many`` alone. A column is found by its name, or in an array, by its
-    place. It is the first step of a :func:`tabular_pipeline`.
+    one. A column of which it would merge too many rows into its group of rare categories goes to ``many``,
+    which makes numbers of it, and to ``frequent``, unless the means of y by category tell nothing of other
+    rows. The widest columns of a table with so many rows that their categories would take too much time or
+    memory go to ``many`` alone. A column is found by its name, or in an array, by its place. It is the first
+    step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------
@@ -39,6 +41,9 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     many : transformer, default=None
         Encodes the same with the help of y, as floats (n_samples, a multiple of n_columns). These go to
         ``numbers`` with the other numbers. None means that no column does.
+    frequent : transformer, default=None
+        Encodes the frequent categories of the columns that go to ``many``, as ``categories`` does. None means
+        that these columns become numbers alone.
     kinds : dict, default=None
         The kinds of some columns, as in ``kinds_``, where ``fit`` must not decide. "nothing" leaves a column
         out.
@@ -53,11 +58,11 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     date_parts_ : dict
         For each column of dates, the parts that vary, and the mean of each.
     merged_categories_ : dict
-        For each column of which ``categories`` has grouped rare categories: how many.
+        For each column of which ``categories`` or ``frequent`` has grouped rare categories: how many.
     target_encoded_ : list
         The names of the columns that went to ``many``.
     encoders_ : dict
-        The fitted encoders, "numbers", "categories" and "many", if there are columns for them.
+        The fitted encoders, "numbers", "categories", "frequent" and "many", if there are columns for them.
     n_features_in_, feature_names_in_ : int, ndarray of str
         The number of columns, and their names, if all are strings.
 
@@ -92,11 +97,13 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         numbers: Any,
         categories: Any,
         many: Any = None,
+        frequent: Any = None,
         kinds: dict[Any, str] | None = None,
     ) -> None:
         self.numbers = numbers
         self.categories = categories
         self.many = many
+        self.frequent = frequent
         self.kinds = kinds
 
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
@@ -142,8 +149,13 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             kind.prepare(values[name])
         find_codes(kinds, values, y)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
-        groups = rare_groups(encoders.fitted.get(CATEGORIES), encoders.inputs.get(CATEGORIES, ()))
-        groups = {name: group for (name, _), group in groups.items()}
+        groups = {
+            name: group
+            for encoder in (CATEGORIES, FREQUENT)
+            for (name, _), group in rare_groups(
+                encoders.fitted.get(encoder), encoders.inputs.get(encoder, ())
+            ).items()
+        }
         target_encoded = [name for name, _ in encoders.many]
         for name in groups.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless

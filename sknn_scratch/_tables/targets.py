@@ -1,8 +1,7 @@
 """Any y as a few columns of numbers, of which means and squared errors say something."""
 
 import numpy as np
-
-from sknn_scratch._tables.pieces import BOUND_WITHOUT_RAMPS, bounded_value, mean_and_spread
+from scipy.stats import rankdata
 
 # Of a y of classes, or of few different numbers, so many values count: the most frequent ones.
 MOST_COMPARED = 10
@@ -18,11 +17,14 @@ def scaled_targets(y):
 
 
 def targets_of(y):
-    """Make columns (n_samples, n) of y (n_samples,): bounded numbers, or whether y is one of few values."""
+    """Make columns (n_samples, n) of y (n_samples,): ranks, or whether y is one of few values.
+
+    Few large numbers would decide the means and squared errors of a skewed y, but not those of its ranks.
+    """
     values, is_text = numbers_of(y)
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) > MOST_COMPARED and not is_text:
-        return bounded_value(values, *mean_and_spread(values), BOUND_WITHOUT_RAMPS)[:, np.newaxis]
+        return rankdata(values)[:, np.newaxis]
     frequent = distinct[np.argsort(-counts, kind="stable")][:MOST_COMPARED]
     return (values[:, np.newaxis] == frequent[: max(1, len(frequent) - 1)]).astype(np.float64)
 

@@ -11,11 +11,12 @@ from skl2onnx.common.data_types import (
     StringTensorType,
     guess_tensor_type,
 )
-from sklearn.preprocessing import OneHotEncoder, TargetEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, listed
-from sknn_scratch._tables.encoders import MANY
+from sknn_scratch._tables.encoders import FREQUENT, MANY
 from sknn_scratch._tables.kind_of_numbers import CODE
+from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import step_of
 from sknn_scratch.onnx.graph import Array, Graph
@@ -88,7 +89,12 @@ def way_in_bins(column, knots):
 # --- Tables ---
 
 TIMES = {DATES, DATES_IN_ZONES, DURATIONS}
-EXPORTED = {NUMBERS: PiecewiseLinearEncoder, CATEGORIES: OneHotEncoder, MANY: TargetEncoder}
+EXPORTED = {
+    NUMBERS: PiecewiseLinearEncoder,
+    CATEGORIES: OneHotEncoder,
+    FREQUENT: OneHotEncoder,
+    MANY: MeanEncoder,
+}
 
 
 def convert_table(scope, operator, container):
@@ -104,9 +110,10 @@ def convert_table(scope, operator, container):
             means.get((name, part)) or number_of(name, *columns[name]) for name, part in inputs[NUMBERS]
         ]
         encoded += encodings_of(numbers, table.encoders_[NUMBERS])
-    for position, (name, part) in enumerate(inputs.get(CATEGORIES, ())):
-        texts = text_of(name, part, *columns[name])
-        encoded.append(onehot_of(texts, table.encoders_[CATEGORIES], position))
+    for kind in (CATEGORIES, FREQUENT):
+        for position, (name, part) in enumerate(inputs.get(kind, ())):
+            texts = text_of(name, part, *columns[name])
+            encoded.append(onehot_of(texts, table.encoders_[kind], position))
     casts = [one.cast(float_type) for one in encoded]
     graph.finish(graph.add("Concat", *casts, axis=1), operator.outputs[0])
 
@@ -123,10 +130,8 @@ def check_table(table):
             raise NotImplementedError(
                 f"With {kind}={encoder!r}, a table cannot be exported; leave the encoder of tabular_pipeline."
             )
-    if getattr(table.encoders_.get(CATEGORIES), "drop", None) is not None:
-        raise NotImplementedError(
-            f"drop={table.encoders_[CATEGORIES].drop!r} cannot be exported; fit with drop=None."
-        )
+        if getattr(encoder, "drop", None) is not None:
+            raise NotImplementedError(f"drop={encoder.drop!r} cannot be exported; fit with drop=None.")
 
 
 def columns_of(graph, inputs, table):
@@ -181,8 +186,7 @@ def means_of(columns, table):
         numbers = {category: number for number, category in enumerate(categories)}
         places[name] = look_up(text_of(name, part, *columns[name]), numbers, len(categories))
     inputs = [(name, part) for name, part in table._encoders.inputs[NUMBERS] if name in places and part]
-    of_unknown = np.atleast_1d(encoder.target_mean_)  # one, or one for each class
-    all_means = zip(inputs, encoder.encodings_, cycle(of_unknown), strict=False)
+    all_means = zip(inputs, encoder.encodings_, cycle(encoder.target_mean_), strict=False)
     return {
         (name, part): places[name].graph.add("Gather", np.append(of_known, of_other), places[name])
         for (name, part), of_known, of_other in all_means

@@ -268,13 +268,16 @@ def make_table(n_rows=300):
 
 
 @every_dtype
-@pytest.mark.parametrize(("n_rows", "ramps_help"), [(300, True), (1500, True), (1500, False)])
-def test_the_encoder(monkeypatch, n_rows, ramps_help, dtype):
-    monkeypatch.setattr(piecewise_encoder, "ramps_help", lambda *args: ramps_help)
+@pytest.mark.parametrize(("n_rows", "best"), [(300, "coarse"), (1500, "fine"), (1500, "without")])
+def test_the_encoder(monkeypatch, n_rows, best, dtype):
+    def best_pieces(X, y, without, coarse, fine):
+        return {"without": without, "coarse": coarse, "fine": fine}[best]
+
+    monkeypatch.setattr(piecewise_encoder, "best_pieces", best_pieces)
     X = make_table(n_rows)[["gap", "large", "few"]].to_numpy().astype(dtype)
     encoder = PiecewiseLinearEncoder("auto").fit(X, X[:, 1])
-    assert [len(knots) > 0 for knots in encoder.knots_] == [ramps_help] * 3
-    assert (len(encoder.fine_knots_[0]) > 0) == (n_rows == 1500 and ramps_help)
+    assert [len(knots) > 0 for knots in encoder.knots_] == [best != "without"] * 3
+    assert (len(encoder.fine_knots_[0]) > 0) == (best == "fine")
     rows = np.vstack([X, 1000 * X, -1000 * X])
     (found,) = predict_by_onnx(encoder, rows)
     assert found.dtype == dtype

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
 from sknn_scratch import PiecewiseLinearEncoder
-from sknn_scratch._tables import piecewise_encoder, small_network
+from sknn_scratch._tables import small_network
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3000, 20))
@@ -42,7 +42,7 @@ def test_bends_along_a_pair_of_columns_need_ramps(as_y):
     assert has_ramps(as_y(HOT_SPOTS))
 
 
-@pytest.mark.parametrize("y", [np.ones(len(X)), np.append(np.inf, CHANCE[1:])])
+@pytest.mark.parametrize("y", [np.ones(len(X)), *(np.append(one, CHANCE[1:]) for one in (np.inf, np.nan))])
 def test_ramps_stay_where_y_tells_nothing(y):
     assert has_ramps(y)
 
@@ -50,8 +50,8 @@ def test_ramps_stay_where_y_tells_nothing(y):
 def test_where_nothing_is_tried_there_are_ramps():
     assert has_ramps(None)
     assert has_ramps(SMOOTH, n_bins=8)
-    assert has_ramps(SMOOTH[:200], X[:200])  # 199 rows with another y than that of one row
-    assert not has_ramps(SMOOTH[:1000], X[:1000])
+    assert has_ramps(X[:200, :12].sum(axis=1), X[:200, :12])  # 199 rows with another y than that of one row
+    assert not has_ramps((X[:, :12].sum(axis=1) + CHANCE)[:1000], X[:1000, :12])
 
 
 def test_a_wide_table_has_no_ramps():
@@ -71,19 +71,33 @@ def test_missing_values_rare_values_and_huge_ones():
     assert has_ramps(WAVES, x)
 
 
-def test_neither_the_order_of_the_rows_nor_copies_of_them_count(monkeypatch):
-    found = []
-
-    def ramps_help(*args, original=piecewise_encoder.ramps_help):
-        found.append(original(*args))
-        return found[-1]
-
-    monkeypatch.setattr(piecewise_encoder, "ramps_help", ramps_help)
+def test_neither_the_order_of_the_rows_nor_copies_of_them_count():
     order = RNG.permutation(len(X))
     for rows in (slice(None), order, np.concatenate([order, order[:100]])):
-        for score in (SMOOTH, WAVES):
-            has_ramps(score[rows], X[rows])
-    assert found == [False, True] * 3
+        assert not has_ramps(SMOOTH[rows], X[rows])
+        assert has_ramps(WAVES[rows], X[rows])
+
+
+@pytest.mark.parametrize("as_y", [lambda score: score, lambda score: np.sinh(4 * score)])
+def test_outliers_of_y_do_not_decide(as_y):
+    """A y of which the squares of a few numbers decide had no ramps."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 5))
+    linear, bent = 0.8 * x[:, 0] + 0.3 * x[:, 1], 0.8 * np.abs(x[:, 0]) + 0.8 * np.sin(3 * x[:, 1])
+    noise = 0.3 * rng.normal(size=2000)
+    assert not has_ramps(as_y(linear + noise), x)
+    assert has_ramps(as_y(bent + noise), x)
+
+
+@pytest.mark.parametrize(("n_waves", "n_fine"), [(1, 0), (9, 33)])
+def test_fine_ramps_are_there_where_y_bends_often(n_waves, n_fine):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 1, size=(5001, 3))
+    y = np.sin(2 * np.pi * n_waves * x[:, 0]) + x[:, 1] + 0.3 * rng.normal(size=5001)
+    of_rows = {n: PiecewiseLinearEncoder("auto").fit(x[:n], y[:n]).fine_knots_ for n in (1500, 5000)}
+    assert {n: len(fine[0]) for n, fine in of_rows.items()} == dict.fromkeys(of_rows, n_fine)
+    assert len(PiecewiseLinearEncoder("auto").fit(x, y).fine_knots_[0]) == 33  # more rows have no trial
+    assert len(PiecewiseLinearEncoder("auto").fit(x[:1499], y[:1499]).fine_knots_[0]) == 0
 
 
 def test_without_ramps_the_bound_is_wider():

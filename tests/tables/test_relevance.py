@@ -47,6 +47,21 @@ def test_the_formulas():
     assert (relevant.components_.max(axis=1) > -relevant.components_.min(axis=1)).all()
 
 
+@pytest.mark.parametrize("n_blocks", [1, 3])
+def test_copies_weigh_in_means_and_variances_and_the_chance_counts_them(monkeypatch, n_blocks):
+    monkeypatch.setattr(relevance, "BLOCK_ROWS", 600 // n_blocks)
+    copies = np.repeat(np.arange(600), 1 + 4 * (X[:, 0] > 0.5))
+    relevant = RelevantComponents().fit(X[copies], Y[copies])
+    scaled = X[copies] * relevant.scale_
+    assert_allclose(relevant.mean_, X[copies].mean(axis=0))
+    variances = np.linalg.eigvalsh(np.cov(scaled.T, bias=True))[::-1]
+    assert_allclose(relevant.explained_variance_, variances, rtol=1e-9)
+    squares = relevant.relevance_**2
+    chance = relevance.share_of_chance(relevance.last_loss(relevant.network_), 12, len(copies))
+    mean = np.average(squares, weights=X[copies].var(axis=0))
+    assert_allclose(relevant.scale_**2, (1 - chance) * squares / mean + chance)
+
+
 def test_components_that_hardly_vary_are_left_out():
     x = np.column_stack([X, X[:, :3] + 0.01 * X[:, 3:6], X[:, 6:]])  # three nearly equal, six equal
     relevant = RelevantComponents().fit(x, Y)

@@ -1,0 +1,228 @@
+"""MeanEncoder: categories become means of y, shrunk to the mean of all rows.
+
+What categories tell of y is measured by pairs of rows: by the mean product of the y of a row and the mean y
+of the others with its category. It estimates the variance between categories. The product of random y is near
+zero, also where a category has two rows, and their mean is far from that of all.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.sklearn_versions import validate_data
+from sknn_scratch._tables.targets import scaled_targets
+
+CONTINUOUS = "continuous"
+AS_TEXTS = {"dtype": object, "ensure_all_finite": False}
+N_FOLDS = 5
+# Means tell something of y if the product is so many standard deviations larger than chance makes it.
+CERTAIN = 3.0
+# The share of the variance of y within categories is at least this, so that no mean of no rows is needed.
+LEAST_WITHIN = 1e-9
+
+
+class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Encode categories by the means of y, each shrunk to the mean of all rows.
+
+    A category of n rows becomes the mean of all rows plus ``s / (n + k)``. s is the sum of its y, each minus
+    the mean of all. k is the variance of y within categories divided by that between them: an empirical Bayes
+    estimate [1]_. If there is no variance between them, all categories become the mean of all rows.
+
+    ``fit_transform`` deals the rows to five folds, and encodes each fold by the rows of the others. So no row
+    sees its own y.
+
+    Parameters
+    ----------
+    target_type : {"auto", "continuous"}, default="auto"
+        "continuous" takes y as numbers, and "auto" does if they are not whole. Else y has classes, and a
+        category becomes the share of each class, or of the second one of two.
+
+    Attributes
+    ----------
+    categories_ : list of ndarray of shape (n_categories,)
+        The categories of each column; None is a missing value.
+    encodings_ : list of ndarray of shape (n_categories,)
+        What the categories of each column become; of three classes or more, one array for each class.
+    target_mean_ : ndarray of shape (n_means,)
+        What a category becomes that ``fit`` has not seen.
+    n_features_in_ : int
+        The number of columns.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, if X had any.
+
+    See Also
+    --------
+    tabular_pipeline : Has it for columns of many categories.
+    sklearn.preprocessing.TargetEncoder : Means that are shrunk by the variance of y.
+
+    References
+    ----------
+    .. [1] Micci-Barreca, D. (2001). A preprocessing scheme for high-cardinality categorical attributes in
+       classification and prediction problems. SIGKDD Explorations 3(1), 27-32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn_scratch import MeanEncoder
+    >>> X = np.array([["a"]] * 10 + [["b"]] * 10)
+    >>> y = [1.0, 3.0] * 5 + [5.0, 7.0] * 5
+    >>> encoder = MeanEncoder("continuous").fit(X, y)
+    >>> encoder.transform(np.array([["a"], ["b"], ["c"]])).round(2)
+    array([[2.06],
+           [5.94],
+           [4.  ]])
+    """
+
+    categories_: list[NDArray[Any]]
+    encodings_: list[NDArray[np.float64]]
+    target_mean_: NDArray[np.float64]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    def __init__(self, target_type: str = "auto") -> None:
+        self.target_type = target_type
+
+    def fit(self, X: NDArray[Any], y: ArrayLike) -> Self:
+        """Average y by category.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_columns)
+            Strings and None.
+        y : array-like of shape (n_samples,)
+            Numbers or classes.
+
+        Returns
+        -------
+        self : object
+            The fitted encoder.
+        """
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: NDArray[Any], y: ArrayLike) -> NDArray[np.float64]:
+        """Average y by category, and encode each row by the means of other folds.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_columns)
+            Strings and None.
+        y : array-like of shape (n_samples,)
+            Numbers or classes.
+
+        Returns
+        -------
+        encoded : ndarray of shape (n_samples, n_columns * n_means)
+            The means of the first column come first.
+        """
+        X, y = validate_data(self, X, y, **AS_TEXTS)
+        targets = self._targets(y)
+        self.target_mean_ = targets.mean(axis=0)
+        targets = targets - self.target_mean_
+        folds = np.random.default_rng(0).permutation(len(targets)) % N_FOLDS
+        self.categories_, self.encodings_, encoded = [], [], []
+        for column in X.T:
+            numbers = numbers_of_texts(column)
+            self.categories_.append(np.array(list(numbers), dtype=object))
+            places = places_in(numbers, column)
+            counts, sums = sums_by(places, targets)
+            k = within_by_between(places, targets)
+            self.encodings_ += list((self.target_mean_ + sums / (counts + k)).T)
+            by_fold = places * N_FOLDS + folds
+            in_fold, sums_in_fold = sums_by(by_fold, targets, len(numbers) * N_FOLDS)
+            means = (sums[places] - sums_in_fold[by_fold]) / (counts[places] - in_fold[by_fold] + k)
+            encoded.append(self.target_mean_ + means)
+        return np.hstack(encoded)
+
+    def transform(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """Encode rows by the means of all rows of ``fit``.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_columns)
+            Strings and None.
+
+        Returns
+        -------
+        encoded : ndarray of shape (n_samples, n_columns * n_means)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, **AS_TEXTS)
+        n_means, encoded = len(self.target_mean_), []
+        for number, (column, categories) in enumerate(zip(X.T, self.categories_, strict=True)):
+            means = np.array(self.encodings_[number * n_means : (number + 1) * n_means])
+            places = places_in({text: place for place, text in enumerate(categories)}, column)
+            encoded.append(np.column_stack([means, self.target_mean_])[:, places].T)
+        return np.hstack(encoded)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _targets(self, y):
+        """Make targets (n_samples, n_means) of y (n_samples,) or (n_samples, 1)."""
+        y = np.ravel(y)
+        if CONTINUOUS in (self.target_type, type_of_target(y)):
+            return y.astype(np.float64)[:, np.newaxis]
+        classes = np.unique(y)
+        return (y[:, np.newaxis] == (classes[1:] if len(classes) == 2 else classes)).astype(np.float64)
+
+
+# --- What categories tell ---
+
+
+def means_tell(column, y):
+    """Whether the mean of y by category tells something of the y of other rows with the same category."""
+    targets = scaled_targets(y)
+    places = places_in(numbers_of_texts(column), column)
+    of_covariances = ((targets.T @ targets / len(targets)) ** 2).sum()
+    counts, products = products_of_others(places, targets)
+    by_chance = np.sqrt(2 * (counts / (counts - 1)).sum() * of_covariances)
+    return bool(products.sum() > CERTAIN * by_chance)
+
+
+def within_by_between(places, targets):
+    """Divide the variance of targets (n_samples, n_targets) within categories by that between them."""
+    counts, products = products_of_others(places, targets)
+    between = products / max(1, counts.sum())
+    variance = (targets**2).mean(axis=0)
+    within = np.maximum(variance - between, LEAST_WITHIN * variance)
+    return np.divide(within, between, out=np.full(len(between), np.inf), where=between > 0)
+
+
+def products_of_others(places, targets):
+    """Add up the products of a target and the mean of the others with its category: (n_targets,).
+
+    The targets (n_samples, n_targets) have a mean of zero. The counts (n, 1) of the categories with two rows
+    or more come first.
+    """
+    counts, sums = sums_by(places, targets)
+    has_others = counts[:, 0] > 1
+    counts, of_pairs = counts[has_others], (sums**2 - sums_by(places, targets**2)[1])[has_others]
+    return counts, (of_pairs / (counts - 1)).sum(axis=0)
+
+
+def sums_by(places, targets, n_places=0):
+    """Count the rows (n, 1) of each place, and add up their targets (n, n_targets)."""
+    counts = np.bincount(places, minlength=n_places)[:, np.newaxis]
+    sums = [np.bincount(places, one, minlength=n_places) for one in targets.T]
+    return counts, np.stack(sums, axis=1)
+
+
+def numbers_of_texts(column):
+    """Give numbers to the texts of a column (n_samples,) in their order, None first."""
+    texts = sorted(set(column), key=lambda text: (text is not None, str(text)))
+    return {text: number for number, text in enumerate(texts)}
+
+
+def places_in(numbers, column):
+    """Get the number (n_samples,) of each text of a column; others get the last, which none of them has."""
+    return np.array([numbers.get(text, len(numbers)) for text in column], dtype=np.intp)
