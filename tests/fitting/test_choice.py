@@ -97,7 +97,9 @@ def test_what_was_chosen_can_be_typed(name, x, y):
     typed = clone(auto).set_params(**chosen, learning_rate=auto.learning_rate_).fit(x, y, weights)
     assert not len(typed.alpha_path_["alpha"])
     assert_same_model(typed, auto, rtol=0)
-    assert_same_model(clone(auto).set_params(alpha=auto.alpha_, max_iter=auto.n_iter_).fit(x, y, weights), auto, 0)
+    assert_same_model(
+        clone(auto).set_params(alpha=auto.alpha_, max_iter=auto.n_iter_).fit(x, y, weights), auto, 0
+    )
 
 
 @few_or_many_rows
@@ -238,7 +240,9 @@ def test_the_scale_of_the_weights_changes_nothing(x, y, estimator, scale):
     weights = 1 + RNG.random(len(x))
     estimator = clone(estimator).set_params(max_iter=20, random_state=0)
     fits = [clone(estimator).fit(x, y, unit * weights) for unit in (1, scale)]
-    relative = [one.alpha_ / max(100, unit * weights.sum()) for one, unit in zip(fits, (1, scale), strict=True)]
+    relative = [
+        one.alpha_ / max(100, unit * weights.sum()) for one, unit in zip(fits, (1, scale), strict=True)
+    ]
     assert relative[1] == pytest.approx(relative[0], rel=1e-8)
     assert_allclose(fits[1].predict(x), fits[0].predict(x), rtol=1e-4)
     if is_classifier(estimator):
@@ -497,10 +501,16 @@ def changed_arguments():
     other_x[3, 1], other_y[3] = np.nextafter(other_x[3, 1], 1), 1 - other_y[3]
     yield "dtype", arguments(X.astype(np.float32))
     yield "sparse", arguments(scipy.sparse.csr_array(X))
-    yield "an ulp of X", (seen._replace(data=replace(seen.data, X=rows_of(other_x))), net, init_scale, any_length)
+    yield (
+        "an ulp of X",
+        (seen._replace(data=replace(seen.data, X=rows_of(other_x))), net, init_scale, any_length),
+    )
     yield "y", arguments(y=other_y)
     yield "weights", arguments(weights=np.append(2, np.ones(89)))
-    yield "earlier weight", (seen._replace(data=replace(seen.data, earlier_weight=1.0)), net, init_scale, any_length)
+    yield (
+        "earlier weight",
+        (seen._replace(data=replace(seen.data, earlier_weight=1.0)), net, init_scale, any_length),
+    )
     for name in ("strata", "hashes", "features"):
         yield name, (seen._replace(**{name: getattr(seen, name)[::-1]}), net, init_scale, any_length)
     yield "n_kept", (seen._replace(n_kept=0), net, init_scale, any_length)
@@ -550,7 +560,9 @@ def test_the_bound_holds_in_several_threads(monkeypatch):
 
     def squares(offset):
         barrier.wait()
-        return [square(number) == number**2 and len(choice.memo) <= 3 for number in range(offset, offset + 2000)]
+        return [
+            square(number) == number**2 and len(choice.memo) <= 3 for number in range(offset, offset + 2000)
+        ]
 
     with ThreadPoolExecutor(4) as pool:
         assert all(map(all, pool.map(squares, (0, 1, 5, 0))))

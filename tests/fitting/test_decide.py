@@ -260,3 +260,7 @@ def test_patience_is_of_ten_epochs_and_a_hundred_updates_and_less_with_many_rows
 def test_infinite_patience_ends_with_max_iter(solver):
     forever = make_classifier(solver=solver, tol=1e9, max_iter=12, n_iter_no_change=np.inf)
     assert forever.fit(X[:40], Y[:40]).n_iter_ == 12
+
+
+def test_many_rows_have_fewer_networks():
+    assert [usual_n_networks(n_rows) for n_rows in (1499, 1500)] == [4, 3]
