@@ -16,7 +16,7 @@ def parity(n_bits):
     return X, X.sum(axis=1) % 2
 
 
-ADAM = {"solver": "adam", "max_iter": 300}  # four rows make one update in each epoch
+ADAM = {"solver": "adam", "max_iter": 400}  # four rows make one update in each epoch
 ADAMW = {"solver": "adamw", "max_iter": 300}  # it minimises the loss alone, which falls for longer
 
 

@@ -30,7 +30,7 @@ def penalty_divisor(classifier):
     """What ``partial_fit`` measures the penalty against in its next step, on 60 further rows."""
     by_alpha = [copy.deepcopy(classifier).set_params(alpha=alpha).partial_fit(X, Y) for alpha in (0.0, 1.0)]
     shrunk = by_alpha[0].coefs_[0] - by_alpha[1].coefs_[0]  # learning_rate * alpha / weight * coefs_
-    weights = classifier.learning_rate * classifier.coefs_[0] / shrunk
+    weights = classifier.learning_rate_ * classifier.coefs_[0] / shrunk
     assert_allclose(weights, weights[0, 0], rtol=1e-8)
     return weights[0, 0]
 

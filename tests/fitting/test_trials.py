@@ -187,6 +187,14 @@ def test_wide_rows_have_the_same_choice_with_few_features(monkeypatch):
     assert_allclose(few[1], all_features[1], rtol=1e-6)
 
 
+def test_a_large_matrix_of_zeros_becomes_sparse(monkeypatch):
+    x = np.where(np.abs(X) > 1.5, X, 0)
+    expected = path_of(scipy.sparse.csr_array(x), Y)
+    assert path_of(x, Y) != expected  # by rounding errors
+    monkeypatch.setattr(trials, "MOST_VALUES", 300)
+    assert path_of(x, Y) == expected
+
+
 # --- Many rows ---
 
 
