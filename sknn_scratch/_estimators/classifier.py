@@ -50,10 +50,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         choose. Some rows are held out, small networks with several values train on the others, and the value
         with the lowest held-out loss is taken. Then all rows train. ``alpha_`` says which value it is.
 
-        What is held out is observations, which are independent rows. Copies of a row are one observation,
-        with the sum of their weights. But often, people give the same answers to all questions and differ in
-        y. So if more than 5 % of the repeated patterns of features have different y, each row is an
-        observation. Rows of weight zero do not count.
+        Observations are held out: rows that are independent of each other. Copies of a row are one
+        observation, with the sum of their weights. But people who give the same answers to all questions
+        often differ in y. So if more than 5 % of the repeated patterns of features have different y, each row
+        is an observation. Rows of weight zero do not count.
 
         With fewer than 1,500 observations, 0.3, 3, 10 and 30 are tried in 3-fold cross-validation. If 0.3 is
         the best, 0.03 is tried too, and if 30 is the best, 100. With more observations, a fifth is held out
