@@ -64,9 +64,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         nothing. Nor does the order of the rows or ``random_state``.
 
         There is no choice in ``partial_fit``, if fewer than 12 observations can be held out, or if these
-        mislead, as in XOR. Then alpha is 1, and 3 for a regressor. A class with only one observation keeps it
-        in training. A network that is trained further keeps its ``alpha_``. In ``partial_fit``, the S of the
-        penalty counts the rows of all calls so far.
+        mislead, as in XOR. Then alpha is 1, and 3 for a regressor, in ``fit`` times the mean weight. A class
+        with only one observation keeps it in training. A network that is trained further keeps its
+        ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
 
         To get the model ``m`` of "auto" again, set ``alpha=m.alpha_``, ``max_iter=m.n_iter_``,
         ``learning_rate=m.learning_rate_`` and ``solver=m.solver_``. A network with a small number may
