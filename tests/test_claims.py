@@ -199,7 +199,7 @@ def trained_from(W1, W2, b1, X, y, epochs=40):
 def test_equal_units_stay_equal_whatever_their_weights_and_any_difference_will_do(digits):
     equal = trained_from(0.1, 0.1, 0.1, *digits, epochs=10)
     assert np.ptp(equal.coefs_[0], axis=1).max() < 1e-9
-    assert np.ptp(equal.coefs_[0], axis=0).max() > 0.01  # they have learnt, all the same
+    assert np.ptp(equal.coefs_[0], axis=0).max() > 0.01  # they have learned, all the same
     pattern = 0.1 * np.sin(np.arange(64 * 32)).reshape(64, 32)
     for start, accuracy in [
         ((0.1, 0.1, np.linspace(-1, 1, 32)), 0.8),

@@ -269,9 +269,10 @@ def losses_around(trials, pair, pace):
 def losses_of_best_length(trials, shortest, *longer_ones):
     """Find the losses for the length of the cycle that is better, from the shortest one on.
 
-    A longer cycle is tried with the best alpha so far. If the loss is not low enough, the second best follows
-    if it is higher, since a longer cycle may need a stronger penalty. Others are tried only with the length
-    that is taken.
+    First, two alphas or more are tried with the shortest cycle. Then the next cycle is tried with the best
+    alpha. If this does not lower the loss enough, and the second best alpha is larger, the cycle is tried
+    with that, since a longer cycle may need a stronger penalty. Once a cycle does not lower the loss enough,
+    the one before is taken. At the end, other alphas are tried with it.
     """
     pace, has_gained_much = shortest.pace, False
     alpha, other = losses_around(trials, FIRST_ALPHAS, pace).ranked[:2]

@@ -37,8 +37,8 @@ FEWEST_CYCLE_UPDATES = 2000
 SHORTER_CYCLES = (0.125, 0.35)
 # A further one has so many times its epochs, for a y with little noise.
 FURTHER_CYCLE = 2.5
-# With more epochs than this, the longest is the further one: few rows seldom gain by so many. But along few
-# features y may bend often.
+# If the longest cycle has more epochs than this, it is itself the further one, and none is longer: few rows
+# seldom gain by so many epochs. This is not so with at most ``FEW_FEATURES``, along which y may bend often.
 MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
 # An ensemble has so many networks for few and for many rows. With many, the third lowers the loss by 0.0005
 # to 0.0008, in 1.1 to 1.2 times the time.

@@ -61,7 +61,7 @@ def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
 
 
 @pytest.mark.parametrize(("n_rows", "n_train"), [(1, 200), (10, 400)])
-def test_a_stream_of_a_few_rows_at_a_time_is_learnt(n_rows, n_train):
+def test_a_stream_of_a_few_rows_at_a_time_is_learned(n_rows, n_train):
     images, digits = load_digits(n_class=4, return_X_y=True)
     images, classifier = images / 16, ShallowNNClassifier(random_state=0)
     for start in range(0, n_train, n_rows):
