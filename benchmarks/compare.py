@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +112,7 @@ def prepare_lbfgs(what: str, data: str, alpha: float | str) -> Callable[[], obje
 
 def work_for_the_other_process() -> None:
     """Prepare and time rows as the standard input asks for them, one line each."""
-    from harness import forget_choices, limit_threads, silence_convergence_warnings
+    from harness import limit_threads, silence_convergence_warnings
 
     silence_convergence_warnings()
     prepare, name, call = dict(rows()), None, None
@@ -124,6 +126,13 @@ def work_for_the_other_process() -> None:
             start = time.perf_counter()
             call()
             print(time.perf_counter() - start, flush=True)
+
+
+def forget_choices() -> None:
+    """Let the next fit choose its alpha anew; older checkouts keep the choices elsewhere, or none."""
+    for module in ("choice", "alpha"):
+        if find_spec(f"sknn_scratch._fitting.{module}"):
+            getattr(import_module(f"sknn_scratch._fitting.{module}"), "memo", {}).clear()
 
 
 class Checkout:

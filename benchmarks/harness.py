@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,9 @@ def time_in_turn(calls: Mapping[Hashable, Callable[[], object]], repeats: int) -
 
 def forget_choices() -> None:
     """Let the next fit choose its alpha anew, as in a process of its own."""
-    memo = getattr(import_module("sknn_scratch._fitting.alpha"), "memo", None)  # an older checkout has none
-    if memo is not None:
-        memo.clear()
+    from sknn_scratch._fitting.choice import memo  # compare.py imports this module with older packages too
+
+    memo.clear()
 
 
 def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
