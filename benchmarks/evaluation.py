@@ -42,15 +42,14 @@ class Outcome:
         Area under the ROC curve, each class against the rest; NaN for numbers.
     seconds : float
         CPU time of the fit, with all of its preparations.
-    warned, unconverged : float
-        1 if the fit warned of anything, or of its convergence, else 0.
+    unconverged : float
+        1 if the fit warned of its convergence, else 0.
     """
 
     loss: float
     score: float
     auc: float
     seconds: float
-    warned: float
     unconverged: float
 
 
@@ -65,7 +64,7 @@ def evaluate(model: Any, split: Split, seed: int) -> Outcome:
         seconds = time.process_time() - start
     scores = score_classes(model, split) if hasattr(model, "predict_proba") else score_numbers(model, split)
     unconverged = any(issubclass(one.category, ConvergenceWarning) for one in caught)
-    return Outcome(*scores, seconds, float(len(caught) > 0), float(unconverged))
+    return Outcome(*scores, seconds, float(unconverged))
 
 
 def seeded(model: Any, seed: int) -> Any:

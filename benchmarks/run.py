@@ -21,7 +21,6 @@ QUESTIONS = (
     "quality",
     "quantiles",
     "codes",
-    "tiny",
     "surveys",
     "curves",
     "steps",
