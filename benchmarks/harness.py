@@ -40,18 +40,10 @@ LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for.
+    """What the command line asks for."""
 
-    Attributes
-    ----------
-    quick : bool
-        Small sizes: shows that a question runs, not what the answer is.
-    repeats : int
-        Repetitions that are counted.
-    """
-
-    quick: bool
-    repeats: int
+    quick: bool  # small sizes: shows that a question runs, not what the answer is
+    repeats: int  # that are counted
 
 
 @dataclass(frozen=True)
@@ -134,21 +126,11 @@ MICROSECONDS, MILLISECONDS, SECONDS = Unit("µs", 1e-6), Unit("ms", 1e-3), Unit(
 
 @dataclass(frozen=True)
 class Comparison:
-    """Times of several contestants at several tasks, as ratios to one of them.
-
-    Attributes
-    ----------
-    title, how : str
-        As in ``Table``.
-    base : str
-        The contestant whose times are shown; of the others, their time divided by its.
-    unit : Unit
-        Of the times shown.
-    """
+    """Times of several contestants at several tasks, as ratios to one of them."""
 
     title: str
     how: str
-    base: str
+    base: str  # the contestant whose times are shown; of the others, their time divided by its
     unit: Unit
 
     def table(self, tasks: Mapping[str, Mapping[str, Timing]]) -> Table:
