@@ -77,7 +77,7 @@ def test_the_notebook_of_the_answers_runs(course):
         course.end[name] is answer for name, answer in course.answered.items()
     )  # no check takes a name
     shown = course.printed.splitlines()
-    assert len(shown) == 1 + len(STEPS) + 6  # a line of each check, and two tables of three networks
+    assert len(shown) == 1 + len(STEPS) + 6 + 1 + 10  # of each check, of networks, the interval, and pairs
     losses = [float(re.search(r"loss ([\d.]+)", line)[1]) for line in shown if " farthest " in line]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-12)
     assert course.end["accuracy"] > 0.95
@@ -136,7 +136,7 @@ def test_nbgrader_learns_which_cells_have_solutions_and_restores_all_others():
         assert one["metadata"]["nbgrader"]["locked"] == ("### BEGIN SOLUTION" not in one["source"])
         assert one["metadata"]["nbgrader"]["grade"] == name.startswith("check-")
     given = [name for name in marked if name not in solutions and not name.startswith("check-")]
-    assert len(given) == 4
+    assert len(given) == 6
     assert all(name.startswith("given-") for name in given)
     for name in solutions:
         assert marked[f"check-{name}"]["metadata"]["nbgrader"]["points"] == 1
