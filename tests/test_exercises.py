@@ -77,7 +77,7 @@ def test_the_notebook_of_the_answers_runs(course):
         course.end[name] is answer for name, answer in course.answered.items()
     )  # no check takes a name
     shown = course.printed.splitlines()
-    assert len(shown) == 1 + len(STEPS) + 6 + 1 + 10  # of each check, of networks, the interval, and pairs
+    assert len(shown) == 1 + len(STEPS) + 6 + 1 + 11  # of each check, of networks, the interval, and pairs
     losses = [float(re.search(r"loss ([\d.]+)", line)[1]) for line in shown if " farthest " in line]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-12)
     assert course.end["accuracy"] > 0.95

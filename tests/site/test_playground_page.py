@@ -486,7 +486,9 @@ def test_screen_readers_are_told_everything(page, browser):
         ".map((one) => one.outerHTML)"
     )
     assert not nameless
-    sliders = browser.read(".playground [type=range]", "[element.ariaValueText, element.parentElement.textContent]")
+    sliders = browser.read(
+        ".playground [type=range]", "[element.ariaValueText, element.parentElement.textContent]"
+    )
     assert sliders
     assert all(value and value in label for value, label in sliders)
     recipes = browser.read("button.recipe", "element.ariaLabel")
