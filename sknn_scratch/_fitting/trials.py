@@ -217,14 +217,13 @@ class TrialsOfMany:
     losses: dict = field(default_factory=dict)  # (n_part,) by alpha, pace and the number of the part
 
     def __post_init__(self) -> None:
-        data = in_single_precision(self.seen.data)
+        self.data, self.splits = in_single_precision(self.seen.data), {}
         numbers = self.seen.dealt(N_PARTS)
         parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
         n_each = min(MOST_HELD_OUT, *map(len, parts))  # networks of equal numbers of rows train together
         self.n_rows = n_each
-        parts = [part[evenly(len(part), n_each)] for part in parts] if n_each else []
-        self.splits = list(map(Split, [data] * len(parts), parts))
-        self.n_parts = min(len(parts), math.ceil(LEAST_HELD_OUT / max(1, n_each)))
+        self.parts = [part[evenly(len(part), n_each)] for part in parts] if n_each else []
+        self.n_parts = min(len(self.parts), math.ceil(LEAST_HELD_OUT / max(1, n_each)))
 
     @property
     def n_held_out(self):
@@ -245,7 +244,7 @@ class TrialsOfMany:
     def hold_out_all_if_in_doubt(self, alpha, other, pace):
         """Hold out all parts if the standard error of the difference of two alphas is large."""
         if self.chance_between(alpha, other, pace) > MOST_BY_CHANCE * abs(self.mean(alpha, pace)):
-            self.n_parts = len(self.splits)
+            self.n_parts = len(self.parts)
 
     def chance_between(self, alpha, other, pace):
         """Estimate the standard error of the difference between the mean losses of two alphas."""
@@ -262,7 +261,7 @@ class TrialsOfMany:
         if not parts:
             return []
         pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
-        splits = [self.splits[part] for part in parts]
+        splits = list(map(self.split, parts))
         runs = [self.run_of(alpha, split.train, pace) for split in splits]
         are_alone = any(stack_key(run) is None for run in runs)
         with map_in_threads(1) as map_blocks:
@@ -274,6 +273,11 @@ class TrialsOfMany:
         mean = float(np.mean([one.sum() for one in losses]))
         self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {mean:.6f}")
         return losses
+
+    def split(self, part):
+        if part not in self.splits:
+            self.splits[part] = Split(self.data, self.parts[part])
+        return self.splits[part]
 
     def run_of(self, alpha, data, pace):
         """Make a run whose random numbers are the same for every alpha."""
