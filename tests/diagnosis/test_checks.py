@@ -277,14 +277,12 @@ def test_simple_models_need_three_rows_for_each_feature():
 
 def test_small_initial_weights_of_smooth_units():
     x = np.random.default_rng(0).uniform(-1.7, 1.7, (600, 1))
-    wave = np.sin(7 * x[:, 0])
-    fits = {
-        init_scale: ShallowNNRegressor(activation="tanh", init_scale=init_scale, random_state=0).fit(x, wave)
-        for init_scale in ("glorot", "he")
-    }
+    wave = np.sin(7.9 * x[:, 0])
+    tanh = partial(ShallowNNRegressor, activation="tanh", alpha=0.5, max_iter=1000, random_state=0)
+    fits = {init_scale: tanh(init_scale=init_scale).fit(x, wave) for init_scale in ("glorot", "he")}
     assert "use init_scale='he'" in diagnose(fits["glorot"], x, wave).fix_first.remedy
     assert diagnose(fits["he"], x, wave).ok
-    assert fits["he"].score(x, wave) > fits["glorot"].score(x, wave) + 0.3
+    assert fits["he"].score(x, wave) > fits["glorot"].score(x, wave) + 0.8
 
 
 def test_too_few_units():
