@@ -57,7 +57,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     variances of the features. So the sum of the variances stays the same. All factors are 1 if m is zero or
     not finite.
 
-    c is the share of r^2 that chance explains, 0.01 or more. With p features and n rows, it is about
+    c is the share of r^2 that chance explains, 0.01 or more. With p features and n observations, it is about
     ``p u / (p u + n (1 - u))``, where u is what the network leaves of the loss of a constant. With many
     features, few rows and a network that has learned little, c is near 1, and the features stay nearly as
     they are. Else the penalty of the network that follows would be too weak: it is chosen by the loss of rows
@@ -180,7 +180,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
             self.mean_, variances = moments_of(X, weights)
-            chance = share_of_chance(last_loss(network), X.shape[1], weights.sum())
+            chance = share_of_chance(last_loss(network), X.shape[1], len(rows))
             self.scale_ = scale_of(self.relevance_, variances, chance)
             found = None, None
             if X.shape[1] <= MOST_FEATURES and not scipy.sparse.issparse(X):

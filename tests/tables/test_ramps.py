@@ -25,7 +25,7 @@ AS_Y = [
     lambda score: score + CHANCE,
     lambda score: 1e200 * score,
     lambda score: np.round(10 * score).astype(int),
-    lambda score: np.column_stack([CHANCE, 9 * score]),
+    lambda score: np.column_stack([score + CHANCE, 9 * score]),
     lambda score: expit(3 * score) > CHANCE,
     lambda score: np.where(expit(3 * score) > CHANCE, "yes", "no"),
     lambda score: np.where(expit(3 * score) > CHANCE, 1, 0).astype(object),
@@ -50,8 +50,8 @@ def test_ramps_stay_where_y_tells_nothing(y):
 def test_where_nothing_is_tried_there_are_ramps():
     assert has_ramps(None)
     assert has_ramps(SMOOTH, n_bins=8)
-    assert has_ramps(X[:200, :12].sum(axis=1), X[:200, :12])  # 199 rows with another y than that of one row
-    assert not has_ramps((X[:, :12].sum(axis=1) + CHANCE)[:1000], X[:1000, :12])
+    assert has_ramps(SMOOTH[:200], X[:200])  # 199 rows with another y than that of one row
+    assert not has_ramps(SMOOTH[:1000], X[:1000])
 
 
 def test_a_wide_table_has_no_ramps():

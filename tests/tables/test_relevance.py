@@ -48,7 +48,7 @@ def test_the_formulas():
 
 
 @pytest.mark.parametrize("n_blocks", [1, 3])
-def test_copies_weigh_in_means_and_variances_and_the_chance_counts_them(monkeypatch, n_blocks):
+def test_copies_weigh_in_means_and_variances_but_prove_nothing(monkeypatch, n_blocks):
     monkeypatch.setattr(relevance, "BLOCK_ROWS", 600 // n_blocks)
     copies = np.repeat(np.arange(600), 1 + 4 * (X[:, 0] > 0.5))
     relevant = RelevantComponents().fit(X[copies], Y[copies])
@@ -57,7 +57,7 @@ def test_copies_weigh_in_means_and_variances_and_the_chance_counts_them(monkeypa
     variances = np.linalg.eigvalsh(np.cov(scaled.T, bias=True))[::-1]
     assert_allclose(relevant.explained_variance_, variances, rtol=1e-9)
     squares = relevant.relevance_**2
-    chance = relevance.share_of_chance(relevance.last_loss(relevant.network_), 12, len(copies))
+    chance = relevance.share_of_chance(relevance.last_loss(relevant.network_), 12, 600)
     mean = np.average(squares, weights=X[copies].var(axis=0))
     assert_allclose(relevant.scale_**2, (1 - chance) * squares / mean + chance)
 
