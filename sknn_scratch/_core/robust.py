@@ -22,13 +22,16 @@ SMOOTHING = 0.1
 
 
 def signed_root(z: Array) -> Array:
-    """sign(z) (sqrt(1 + 2 |z|) - 1): nearly z if that is small, and a root if it is large."""
-    return 2 * z / (1 + np.sqrt(1 + 2 * np.abs(z)))  # the same, and exact near zero
+    """z up to +-1, and beyond it +-sqrt(2 |z| - 1), of the same slope there."""
+    middle = np.clip(z, -1.0, 1.0)
+    beyond = z - middle
+    return middle + 2 * beyond / (1 + np.sqrt(1 + 2 * np.abs(beyond)))
 
 
 def undo_signed_root(t: Any) -> Any:
-    """t + t |t| / 2, of an array of NumPy or of an exported graph."""
-    return t + t * abs(t) * 0.5
+    """t up to +-1, and beyond it +-(t^2 + 1) / 2, of an array of NumPy or of an exported graph."""
+    beyond = t - t.clip(-1.0, 1.0)
+    return t + beyond * abs(beyond) * 0.5
 
 
 @dataclass(frozen=True)
