@@ -1,5 +1,9 @@
 """Losses that limit the influence of outliers: of Huber, and of medians and other quantiles.
 
+The targets of quantiles are signed roots of numbers. A quantile goes through every increasing function: that
+of the roots is the root of that of the numbers. In the numbers themselves, the few largest of a heavy tail
+would have most of the loss, and the quantiles of all others would be inexact.
+
 Those of quantiles have a kink at zero. For each there is a smooth loss, with which alpha is chosen.
 """
 
@@ -15,6 +19,19 @@ from sknn_scratch._core.loss import Loss, ResidualLoss, Targets, log_1_plus_exp
 
 # Below this residual (delta), a smoothed loss is squared.
 SMOOTHING = 0.1
+
+
+def signed_root(z: Array) -> Array:
+    """z up to +-1, and beyond it +-sqrt(2 |z| - 1), of the same slope there."""
+    middle = np.clip(z, -1.0, 1.0)
+    beyond = z - middle
+    return middle + 2 * beyond / (1 + np.sqrt(1 + 2 * np.abs(beyond)))
+
+
+def undo_signed_root(t: Any) -> Any:
+    """t up to +-1, and beyond it +-(t^2 + 1) / 2, of an array of NumPy or of an exported graph."""
+    beyond = t - t.clip(-1.0, 1.0)
+    return t + beyond * abs(beyond) * 0.5
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,7 @@ class SmoothAbsoluteError(AbsoluteError):
 class Quantile(ResidualLoss):
     """The pinball loss: the network estimates quantiles, below which a share ``quantile`` of targets lies."""
 
-    name = "quantile"
+    name, link = "quantile", "signed root"
     is_smooth, is_robust, estimates_centre = False, True, False
     error: ClassVar[ResidualLoss] = AbsoluteError()  # half of it is the loss of the median
 
@@ -119,8 +136,8 @@ class Quantiles(Loss):
     """The sum of the pinball losses of several quantiles of one target, which cannot cross.
 
     The first output is the quantile in the middle. The others give the gaps between neighbours, as
-    log(1 + exp(f + c)), which is positive. With the constants c, outputs of zero are the quantiles of a
-    normal distribution. So the penalty pulls the network to gaps that are the same for all rows.
+    log(1 + exp(f + c)), which is positive. With the constants c, outputs of zero are gaps of a normal
+    distribution. So the penalty pulls the network to gaps that are the same for all rows.
     """
 
     name, link = "quantile", "gaps"
@@ -142,7 +159,7 @@ class Quantiles(Loss):
     @computed_once
     def constants(self) -> Array:
         """Compute the constants c (n_quantiles - 1, 1)."""
-        return np.log(np.expm1(np.diff(ndtri(self.quantile))))[:, np.newaxis]
+        return np.log(np.expm1(np.diff(signed_root(ndtri(self.quantile)))))[:, np.newaxis]
 
     @property
     def middle(self) -> int:

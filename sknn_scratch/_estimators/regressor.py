@@ -31,8 +31,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
     the units of y. With loss="huber", "absolute_error" or "quantile", the median and 1.4826 times the median
     absolute deviation (without the y that equal the median) replace mean and standard deviation, so that
-    outliers do not change the scale. With loss="poisson" or "gamma", y is divided by its mean, and the
-    outputs are logarithms.
+    outliers do not change the scale. With loss="quantile", this z is the target up to 1, and
+    ``sqrt(2 * z - 1)`` beyond it (both signs alike), so that few rows of a heavy tail do not decide it. With
+    loss="poisson" or "gamma", y is divided by its mean, and the outputs are logarithms.
 
     Parameters
     ----------
@@ -61,7 +62,8 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
         Mean and standard deviation of y, or what replaces them with this loss (see above). Predictions are
         ``y_offset_ + y_scale_ * outputs``. With loss="poisson" or "gamma", they are zero and the mean of y,
-        and predictions are ``y_scale_ * exp(outputs)``. The scale of a constant y is 1.
+        and predictions are ``y_scale_ * exp(outputs)``. With loss="quantile", outputs t beyond 1 or -1
+        become ``(t ** 2 + 1) / 2`` first, with their sign. The scale of a constant y is 1.
 
     See Also
     --------

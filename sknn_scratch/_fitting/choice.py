@@ -109,7 +109,7 @@ def choose(data, encoded, network, init_scale, decisions, say):
     if decisions.alpha is not None:
         return Choice(NOTHING, network.loss, decisions.alpha)
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
-    network = network._replace(shape=network.shape._replace(n_hidden=n_hidden), loss=network.loss.smoothed)
+    network = network._replace(shape=network.shape._replace(n_hidden=n_hidden))
     seen = observations_of(data, encoded)
     tried = find_losses(seen, network, init_scale, decisions.any_length, say=say)
     unit = data.penalty_divisor / max(LEAST_PENALTY_DIVISOR, seen.data.n_samples)

@@ -76,7 +76,7 @@ class TrialsOfFew:
         numbers = np.argsort(np.argsort(seen.features[used]))
         params = initial_params(shape, init_scale, numbers, np.float64)
         X, shape, self.params = with_few_features(in_double_precision(seen.data, used), shape, params)
-        self.network = network._replace(shape=shape)
+        self.network = network._replace(shape=shape, loss=network.loss.smoothed)
         targets = seen.data.targets[seen.data.rows].astype(np.float64)
         data = Data(X, targets, row_weights=seen.data.row_weights)
         self.parts = [

@@ -7,7 +7,7 @@ The path
     scaled     what all kinds of numbers share: an offset and a scale
     reals      numbers, standardised
     rates      numbers that are not negative, divided by their mean
-    quantiles  several quantiles of one number, which never cross
+    quantiles  one quantile of a number, or several that never cross
 
 Beside the path
     checks     checks of the values of y, and of the outputs of a network

@@ -7,13 +7,13 @@ from sklearn.utils import check_array
 
 from sknn_scratch._core.losses import LOSSES
 from sknn_scratch._targets.base import Kinds
-from sknn_scratch._targets.quantiles import SeveralQuantiles
+from sknn_scratch._targets.quantiles import OneQuantile, SeveralQuantiles
 from sknn_scratch._targets.rates import Rates
 from sknn_scratch._targets.reals import Reals
 from sknn_scratch._targets.scaled import loss_of, parameters_of_loss
 from sknn_scratch._targets.weights import combine_weights, distinct_values
 
-KINDS = {kind.link: kind for kind in (Reals, Rates, SeveralQuantiles)}  # by the link of the loss
+KINDS = {kind.link: kind for kind in (Reals, Rates, OneQuantile, SeveralQuantiles)}  # by the link of the loss
 NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in KINDS]
 
 

@@ -1,4 +1,4 @@
-"""Several quantiles of one number, which never cross: one output for one of them, others for the gaps."""
+"""Quantiles of a number: one, or several that never cross, by an output for one and others for the gaps."""
 
 from itertools import pairwise
 
@@ -6,11 +6,25 @@ import numpy as np
 from sklearn.metrics import d2_pinball_score
 
 from sknn_scratch._core.loss import Targets
-from sknn_scratch._core.robust import Quantile
+from sknn_scratch._core.robust import Quantile, signed_root, undo_signed_root
 from sknn_scratch._targets.reals import FAR_TARGETS, Reals
 
 
-class SeveralQuantiles(Reals):
+class OneQuantile(Reals):
+    """Real numbers of which a quantile is estimated: outputs are signed roots of (y - centre) / spread."""
+
+    name, link = "quantile", "signed root"
+    targets_of = staticmethod(signed_root)
+
+    def inverse_link(self, outputs):
+        return undo_signed_root(outputs)
+
+    def average(self, all_outputs):
+        """Compute the outputs that predict the mean of the quantiles."""
+        return signed_root(np.mean(list(map(undo_signed_root, all_outputs)), axis=0))
+
+
+class SeveralQuantiles(OneQuantile):
     """Real numbers of which several quantiles are estimated. All targets of a row are the same."""
 
     name, link = "quantiles", "gaps"
@@ -51,14 +65,14 @@ class SeveralQuantiles(Reals):
         return np.repeat(super().encode(y, dtype), self.n_outputs, axis=1)
 
     def inverse_link(self, outputs):
-        """Compute the quantiles (n_samples, n_quantiles) of the targets, in the order of the user."""
+        """Compute the quantiles (n_samples, n_quantiles), in the order of the user."""
         columns = np.searchsorted(self.loss.quantile, self.quantiles)
-        return self.loss.quantiles_of(outputs.T).T[:, columns]
+        return super().inverse_link(self.loss.quantiles_of(outputs.T).T[:, columns])
 
     def average(self, all_outputs):
         """Compute the outputs that predict the mean of each quantile."""
-        quantiles = [self.loss.quantiles_of(outputs.T) for outputs in all_outputs]
-        return self.loss.outputs_of(np.mean(quantiles, axis=0)).T
+        all_quantiles = (self.loss.quantiles_of(outputs.T) for outputs in all_outputs)
+        return self.loss.outputs_of(super().average(all_quantiles)).T
 
     def loss_of_a_constant(self, targets, shares):
         """Compute the sum of the losses of the best constants, which do not cross."""
@@ -70,7 +84,8 @@ class SeveralQuantiles(Reals):
     def least_loss(self, targets, shares):
         """Compute the mean loss of quantiles that are all the target, but for outliers."""
         all_targets = Targets.of(targets.astype(float), shares)
-        near = np.clip(all_targets.values, -FAR_TARGETS, FAR_TARGETS)
+        far = signed_root(FAR_TARGETS)
+        near = np.clip(all_targets.values, -far, far)
         return float(self.loss.pinball.total(near, all_targets))
 
     def score(self, predicted, y, sample_weight):

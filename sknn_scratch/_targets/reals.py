@@ -51,7 +51,8 @@ class Reals(ScaledNumbers):
         if not self.loss.is_robust:
             return 0.0
         all_targets = Targets.of(targets.astype(float), shares)
-        near = np.clip(all_targets.values, -FAR_TARGETS, FAR_TARGETS)
+        far = self.targets_of(FAR_TARGETS)
+        near = np.clip(all_targets.values, -far, far)
         return float(self.loss.total(near, all_targets))
 
     @staticmethod

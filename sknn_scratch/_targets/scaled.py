@@ -60,8 +60,8 @@ class ScaledNumbers(TargetKind):
             raise ValueError(f"y has the shape {y.shape}, but the model was fitted to a y of {expected}.")
 
     def encode(self, y, dtype):
-        with np.errstate(over="ignore"):
-            targets = ((y - self.offset) / self.scale).reshape(len(y), -1).astype(dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            targets = self.targets_of((y - self.offset) / self.scale).reshape(len(y), -1).astype(dtype)
         if not np.isfinite(targets).all():
             raise ValueError(
                 f"y has values that overflow {np.dtype(dtype)} when they are measured in units of "
@@ -82,7 +82,13 @@ class ScaledNumbers(TargetKind):
         """Whether predictions have two dimensions."""
         return np.ndim(self.scale) > 0
 
+    @staticmethod
+    def targets_of(z):
+        """Turn scaled numbers into targets."""
+        return z
+
     def inverse_link(self, outputs):
+        """Turn outputs (n_samples, n_outputs) into scaled numbers."""
         return outputs
 
     def average(self, all_outputs):

@@ -5,9 +5,11 @@ from math import log
 import numpy as np
 
 from sknn_scratch._core.activations import Activation
+from sknn_scratch._core.robust import undo_signed_root
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._tables.columns import listed
+from sknn_scratch._targets.quantiles import OneQuantile
 from sknn_scratch.onnx.activations import ACTIVATIONS, softplus
 
 
@@ -24,7 +26,9 @@ def outputs_of(model, X):
     hidden = ACTIVATIONS[activation](X @ w_hidden + b_hidden)
     outputs = hidden @ w_output + b_output
     if kind.name == "quantiles":
-        outputs = quantiles_of(outputs, kind)
+        outputs = in_order(outputs, kind)
+    if isinstance(kind, OneQuantile):
+        outputs = undo_signed_root(outputs)
     return AVERAGES[kind.name](outputs, len(networks)) if isinstance(model, Ensemble) else outputs
 
 
@@ -36,8 +40,8 @@ def parameters_of(model):
     return [w_hidden, b_hidden[np.newaxis], w_output, b_output[np.newaxis]]
 
 
-def quantiles_of(outputs, kind):
-    """Compute the quantiles (..., n_samples, n_quantiles), in the order of the user: see ``Quantiles``."""
+def in_order(outputs, kind):
+    """Compute roots of quantiles (..., n_samples, n_quantiles), in the user's order: see ``Quantiles``."""
     loss, columns = kind.loss, np.searchsorted(kind.loss.quantile, kind.quantiles)
     first = outputs.take([0])
     gaps = softplus(outputs.take(np.arange(1, len(loss.quantile))) + loss.constants.T)
@@ -72,5 +76,6 @@ AVERAGES = {
     "multilabel": mean_of_labels,
     "real": mean_of_numbers,
     "rate": log_of_mean,
+    "quantile": mean_of_numbers,
     "quantiles": mean_of_numbers,
 }

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from sknn_scratch._core.loss import Targets, sum_over_outputs
 from sknn_scratch._core.losses import LOSSES, SquaredError
-from sknn_scratch._core.robust import SMOOTHING, AbsoluteError, Huber, Quantile
+from sknn_scratch._core.robust import SMOOTHING, AbsoluteError, Huber, Quantile, signed_root, undo_signed_root
 from tests.core import textbook
 from tests.core.textbook import EXTREMES
 from tests.helpers import LOSS_PARAMETERS, assert_gradient, evaluate_loss, make_loss
@@ -184,9 +184,9 @@ def test_several_quantiles_do_not_cross_and_have_the_sum_of_the_losses_of_each(q
     assert_allclose(loss.quantiles_of(loss.outputs_of(found)), found, rtol=1e-12)
     far = (1e4 * found).astype(np.float32)  # exp(gap) would overflow
     assert_allclose(loss.quantiles_of(loss.outputs_of(far)), far, rtol=1e-5)
-    assert_allclose(
-        loss.quantiles_of(np.zeros((n, 1)))[:, 0] - ndtri(quantiles), -ndtri(quantiles[loss.middle])
-    )
+    of_normal = signed_root(ndtri(quantiles))[:, np.newaxis]
+    middle = of_normal[loss.middle] * np.eye(n)[:, :1]
+    assert_allclose(loss.quantiles_of(middle), of_normal, rtol=1e-12, atol=1e-15)
     targets = Targets.of(np.broadcast_to(y[:, np.newaxis], (2, 50, n)), np.full((2, 50), 0.25))
     parts = [Quantile(q).of_residuals(found[:, i] - y) / 4 for i, q in enumerate(quantiles)]
     assert_allclose(loss.of_rows(outputs, targets), sum(parts), rtol=1e-12)
@@ -197,6 +197,15 @@ def test_several_quantiles_do_not_cross_and_have_the_sum_of_the_losses_of_each(q
         assert_gradient(
             lambda z, one=one: one.total(z.reshape(-1, n, 50), targets), flat, gradient.reshape(2, -1)
         )
+
+
+def test_a_signed_root_keeps_the_digits_and_its_inverse_gives_them_back():
+    z = np.array([-1e300, -1e8, -5.0, -1.0, -1e-9, 0.0, 1e-300, 0.5, 2.5, 1e16])
+    roots = signed_root(z)
+    assert_array_equal(roots[2:-1], [-3.0, -1.0, -1e-9, 0.0, 1e-300, 0.5, 2.0])
+    assert_allclose(roots[[0, -1]], [-(2**0.5) * 1e150, 2**0.5 * 1e8])
+    assert (np.diff(roots) > 0).all()
+    assert_allclose(undo_signed_root(roots), z, rtol=1e-14)
 
 
 def test_poisson_overflows_to_infinity():

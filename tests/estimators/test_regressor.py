@@ -77,6 +77,7 @@ def test_a_linear_network_with_logarithms_is_scikit_learns_regression(loss, Exac
         ({"loss": "poisson", "solver": "lbfgs"}, np.mean),
         ({"loss": "absolute_error"}, np.median),
         ({"loss": "quantile", "quantile": 0.9}, lambda y: np.quantile(y, 0.9)),
+        ({"loss": "quantile", "quantile": [0.9]}, lambda y: np.quantile(y, 0.9)),
         ({"loss": "quantile", "quantile": 0.2}, lambda y: np.quantile(y, 0.2)),
         ({"loss": "huber", "huber_delta": 1e-3}, np.median),
         ({"loss": "huber", "huber_delta": 1e3, "solver": "lbfgs"}, np.mean),
@@ -110,6 +111,17 @@ def test_several_quantiles_of_one_fit():
     assert_array_equal(pickle.loads(pickle.dumps(reg)).predict(X[200:]), predicted)
     column, alone = (small_regressor(loss="quantile", quantile=q).fit(X, y) for q in ([0.8], 0.8))
     assert_array_equal(column.predict(X), alone.predict(X)[:, np.newaxis])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_bounds_of_a_heavy_tail_contain_their_share_of_the_rows(seed):
+    """The few largest y must not decide the loss: the errors of all others would exceed their gaps."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(1500, 2))
+    y = np.exp(3 * (np.sin(2 * X[:, 0]) + X[:, 1] / 2) + rng.normal(size=1500))
+    bounds = ShallowNNRegressor(30, loss="quantile", quantile=[0.1, 0.9], alpha=1.0, random_state=0)
+    low, high = bounds.fit(X, y).predict(X).T
+    assert np.mean((low <= y) & (y <= high)) == pytest.approx(0.8, abs=0.05)
 
 
 @pytest.mark.parametrize("loss", WITH_KINKS)
