@@ -91,13 +91,9 @@ def question_of(frame: pd.DataFrame, target: str) -> Question | None:
             return None
     if len(frame) < ROWS[0]:
         return None
-    y = (
-        frame[target].to_numpy(float)
-        if has_numbers
-        else frame[target].astype("category").cat.codes.to_numpy()
-    )
+    y = frame[target].astype(float) if has_numbers else frame[target].astype("category").cat.codes
     X = frame.drop(columns=target).reset_index(drop=True)
-    return Question(X, y, "Regressor" if has_numbers else "Classifier")
+    return Question(X, y.to_numpy(), "Regressor" if has_numbers else "Classifier")
 
 
 def splits(question: Question, coded: str) -> Iterator[tuple[str, Split]]:
@@ -117,13 +113,11 @@ def by_model(kind: str, codes: list[str], split: Split) -> dict[str, Outcome]:
     as_categories.columns = [f"x{i}" for i in range(as_categories.shape[1])]  # LightGBM refuses some names
     n = len(split.y_train)
     for_trees = Split(as_categories[:n], split.y_train, as_categories[n:], split.y_test)
-    ours = tabular_pipeline(kind.lower())
     without = tabular_pipeline(kind.lower(), kinds=dict.fromkeys(codes, "numbers"))
-    trees = EarlyStopping(light_gbm(kind, n_estimators=1000))
     return {
-        OURS: evaluate(ours, split, 0),
+        OURS: evaluate(tabular_pipeline(kind.lower()), split, 0),
         WITHOUT: evaluate(without, split, 0),
-        BOOSTING: evaluate(trees, for_trees, 0),
+        BOOSTING: evaluate(EarlyStopping(light_gbm(kind, n_estimators=1000)), for_trees, 0),
     }
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +87,19 @@ def forget_choices() -> None:
 
 
 def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
-    """Make a function that makes ``n`` calls: a single call is too short to be timed."""
+    """Make a function that makes ``n`` calls."""
 
     def call_n_times() -> None:
         for _ in range(n):
             call()
 
     return call_n_times
+
+
+def time_calls(calls: Mapping[str, Callable[[], object]], n: int, repeats: int) -> dict[str, Timing]:
+    """Time calls of which one is too short to be timed: ``n`` together, divided by ``n``."""
+    timings = time_in_turn({name: repeated(call, n) for name, call in calls.items()}, repeats)
+    return {name: timing / n for name, timing in timings.items()}
 
 
 @dataclass(frozen=True)
@@ -165,11 +170,6 @@ def limit_threads(n_threads: int):
 def n_cores() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def is_installed(module: str) -> bool:
-    """Whether an optional rival can be imported."""
-    return find_spec(module) is not None
 
 
 def in_fresh_process(function: Callable, *args):

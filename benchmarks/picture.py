@@ -38,28 +38,23 @@ LINES = {
     "without noise": ("without noise", {"color": GREY, "ls": (0, (1, 3))}),
 }
 TABLES_SIDE_BY_SIDE = 3
-DIGITS, CANCER = "digits, defaults", "breast cancer, defaults"
+MLP = "MLPClassifier"
+MARKERS = {
+    MLP: {"marker": "o", "color": BLACK},
+    "PyTorch, 1 thread": {"marker": "s", "color": GREY},
+    "skorch": {"marker": "^", "color": BLACK, "mfc": "#ffffff"},
+}
 SPEED = {
-    "fit the digits, defaults": {"MLPClassifier": ("quality", "Fit", f"{DIGITS}, MLP", "time")},
-    "fit breast cancer, defaults": {"MLPClassifier": ("quality", "Fit", f"{CANCER}, MLP", "time")},
-    "search 12 candidates, 5 folds": {
-        "MLPClassifier": ("search", "12", "float64", "GridSearchCV of MLP"),
-    },
-    "search 100 candidates, 5 folds": {
-        "MLPClassifier": ("search", "100", "float64", "GridSearchCV of MLP"),
-    },
+    "fit the digits, defaults": {MLP: ("quality", "Fit", "digits, defaults, MLP", "time")},
+    "fit breast cancer, defaults": {MLP: ("quality", "Fit", "breast cancer, defaults, MLP", "time")},
+    "search 12 candidates, 5 folds": {MLP: ("search", "12", "float64", "GridSearchCV of MLP")},
+    "search 100 candidates, 5 folds": {MLP: ("search", "100", "float64", "GridSearchCV of MLP")},
     **{
         f"a training step: {work}": {
-            rival: ("steps", "A training step in float64", work, rival)
-            for rival in ("MLPClassifier", "PyTorch, 1 thread", "skorch")
+            rival: ("steps", "A training step in float64", work, rival) for rival in MARKERS
         }
         for work in ("tiny", "digits", "table", "mnist-like")
     },
-}
-MARKERS = {
-    "MLPClassifier": {"marker": "o", "color": BLACK},
-    "PyTorch, 1 thread": {"marker": "s", "color": GREY},
-    "skorch": {"marker": "^", "color": BLACK, "mfc": "#ffffff"},
 }
 
 

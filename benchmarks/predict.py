@@ -17,9 +17,8 @@ from harness import (
     Table,
     Timing,
     limit_threads,
-    repeated,
     report_progress,
-    time_in_turn,
+    time_calls,
 )
 from rivals import MLP, OURS, TORCH, rivals_for
 from work import Work, normal_rows
@@ -57,15 +56,10 @@ def time_predictions(work: Work, dtype: str, options: Options) -> dict[str, dict
     models = {
         rival.name: rival.train(work, X_train, y_train) for rival in rivals_for(work, X, OURS, MLP, TORCH)
     }
-    return {
-        f"{work.name}; rows: {len(X[:n_rows]):,}": time_calls(
-            models, X[:n_rows], 1 if options.quick else n_calls, options
-        )
-        for n_rows, n_calls in N_ROWS.items()
-    }
-
-
-def time_calls(models: dict, X: Any, n_calls: int, options: Options) -> dict[str, Timing]:
-    """Time ``n_calls`` calls of every model's predict_proba, and give the time of one."""
-    calls = {name: repeated(partial(model.predict_proba, X), n_calls) for name, model in models.items()}
-    return {name: timing / n_calls for name, timing in time_in_turn(calls, options.repeats).items()}
+    tasks = {}
+    for n_rows, n_calls in N_ROWS.items():
+        some = X[:n_rows]
+        calls = {name: partial(model.predict_proba, some) for name, model in models.items()}
+        n_calls = 1 if options.quick else n_calls
+        tasks[f"{work.name}; rows: {len(some):,}"] = time_calls(calls, n_calls, options.repeats)
+    return tasks

@@ -7,13 +7,13 @@ and with Adam at the same learning rate. No rule stops the training earlier.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from floors import call_bare_steps
-from harness import is_installed
 from sknn_scratch import ShallowNNClassifier
 from work import LEARNING_RATE, Work
 
@@ -139,7 +139,7 @@ class Rival:
     def can_train(self, work: Work, X: Any) -> bool:
         """Whether this rival takes part."""
         is_plain = isinstance(X, np.ndarray) and work.solver == "adam"
-        return (is_plain or self.is_general) and is_installed(self.package)
+        return (is_plain or self.is_general) and find_spec(self.package) is not None
 
 
 def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:

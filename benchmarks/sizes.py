@@ -47,7 +47,7 @@ MOST_ROWS = dict.fromkeys(("CatBoost", "MLPClassifier", "MLPRegressor"), 100_000
 NOISELESS = "without noise"
 LEFT_OUT = ("RandomForest", "XGBoost", "LightGBM, small tables")
 MEASURES = ("loss", "CPU s", "peak, MiB")
-OF_ALL = {
+OF_ALL = {  # what classifiers and regressors have in common
     "LogisticRegression": "linear model",
     "Ridge": "linear model",
     "ShallowNNClassifier, scaled": "one network, scaled",
@@ -161,10 +161,11 @@ def compare_more(sources: tuple[tables.Source, ...]) -> Table:
         whole = problem.load()
         splits = list(folds(whole.X, whole.y, N_FOLDS))
         size = f"{problem.title}, {len(splits[0].y_train):,} × {whole.X.shape[1]}"
-        outcomes[size] = {
-            of_all(name): mean_of([outcome(problem, name, whole.categories, split) for split in splits])
-            for name in problem.models
-        }
+        outcomes[size] = {}
+        for name in problem.models:
+            of_folds = [outcome(problem, name, whole.categories, split) for split in splits]
+            means = {what: fmean(one[what] for one in of_folds) for what in MEASURES}
+            outcomes[size][OF_ALL.get(name, name)] = means
     names = list(next(iter(outcomes.values())))
     rows = [
         [what, size, *(number(of[name][what]) for name in names)]
@@ -173,16 +174,6 @@ def compare_more(sources: tuple[tables.Source, ...]) -> Table:
     ]
     how = f"{N_FOLDS}-fold cross-validation: means of {N_FOLDS} fits of each model, with one thread."
     return Table("More tables: log-loss or RMSE", ("", "table, training rows × columns", *names), rows, how)
-
-
-def mean_of(outcomes: list[dict[str, float]]) -> dict[str, float]:
-    """Take the mean of each measure."""
-    return {what: fmean(one[what] for one in outcomes) for what in MEASURES}
-
-
-def of_all(name: str) -> str:
-    """Name a model by what classifiers and regressors have in common."""
-    return OF_ALL.get(name, name)
 
 
 def outcome(problem: Problem, name: str, categories: list[str], split: Split) -> dict[str, float]:

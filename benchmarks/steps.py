@@ -21,8 +21,8 @@ from harness import (
     Table,
     Timing,
     limit_threads,
-    repeated,
     report_progress,
+    time_calls,
     time_in_turn,
 )
 from rivals import OURS, rivals_for
@@ -74,5 +74,5 @@ def time_fit(work: Work, options: Options) -> dict[str, Timing]:
     report_progress(f"a fit, {work.name}")
     n_fits = 2 if options.quick else N_FITS
     X, y = work.data("float64")
-    calls = {rival.name: repeated(partial(rival.train, work, X, y), n_fits) for rival in rivals_for(work, X)}
-    return {name: timing / n_fits for name, timing in time_in_turn(calls, options.repeats).items()}
+    calls = {rival.name: partial(rival.train, work, X, y) for rival in rivals_for(work, X)}
+    return time_calls(calls, n_fits, options.repeats)

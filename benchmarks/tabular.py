@@ -5,10 +5,9 @@ any result was seen). A model has its default parameters, if nothing else is sai
 documentation says. ``tabular_pipeline`` gets it as it is. For the others, text is made categories, and dates
 in text are made numbers. HistGradientBoosting, LightGBM, XGBoost and CatBoost take categories and missing
 values themselves; for the first, which takes at most 255, the rarer ones are merged. The forests take missing
-values
-themselves, and numbers for categories. For linear models and for networks without ``tabular_pipeline``,
-missing numbers are imputed and marked, numbers are standardised, and categories are one-hot; MLPRegressor
-also has standardised targets.
+values themselves, and numbers for categories. For linear models and for networks without
+``tabular_pipeline``, missing numbers are imputed and marked, numbers are standardised, and categories are
+one-hot; MLPRegressor also has standardised targets.
 
 "LightGBM, early stopping" holds out a fifth of the training set, and adds up to 2,000 trees until 50 of them
 have not lowered the loss there. "LightGBM, small tables" is set as for small tables: 100 trees of 7 leaves,
@@ -184,12 +183,9 @@ def answer(options: Options) -> Iterator[Table]:
 
 def without_relevance(kind: str, sources: Any, estimator: str, options: Options) -> Table:
     """Compare the pipeline with itself, without the step "relevance"."""
-    models: dict[str, Maker] = {
-        OURS: lambda _: tabular_pipeline(estimator),
-        f"{OURS}, without relevance": lambda _: tabular_pipeline(estimator).set_params(
-            relevance="passthrough"
-        ),
-    }
+    whole, without = (tabular_pipeline(estimator) for _ in range(2))
+    without.set_params(relevance="passthrough")
+    models: dict[str, Maker] = {OURS: lambda _: whole, f"{OURS}, without relevance": lambda _: without}
     return next(compare(f"{kind}, with the step relevance and without", sources, models, options))
 
 
