@@ -321,7 +321,7 @@ class KnownTrials(trials.TrialsOfMany):
 
     def __init__(self, loss_of):
         self.loss_of, self.losses, self.tried = loss_of, {}, []
-        self.splits, self.n_parts, self.n_rows = [None] * 5, 1, 10
+        self.parts, self.n_parts, self.n_rows = [None] * 5, 1, 10
 
     def try_out(self, alpha, pace, parts):
         if parts:

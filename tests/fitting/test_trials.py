@@ -203,7 +203,7 @@ def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys
     lines = re.findall(r"tried alpha = [\d.]+ for (\d+) epochs", capsys.readouterr().out)
     lengths = [cycle.pace.max_iter for cycle in cycles(*MANY_X.shape)]
     assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in lengths}
-    config = tried.run_of(10.0, tried.splits[0].train, longest_cycle(len(MANY_X))).config
+    config = tried.run_of(10.0, tried.split(0).train, longest_cycle(len(MANY_X))).config
     defaults = ShallowNNClassifier()
     assert config.optimizer == Adam(defaults.beta_1, defaults.beta_2, defaults.epsilon)
     assert (config.alpha, config.learning_rate, config.schedule) == (
@@ -216,7 +216,7 @@ def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys
 @pytest.mark.usefixtures("brief_trials")
 def test_random_numbers_do_not_differ_by_alpha(trials_of):
     tried = trials_of(MANY_X, MANY_Y)
-    runs = [tried.run_of(alpha, tried.splits[0].train, longest_cycle(2000)) for alpha in (1.0, 30.0)]
+    runs = [tried.run_of(alpha, tried.split(0).train, longest_cycle(2000)) for alpha in (1.0, 30.0)]
     assert bits_of(runs[0].state.params) == bits_of(runs[1].state.params)
     assert bits_of(runs[0].state.shuffle_rng) == bits_of(runs[1].state.shuffle_rng)
 
