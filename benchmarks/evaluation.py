@@ -31,27 +31,15 @@ class Split:
 class Outcome:
     """How a model did.
 
-    Attributes
-    ----------
-    loss : float
-        Log-loss divided by that of predicting the class frequencies, or RMSE divided by that of predicting
-        the mean, both of the training set. So 1 has learned nothing, and smaller is better.
-    score : float
-        Accuracy or R2.
-    auc : float
-        Area under the ROC curve, each class against the rest; NaN for numbers.
-    seconds : float
-        CPU time of the fit, with all of its preparations.
-    warned, unconverged : float
-        1 if the fit warned of anything, or of its convergence, else 0.
+    The loss is the log-loss divided by that of predicting the class frequencies, or the RMSE divided by that
+    of predicting the mean, both of the training set. So 1 has learned nothing, and smaller is better.
     """
 
     loss: float
-    score: float
-    auc: float
-    seconds: float
-    warned: float
-    unconverged: float
+    score: float  # accuracy or R2
+    auc: float  # area under the ROC curve, each class against the rest; NaN for numbers
+    seconds: float  # CPU time of the fit, with all of its preparations
+    unconverged: float  # 1 if the fit warned of its convergence, else 0
 
 
 def evaluate(model: Any, split: Split, seed: int) -> Outcome:
@@ -65,7 +53,7 @@ def evaluate(model: Any, split: Split, seed: int) -> Outcome:
         seconds = time.process_time() - start
     scores = score_classes(model, split) if hasattr(model, "predict_proba") else score_numbers(model, split)
     unconverged = any(issubclass(one.category, ConvergenceWarning) for one in caught)
-    return Outcome(*scores, seconds, float(len(caught) > 0), float(unconverged))
+    return Outcome(*scores, seconds, float(unconverged))
 
 
 def seeded(model: Any, seed: int) -> Any:

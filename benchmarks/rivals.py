@@ -19,40 +19,26 @@ from work import LEARNING_RATE, Work
 
 OURS = "sknn_scratch"
 MLP = "MLPClassifier"
-NEVER = 10**9
+TORCH = "PyTorch, 1 thread"
 
 
-def our_classifier(work: Work, **parameters) -> ShallowNNClassifier:
-    """Make our classifier for this work."""
-    fixed = {
-        "n_hidden": work.n_hidden,
-        "batch_size": work.batch_size,
-        "max_iter": work.epochs,
-        "solver": work.solver,
-        "learning_rate": LEARNING_RATE,
-        "alpha": 1.0,  # with "auto", several networks would be trained
-        "tol": 0,
-        "n_iter_no_change": NEVER,
-        "early_stopping": False,
-        "random_state": 0,
-    }
-    return ShallowNNClassifier(**(fixed | parameters))
+def our_classifier(work: Work, alpha: float = 1.0) -> ShallowNNClassifier:
+    """Make our classifier for this work; with "auto", its alpha would be chosen by more networks."""
+    own = {"n_hidden": work.n_hidden, "learning_rate": LEARNING_RATE, "alpha": alpha}
+    return ShallowNNClassifier(**own, **shared(work))
 
 
-def mlp_classifier(work: Work, **parameters) -> MLPClassifier:
+def mlp_classifier(work: Work, alpha: float = 0.0001) -> MLPClassifier:
     """Make scikit-learn's classifier for this work."""
-    fixed = {
-        "hidden_layer_sizes": (work.n_hidden,),
-        "batch_size": work.batch_size,
-        "max_iter": work.epochs,
-        "solver": work.solver,
-        "learning_rate_init": LEARNING_RATE,
-        "tol": 0,
-        "n_iter_no_change": NEVER,
-        "early_stopping": False,
-        "random_state": 0,
-    }
-    return MLPClassifier(**(fixed | parameters))
+    own = {"hidden_layer_sizes": (work.n_hidden,), "learning_rate_init": LEARNING_RATE, "alpha": alpha}
+    return MLPClassifier(**own, **shared(work))
+
+
+def shared(work: Work) -> dict[str, Any]:
+    """Name the parameters that both have."""
+    never = {"tol": 0, "n_iter_no_change": 10**9, "early_stopping": False}
+    of_work = {"batch_size": work.batch_size, "max_iter": work.epochs, "solver": work.solver}
+    return {**of_work, **never, "random_state": 0}
 
 
 def train_classifier(make: Callable[[Work], Any], work: Work, X: Any, y: Any) -> Any:
@@ -64,14 +50,7 @@ def train_classifier(make: Callable[[Work], Any], work: Work, X: Any, y: Any) ->
 
 
 class TorchLoop:
-    """The training loop that a PyTorch user would write: tensors, batches by index, fused Adam.
-
-    Parameters
-    ----------
-    work : Work
-    n_threads : int
-        For all that PyTorch computes.
-    """
+    """The training loop that a PyTorch user would write: tensors, batches by index, fused Adam."""
 
     def __init__(self, work: Work, n_threads: int) -> None:
         self.work = work
@@ -89,13 +68,14 @@ class TorchLoop:
         X = torch.from_numpy(X)
         optimizer = torch.optim.Adam(self.net.parameters(), lr=LEARNING_RATE, fused=True)
         for _ in range(self.work.epochs):
-            for rows in self._batches(len(X)):
+            for rows in self.batches(len(X)):
                 optimizer.zero_grad()
                 loss_function(self.net(X[rows]), targets[rows]).backward()
                 optimizer.step()
         return self
 
-    def _batches(self, n_samples: int) -> Any:
+    def batches(self, n_samples: int) -> Any:
+        """Draw the rows of each batch, unless one has all."""
         import torch
 
         if self.work.batch_size >= n_samples:
@@ -149,32 +129,17 @@ def train_skorch(work: Work, X: Any, y: Any) -> Any:
 
 @dataclass(frozen=True)
 class Rival:
-    """One way to train a network.
-
-    Attributes
-    ----------
-    name : str
-        For the table.
-    train : callable
-        ``train(work, X, y)`` returns the fitted model.
-    takes_sparse : bool
-        Whether X may be sparse.
-    solvers : tuple of str
-        The solvers it has.
-    package : str
-        Must be installed.
-    """
+    """One way to train a network: ``train(work, X, y)`` returns the fitted model."""
 
     name: str
     train: Callable[[Work, Any, Any], Any]
-    takes_sparse: bool = False
-    solvers: tuple[str, ...] = ("adam",)
-    package: str = "numpy"
+    package: str  # that must be installed
+    is_general: bool = False  # takes sparse X too, and has lbfgs
 
     def can_train(self, work: Work, X: Any) -> bool:
         """Whether this rival takes part."""
-        dense = isinstance(X, np.ndarray)
-        return work.solver in self.solvers and (dense or self.takes_sparse) and is_installed(self.package)
+        is_plain = isinstance(X, np.ndarray) and work.solver == "adam"
+        return (is_plain or self.is_general) and is_installed(self.package)
 
 
 def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:
@@ -182,14 +147,11 @@ def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:
     return [rival for rival in RIVALS if rival.can_train(work, X) and (not names or rival.name in names)]
 
 
-TORCH_1, TORCH_2, SKORCH = "PyTorch, 1 thread", "PyTorch, 2 threads", "skorch"
-BARE = "bare calls"
-BOTH_SOLVERS = ("adam", "lbfgs")
 RIVALS = (
-    Rival(OURS, partial(train_classifier, our_classifier), takes_sparse=True, solvers=BOTH_SOLVERS),
-    Rival(MLP, partial(train_classifier, mlp_classifier), takes_sparse=True, solvers=BOTH_SOLVERS),
-    Rival(TORCH_1, partial(train_torch, n_threads=1), package="torch"),
-    Rival(TORCH_2, partial(train_torch, n_threads=2), package="torch"),
-    Rival(SKORCH, train_skorch, package="skorch"),
-    Rival(BARE, call_bare_steps, takes_sparse=True),
+    Rival(OURS, partial(train_classifier, our_classifier), "numpy", is_general=True),
+    Rival(MLP, partial(train_classifier, mlp_classifier), "numpy", is_general=True),
+    Rival(TORCH, partial(train_torch, n_threads=1), "torch"),
+    Rival("PyTorch, 2 threads", partial(train_torch, n_threads=2), "torch"),
+    Rival("skorch", train_skorch, "skorch"),
+    Rival("bare calls", call_bare_steps, "numpy"),
 )

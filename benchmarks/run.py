@@ -16,13 +16,11 @@ from harness import Options, silence_convergence_warnings
 
 QUESTIONS = (
     "tabular",
-    "slow_networks",
     "sizes",
     "defaults",
     "quality",
     "quantiles",
     "codes",
-    "tiny",
     "surveys",
     "curves",
     "steps",

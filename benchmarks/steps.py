@@ -6,8 +6,8 @@ has the rest: a fit of one epoch on 100 rows is nearly all checks, encodings and
 batch of an epoch counts as a step. All use Adam and relu, and no rule stops the training early. Our network
 and MLPClassifier have an L2 penalty, PyTorch and skorch have none. The data are scikit-learn's breast cancer
 and digits, standardised; normal random numbers; and random texts as tf-idf, in which the frequency of a word
-is inverse to its rank (Zipf's law). "Bare calls" is a lower bound: only the calls of NumPy and SciPy that a
-step needs.
+is inverse to its rank (Zipf's law). "Bare calls" is a lower bound for dense rows: only the calls of NumPy and
+SciPy that a step needs.
 """
 
 from collections.abc import Iterator
@@ -26,26 +26,13 @@ from harness import (
     time_in_turn,
 )
 from rivals import OURS, rivals_for
-from work import DIGITS, FULL_BATCH, LBFGS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work, normal_table
+from work import DIGITS, FULL_BATCH, LBFGS, MNIST_LIKE, SPARSE_TEXT, TABLE, TINY, Work, normal_rows
 
 N_FITS = 200
 WORKS = (TINY, DIGITS, TABLE, MNIST_LIKE, SPARSE_TEXT, FULL_BATCH, LBFGS)
-
 SMALL_FITS = (
-    Work(
-        "100 × 30, 16 units, 2 classes, batch 100",
-        partial(normal_table, n_features=30, n_classes=2),
-        n_samples=100,
-        n_hidden=16,
-        batch_size=100,
-    ),
-    Work(
-        "100 × 64, 100 units, 10 classes, batch 100",
-        partial(normal_table, n_features=64, n_classes=10),
-        n_samples=100,
-        n_hidden=100,
-        batch_size=100,
-    ),
+    Work("100 × 30, 16 units, 2 classes, batch 100", partial(normal_rows, 30, 2), 100, 16, 100),
+    Work("100 × 64, 100 units, 10 classes, batch 100", partial(normal_rows, 64, 10), 100, 100, 100),
 )
 
 

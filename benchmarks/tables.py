@@ -23,22 +23,14 @@ MOST_CATEGORIES = 60
 class Table:
     """A table to learn from.
 
-    Attributes
-    ----------
-    name : str
-    X : DataFrame of shape (n_rows, n_columns)
-        Numbers, of which some may be missing, and categories, whose missing values are a category. Dates
-        are days.
-    y : ndarray of shape (n_rows,)
-        The numbers of the classes, or numbers to predict, as float.
-    raw : DataFrame of shape (n_rows, n_columns) or None
-        X as the package has it, with text.
+    X has numbers, of which some may be missing, and categories, whose missing values are a category. Dates
+    are days.
     """
 
     name: str
     X: pd.DataFrame
-    y: np.ndarray
-    raw: pd.DataFrame | None = None
+    y: np.ndarray  # the numbers of the classes, or numbers to predict, as float
+    raw: pd.DataFrame | None = None  # X as the package has it, with text
 
     @property
     def categories(self) -> list[str]:

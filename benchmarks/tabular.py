@@ -24,7 +24,7 @@ the bootstrap over the tables (BCa). If the interval contains 0, neither is bett
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import islice, repeat
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -193,10 +193,8 @@ def without_relevance(kind: str, sources: Any, estimator: str, options: Options)
     return next(compare(f"{kind}, with the step relevance and without", sources, models, options))
 
 
-def compare(
-    kind: str, sources: Any, models: Mapping[str, Maker], options: Options, n_folds: int = N_FOLDS
-) -> Iterator[Table]:
-    """Train all models on the first ``n_folds`` folds of all tables."""
+def compare(kind: str, sources: Any, models: Mapping[str, Maker], options: Options) -> Iterator[Table]:
+    """Train all models on all folds of all tables."""
     outcomes: dict[str, dict[str, Outcome]] = {model: {} for model in models}
     sizes = {}
     for source in sources[:2] if options.quick else sources:
@@ -205,11 +203,11 @@ def compare(
         report_progress(table.name)
         for name, make in models.items():
             X = table.raw if name.startswith(OURS) else table.X
-            splits = islice(folds(X, table.y, N_FOLDS), n_folds)
-            scores = [evaluate(make(table.categories), split, seed) for seed, split in enumerate(splits)]
+            splits = enumerate(folds(X, table.y, N_FOLDS))
+            scores = [evaluate(make(table.categories), split, seed) for seed, split in splits]
             outcomes[name][table.name] = mean(scores)
     loss, *scores = ("log-loss", "accuracy", "AUC") if kind.startswith("Classes") else ("RMSE", "R2")
-    how = f"{len(sizes)} tables, {n_folds} of {N_FOLDS} folds, one thread."
+    how = f"{len(sizes)} tables, {N_FOLDS} folds, one thread."
     columns = ("", f"{loss} / constant", *scores, "mean rank", "best on", "CPU s of a fit", f"time / {BASE}")
     columns = (*columns, f"{loss} minus ours (95 % interval)")
     yield Table(f"{kind}: means over the tables", columns, list(summary(outcomes, len(scores))), how)

@@ -19,29 +19,15 @@ TEXT_FEATURES, TEXT_WORDS = 20_000, 136
 
 @dataclass(frozen=True)
 class Work:
-    """One network to train.
-
-    Attributes
-    ----------
-    name : str
-        For the table.
-    load : callable
-        ``load(n_samples)`` returns X, float64, and y.
-    n_samples, n_hidden, batch_size : int
-        Rows of X, hidden units, rows in a batch.
-    epochs : int
-        Passes over the rows; iterations of lbfgs.
-    solver : str
-        "adam" or "lbfgs".
-    """
+    """One network to train, on rows that ``load(n_samples)`` returns: X, float64, and y."""
 
     name: str
     load: Callable[[int], tuple[Any, Any]]
     n_samples: int
     n_hidden: int
     batch_size: int
-    epochs: int = 1
-    solver: str = "adam"
+    epochs: int = 1  # iterations of lbfgs
+    solver: str = "adam"  # or "lbfgs"
 
     def data(self, dtype: str) -> tuple[Any, Any]:
         """Load X in the precision asked for, and y."""
@@ -60,22 +46,13 @@ class Work:
         return replace(self, n_samples=min(self.n_samples, QUICK_ROWS), epochs=max(1, self.epochs // 20))
 
 
-def breast_cancer(n_samples: int) -> tuple[Any, Any]:
-    """569 x 30, two classes, standardised."""
-    return _standardised(load_breast_cancer, n_samples)
-
-
-def digits(n_samples: int) -> tuple[Any, Any]:
-    """1,797 x 64, ten classes, standardised."""
-    return _standardised(load_digits, n_samples)
-
-
-def _standardised(load: Callable, n_samples: int) -> tuple[Any, Any]:
+def standardised(load: Callable, n_samples: int) -> tuple[Any, Any]:
+    """Load a data set of scikit-learn."""
     X, y = load(return_X_y=True)
     return StandardScaler().fit_transform(X)[:n_samples], y[:n_samples]
 
 
-def normal_table(n_samples: int, *, n_features: int, n_classes: int) -> tuple[Any, Any]:
+def normal_rows(n_features: int, n_classes: int, n_samples: int) -> tuple[Any, Any]:
     """Draw standard normal features and the classes of a noisy linear rule."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_samples, n_features))
@@ -99,19 +76,23 @@ def _noisy_classes(X: Any, n_classes: int, rng: np.random.Generator) -> Any:
     return np.argmax(logits + logits.std() * rng.standard_normal(logits.shape), axis=1)
 
 
-TINY = Work("tiny: 569 × 30, 16 units, batch 32", breast_cancer, 569, 16, 32, epochs=400)
-DIGITS = Work("digits: 1,797 × 64, 100 units, 10 classes, batch 200", digits, 1_797, 100, 200, epochs=200)
+TINY = Work(
+    "tiny: 569 × 30, 16 units, batch 32", partial(standardised, load_breast_cancer), 569, 16, 32, epochs=400
+)
+DIGITS = Work(
+    "digits: 1,797 × 64, 100 units, 10 classes, batch 200",
+    partial(standardised, load_digits),
+    n_samples=1_797,
+    n_hidden=100,
+    batch_size=200,
+    epochs=200,
+)
 TABLE = Work(
-    "table: 200,000 × 50, 64 units, batch 256",
-    partial(normal_table, n_features=50, n_classes=2),
-    n_samples=200_000,
-    n_hidden=64,
-    batch_size=256,
-    epochs=5,
+    "table: 200,000 × 50, 64 units, batch 256", partial(normal_rows, 50, 2), 200_000, 64, 256, epochs=5
 )
 MNIST_LIKE = Work(
     "mnist-like: 60,000 × 784, 128 units, 10 classes, batch 128",
-    partial(normal_table, n_features=784, n_classes=10),
+    partial(normal_rows, 784, 10),
     n_samples=60_000,
     n_hidden=128,
     batch_size=128,

@@ -7,6 +7,8 @@ import re
 from html import escape
 from itertools import pairwise
 
+import numpy as np
+
 from sknn_scratch._displays import plotting
 
 # Of palette.css; a notebook, which does not have it, shows what figures have.
@@ -27,6 +29,8 @@ CHINESE = {
     "forward: values": "前向传播：值",
     "backward: errors": "反向传播：误差",
     "backward: slopes of the loss": "反向传播：损失的斜率",
+    "plain": "普通下降",
+    "momentum": "动量",
 }
 language = "en"  # docs/zh/conf.py sets it
 
@@ -299,4 +303,45 @@ def backward(x, a, w_output, p, y):
     draw.text(160, 30, "forward: values", 14)
     draw.arrow((512, 356), (230, 356))
     draw.text(400, 341, "backward: errors", 14)
+    return draw
+
+
+def plain(gradient, memory, t):
+    """Take a step of gradient descent."""
+    return -0.019 * gradient
+
+
+def momentum(gradient, memory, t):
+    """Add the gradient to the velocity."""
+    memory["velocity"] = 0.9 * memory.get("velocity", 0) - 0.005 * gradient
+    return memory["velocity"]
+
+
+def adam(gradient, memory, t):
+    """Divide the average of the gradients by the root of that of their squares."""
+    memory["m"] = 0.9 * memory.get("m", 0) + 0.1 * gradient
+    memory["v"] = 0.999 * memory.get("v", 0) + 0.001 * gradient**2
+    return -0.5 * memory["m"] / (1 - 0.9**t) / ((memory["v"] / (1 - 0.999**t)) ** 0.5 + 1e-8)
+
+
+def valley():
+    """Draw the contours of (w1² + 100 w2²) / 2, and sixty steps of each kind."""
+    draw = Drawing(640, 450)
+    for i, (name, step) in enumerate({"plain": plain, "momentum": momentum, "Adam": adam}.items()):
+        w, memory, places = np.array([-10.0, 1.0]), {}, []
+        for t in range(61):
+            places.append((480 + 40 * w[0], 150 * i + 85 - 42 * w[1]))
+            f = w @ [w[0], 100 * w[1]] / 2
+            w = w + step(np.array([w[0], 100 * w[1]]), memory, t + 1)
+        for level in (1, 4, 12, 28, 50):
+            width = (2 * level) ** 0.5
+            draw.add("ellipse", cx=480, cy=150 * i + 85, rx=f"{40 * width:.1f}", ry=f"{4.2 * width:.1f}",
+                     stroke="currentColor", fill="none", opacity=FAINT)  # fmt: skip
+        draw.text(480, 150 * i + 85, "×", 22)
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        draw.add("polyline", points=points, stroke=HIDDEN_LAYER, fill="none", stroke_width=1.2)
+        for x, y in places:
+            draw.add("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=2.2, fill=HIDDEN_LAYER)
+        draw.text(4, 150 * i + 16, name, anchor="start")
+        draw.text(150, 150 * i + 16, f"f = {f:.2f}", anchor="start")
     return draw

@@ -138,7 +138,7 @@ def test_the_gradient_shrinks_by_this_factor_if_the_hidden_inputs_grow_by_one(ac
 
 
 def trained_to_the_end(n_hidden, activation, X, y):
-    settings = {"solver": "lbfgs", "alpha": 0.01, "tol": 1e-5, "max_iter": 5000, "random_state": 0}
+    settings = {"solver": "lbfgs", "alpha": 0.01, "tol": 1e-5, "max_iter": 5000, "random_state": 3}
     return ShallowNNClassifier(n_hidden, activation, 0.1, **settings).fit(X, y)
 
 
@@ -199,7 +199,7 @@ def trained_from(W1, W2, b1, X, y, epochs=40):
 def test_equal_units_stay_equal_whatever_their_weights_and_any_difference_will_do(digits):
     equal = trained_from(0.1, 0.1, 0.1, *digits, epochs=10)
     assert np.ptp(equal.coefs_[0], axis=1).max() < 1e-9
-    assert np.ptp(equal.coefs_[0], axis=0).max() > 0.01  # they have learnt, all the same
+    assert np.ptp(equal.coefs_[0], axis=0).max() > 0.01  # they have learned, all the same
     pattern = 0.1 * np.sin(np.arange(64 * 32)).reshape(64, 32)
     for start, accuracy in [
         ((0.1, 0.1, np.linspace(-1, 1, 32)), 0.8),

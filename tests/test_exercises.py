@@ -46,6 +46,12 @@ def answers():
     return listed
 
 
+def test_many_mistakes_and_many_right_answers_are_tried():
+    n_right = sum(said == "passes" for _, _, said, _ in answers())
+    assert n_right >= 20
+    assert len(answers()) - n_right >= 200
+
+
 @pytest.fixture(scope="module")
 def course():
     """What the notebook of the answers defines before each step, in answers and in all; what it prints."""
@@ -71,7 +77,7 @@ def test_the_notebook_of_the_answers_runs(course):
         course.end[name] is answer for name, answer in course.answered.items()
     )  # no check takes a name
     shown = course.printed.splitlines()
-    assert len(shown) == 1 + len(STEPS) + 6  # a line of each check, and two tables of three networks
+    assert len(shown) == 1 + len(STEPS) + 6 + 1 + 11  # of each check, of networks, the interval, and pairs
     losses = [float(re.search(r"loss ([\d.]+)", line)[1]) for line in shown if " farthest " in line]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-12)
     assert course.end["accuracy"] > 0.95
@@ -94,7 +100,7 @@ def test_right_answers_pass_and_a_mistake_has_a_message_that_says_where_to_look(
     assert len(str(raised.value)) > 20
 
 
-@pytest.mark.parametrize("title", ["Step 5", "Step 11"])
+@pytest.mark.parametrize("title", ["Step 6", "Step 12"])
 def test_a_check_runs_again_after_an_answer_that_failed(title, course):
     step = TITLES.index(title)
     answer, check = ANSWERS[STEPS[step] : STEPS[step] + 2]
@@ -130,7 +136,7 @@ def test_nbgrader_learns_which_cells_have_solutions_and_restores_all_others():
         assert one["metadata"]["nbgrader"]["locked"] == ("### BEGIN SOLUTION" not in one["source"])
         assert one["metadata"]["nbgrader"]["grade"] == name.startswith("check-")
     given = [name for name in marked if name not in solutions and not name.startswith("check-")]
-    assert len(given) == 4
+    assert len(given) == 6
     assert all(name.startswith("given-") for name in given)
     for name in solutions:
         assert marked[f"check-{name}"]["metadata"]["nbgrader"]["points"] == 1

@@ -189,8 +189,8 @@ def test_methods():
 
 
 FITTED = """
-    alpha_ alpha_path_ best_iter_ classes_ coefs_ history_ intercepts_ loss_curve_ n_features_in_ n_iter_
-    solver_ stop_reason_
+    alpha_ alpha_path_ best_iter_ classes_ coefs_ history_ intercepts_ learning_rate_ loss_curve_
+    n_features_in_ n_iter_ solver_ stop_reason_ tol_
 """
 
 

@@ -26,6 +26,7 @@ SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 EXERCISES = "your-own-network.md"
 STEPS = "% the steps of the chapters\n"  # the place for them in the page of the exercises
 VALUE = re.compile(r"\{value\}`[^`]+`")
+HOLDS = re.compile(r"\{holds\}`[^`]+`")
 DRAWING = re.compile(r"^```\{draw\}\n.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 CHAPTER = re.compile(r"(\d+-[\w-]+)\.md")
@@ -135,7 +136,7 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False
     The values and the drawings stand for its ``{value}`` roles and ``{draw}`` blocks, in their order.
     """
     values, drawings = iter(values), iter(drawings)
-    markdown = VALUE.sub(lambda _: next(values), markdown)
+    markdown = VALUE.sub(lambda _: next(values), HOLDS.sub("", markdown))
     markdown = DRAWING.sub(lambda _: image(next(drawings)), markdown)
     markdown = answers_last(SCENE.sub(scene_link, markdown))
     cells, place = [], 0

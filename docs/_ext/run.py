@@ -7,13 +7,14 @@
     code
     ```
 
-    The loss is {value}`f"{loss:.2f}"`.
+    The loss is {value}`f"{loss:.2f}"`, less than half of that at the start.{holds}`loss < start / 2`
 
-All blocks of a page run in one namespace. ``:warns:`` and ``:raises:`` name the warning or error of a block.
-``:folded:`` folds away the code and its warnings, below what it makes. Of what stands between
-``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:`` marks the blocks of the
-reader's own network, which run after those of the page of the exercises and of all earlier chapters; below
-what is to be written stands a link to the notebook.
+All blocks of a page run in one namespace. ``holds`` shows nothing: its condition is what the sentence
+before it says of an output, and the site is not built if it is false. ``:warns:`` and ``:raises:`` name the
+warning or error of a block. ``:folded:`` folds away the code and its warnings, below what it makes. Of what
+stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:`` marks the
+blocks of the reader's own network, which run after those of the page of the exercises and of all earlier
+chapters; below what is to be written stands a link to the notebook.
 
 ``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
 block, links to the page as a Jupyter notebook and as a script, and to the slides of a chapter. Its text
@@ -82,7 +83,7 @@ class Run(SphinxDirective):
     def where_to_write(self):
         """Link to the page that has the notebook for the reader's own code."""
         chinese = self.config.language == "zh_CN"
-        words = "写在自己的笔记本里" if chinese else "Write it in your own notebook"
+        words = "写在自己的 notebook 里" if chinese else "Write it in your own notebook"
         link = nodes.reference("", words, refuri=f"{Path(EXERCISES).stem}.html", internal=True)
         return nodes.paragraph("", "", link, nodes.Text("。" if chinese else "."), classes=["run-notebook"])
 
@@ -175,6 +176,16 @@ class Value(SphinxRole):
         return [nodes.Text(session_of(self.env).evaluate(self.text))], []
 
 
+class Holds(SphinxRole):
+    """Ask whether what the sentence says of an output is true."""
+
+    def run(self):
+        """Return no nodes, and a message if it is false."""
+        if session_of(self.env).holds(self.text):
+            return [], []
+        return [], [self.inliner.reporter.error(f"This does not hold: {self.text}", line=self.lineno)]
+
+
 def block(text, kind):
     """Show a text in the letters of code, if there is any."""
     text = text.rstrip()
@@ -197,3 +208,4 @@ def setup(app):
     app.add_directive("draw", Draw)
     app.add_directive("notebook", Notebook)
     app.add_role("value", Value())
+    app.add_role("holds", Holds())

@@ -79,6 +79,10 @@ class Session:
         self.values.append(str(eval(expression, self.namespace)))
         return self.values[-1]
 
+    def holds(self, condition):
+        """Return whether a condition is true."""
+        return bool(eval(condition, self.namespace))
+
     def draw(self, expression, title):
         """Return the SVG of a call of a function in drawings.py, with the page's values."""
         self.drawn.append(eval(expression, {**vars(drawings), **self.namespace}).svg(title))

@@ -189,7 +189,7 @@ def exploding_gradient(evidence):
 
 # --- The table ---
 
-BAD_RESULT = ("stopped too early", "not converged", "nothing learnt", "underfitting")
+BAD_RESULT = ("stopped too early", "not converged", "nothing learned", "underfitting")
 NO_GRADIENT = ("saturation", "dead units", "vanishing gradient")
 HARDLY_TRAINABLE = (*NO_GRADIENT, "exploding gradient", "overfitting", *BAD_RESULT)
 HARDLY_MOVED = (*NO_GRADIENT, *BAD_RESULT)
@@ -202,7 +202,7 @@ CAUSES = MappingProxyType(
         "outliers in y": Check(
             outliers_in_y, (4.0, 10.0), ("strong penalty", "overfitting", *BAD_RESULT), is_share=False
         ),
-        "no signal": Check(no_signal, (0.0, 0.0), ("overfitting", *WEAK), if_unlearnt=True),
+        "no signal": Check(no_signal, (0.0, 0.0), ("overfitting", *WEAK), if_unlearned=True),
         # Initial weights and learning rates are made for features of a size of about one. At ten, they act as
         # if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
         "unscaled features": Check(unscaled_features, (10.0, 100.0), HARDLY_TRAINABLE, is_share=False),
@@ -216,7 +216,7 @@ CAUSES = MappingProxyType(
             strong_penalty, (0.25, 0.5), ("exploding gradient", "identical units", *HARDLY_MOVED)
         ),
         # With a fifth of the usual path, weights hardly move.
-        "small steps": Check(small_steps, (5.0, 5.0), BAD_RESULT, is_share=False, if_unlearnt=True),
+        "small steps": Check(small_steps, (5.0, 5.0), BAD_RESULT, is_share=False, if_unlearned=True),
         # The loss of steady trainings climbs by less than 0.2 of the baseline loss, mini-batches and dropout
         # included.
         "exploding gradient": Check(
@@ -226,11 +226,11 @@ CAUSES = MappingProxyType(
 )
 
 
-def measure(checks, evidence, is_unlearnt):
+def measure(checks, evidence, is_unlearned):
     """Measure what may be wrong: a dict of measurements, and one of the reasons why others are impossible."""
     measured, reasons = {}, {}
     for name, check in checks.items():
-        if is_unlearnt or not check.if_unlearnt:
+        if is_unlearned or not check.if_unlearned:
             try:
                 measured[name] = check.judged(evidence)
             except Unmeasurable as reason:
@@ -238,9 +238,9 @@ def measure(checks, evidence, is_unlearnt):
     return measured, reasons
 
 
-def likely_cause(evidence, is_unlearnt=True):
+def likely_cause(evidence, is_unlearned=True):
     """Find the likely cause of a failed training: its name and its remedy; None if no cause is found."""
-    measured, _ = measure(CAUSES, evidence, is_unlearnt)
+    measured, _ = measure(CAUSES, evidence, is_unlearned)
     name = min(measured, key=lambda one: SEVERITIES.index(measured[one].severity))
     return None if measured[name].severity == "ok" else (name, measured[name].remedy)
 

@@ -26,7 +26,7 @@ class Check(NamedTuple):
     limits: tuple[float, float] | None  # a larger number is a warning, a problem; None if ``measure`` decides
     explains: tuple[str, ...] = ()  # the names of what follows from it
     is_share: bool = True  # whether the number is a share
-    if_unlearnt: bool = False  # whether it is looked for only if the network has learnt nothing
+    if_unlearned: bool = False  # whether it is looked for only if the network has learned nothing
 
     def judged(self, evidence):
         """Measure, and decide the severity."""

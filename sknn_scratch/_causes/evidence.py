@@ -12,9 +12,9 @@ from sknn_scratch._core.network import Network, make_batch, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.rows import evenly
 
-# As a share of the loss of constant outputs. A network whose loss is not below it has learnt nothing, or less
+# As a share of the loss of constant outputs. A network whose loss is not below has learned nothing, or less
 # than a hundredth of y. If the features say no more about y, the warning is a mistake.
-UNLEARNT = 0.99
+UNLEARNED = 0.99
 # At most this number of rows is compared with y.
 SAMPLE_ROWS = 1000
 

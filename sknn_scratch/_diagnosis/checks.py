@@ -11,7 +11,7 @@ import numpy as np
 
 from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
 from sknn_scratch._causes.check import Check, Measured, Unmeasurable
-from sknn_scratch._causes.evidence import UNLEARNT
+from sknn_scratch._causes.evidence import UNLEARNED
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
@@ -157,7 +157,7 @@ def not_converged(evidence):
     )
 
 
-def nothing_learnt(evidence):
+def nothing_learned(evidence):
     """Compare the loss with the baseline loss."""
     ratio = evidence.lowest_loss
     return Measured(
@@ -208,7 +208,7 @@ CHECKS = MappingProxyType(
         "stopped too early": Check(stopped_too_early, (0.01, 0.05), BAD_RESULT[1:]),
         # The number of epochs is neither good nor bad.
         "not converged": Check(not_converged, None, BAD_RESULT[2:], is_share=False),
-        "nothing learnt": Check(nothing_learnt, (UNLEARNT, UNLEARNT), BAD_RESULT[3:]),
+        "nothing learned": Check(nothing_learned, (UNLEARNED, UNLEARNED), BAD_RESULT[3:]),
         # Healthy networks are not worse than simple models, except by chance.
         "underfitting": Check(underfitting, (0.05, 0.1)),
     }

@@ -23,8 +23,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
       :func:`tabular_pipeline` scales
     - the parameters and the steps: large initial weights, strong penalty, exploding gradient
     - the hidden units: identical units, saturation, dead units, vanishing gradient
-    - the result: overfitting, stopped too early, not converged, nothing learnt, underfitting
-    - if nothing was learnt, two further causes: no signal, small steps
+    - the result: overfitting, stopped too early, not converged, nothing learned, underfitting
+    - if nothing was learned, two further causes: no signal, small steps
 
     Each finding compares a number with two limits, and has a meaning and a remedy. If a finding probably
     follows from another one, it is listed below it.
@@ -94,7 +94,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     left_out = OF_FEATURES if is_of_table else ()
     looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
     with np.errstate(all="ignore"):  # what overflows is a finding
-        measured, not_checked = measure(looked_for, evidence, evidence.has_learnt_nothing)
+        measured, not_checked = measure(looked_for, evidence, evidence.has_learned_nothing)
     not_checked |= dict.fromkeys(left_out, "a TableEncoder scales the features")
     checks = tuple(
         Finding(

@@ -9,7 +9,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from sknn_scratch._causes.check import Unmeasurable
-from sknn_scratch._causes.evidence import UNLEARNT, Evidence
+from sknn_scratch._causes.evidence import UNLEARNED, Evidence
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.arrays import computed_once
@@ -68,10 +68,10 @@ class Examination(Evidence):
         return self.relative_to_baseline(min(self.known_losses.values()))
 
     @property
-    def has_learnt_nothing(self):
+    def has_learned_nothing(self):
         """Whether the lowest loss is the baseline, as far as it is known."""
         with suppress(Unmeasurable):
-            return self.lowest_loss > UNLEARNT
+            return self.lowest_loss > UNLEARNED
         return False
 
     @computed_once

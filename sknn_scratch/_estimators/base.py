@@ -65,9 +65,12 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What to predict: class labels, or a label indicator of zeros and ones. For a regressor, numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows. A row of weight two counts like two copies of it, and a row of weight zero is
-            left out. The penalty is divided by the sum of the weights, or by 100 if the sum is smaller. If
-            the sum is far from the number of rows, change ``alpha`` accordingly.
+            Weights of the rows. A row of weight two counts like two copies of it, if ``alpha``, the solver
+            and the batches are the same: "auto" chooses the latter two by the number of rows. A row of weight
+            zero is left out. The penalty is divided by the sum of the weights, or by 100 if the sum is
+            smaller. So a number ``alpha`` must be larger where the weights are. With ``alpha="auto"``, the
+            scale of the weights changes nothing. A row is never cut when rows are held out, so write a table
+            of counts out as rows.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to validate with, instead of a part of X. ``early_stopping`` must be True or "auto".
 

@@ -38,85 +38,113 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         is "glorot", but with few features, the hidden layer counts as no wider than the square of their
         number: from smaller weights, smooth units hardly learn a function that bends. With 0, the hidden
         units stay identical.
-    learning_rate : float, default=0.005
-        Step size of the solvers "adam", "adamw" and "sgd".
+    learning_rate : float or "auto", default="auto"
+        Step size of the solvers "adam", "adamw" and "sgd". "auto" is 0.005. With any number, also 0.005,
+        ``solver="auto"`` is "adam".
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes. They multiply the weights of the rows. "balanced" gives all classes the same
         total weight. With multilabel y, "balanced" multiplies the weights of the labels of a row, and a dict
         is an error.
     alpha : float or "auto", default="auto"
-        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. "auto" chooses by the
-        loss of rows that are held out, and then trains with all rows: among 0.3, 3, 10 and 30, in 3-fold
-        cross-validation (also 0.03 if 0.3 is the best, and 100 if 30 is), and from 1,500 rows on among 0.3,
-        1, 3, 10, 30 and 100, by a fifth of the rows (at most 20,000) or by several in turn, until they are
-        700. The choice depends on the rows, ``n_hidden``, ``activation``, ``init_scale``, the loss and the
-        length of the cycle alone. ``alpha_`` says which. In ``partial_fit``, if fewer than 12 rows can be
-        held out in turn, and if held-out rows mislead, as in XOR, it is 1 instead (for a regressor, 3). Rows
-        of weight zero do not count, rows with equal features and equal y count once, and a class with only
-        one row keeps it in training. A network that is trained further keeps its ``alpha_``. In
-        ``partial_fit``, the S of the penalty counts the rows of all calls so far.
+        Strength of the L2 penalty, in the objective of :class:`ShallowNNClassifier`. With "auto", the data
+        choose. Some rows are held out, small networks with several values train on the others, and the value
+        with the lowest held-out loss is taken. Then all rows train. ``alpha_`` says which value it is.
+
+        Observations are held out: rows that are independent of each other. Copies of a row are one
+        observation, with the sum of their weights. But people who give the same answers to all questions
+        often differ in y. So if more than 5 % of the repeated patterns of features have different y, each row
+        is an observation. Rows of weight zero do not count.
+
+        With fewer than 1,500 observations, 0.3, 3, 10 and 30 are tried in 3-fold cross-validation. If 0.3 is
+        the best, 0.03 is tried too, and if 30 is the best, 100. With more observations, a fifth is held out
+        (at most 20,000), or several fifths in turn, until they are 700. If chance decides much of the loss,
+        as with a y of heavy tails, each fifth is held out once. First 10 and 30 are tried, then 3, 1 and 0.3,
+        or 100, until the loss rises. If chance may explain the first rise, the next value is tried too. All
+        these values are multiplied by the mean weight of an observation, so the scale of the weights changes
+        nothing. Nor does the order of the rows or ``random_state``.
+
+        There is no choice in ``partial_fit``, if fewer than 12 observations can be held out, or if these
+        mislead, as in XOR. Then alpha is 1, and 3 for a regressor, in ``fit`` times the mean weight. A class
+        with only one observation keeps it in training. A network that is trained further keeps its
+        ``alpha_``. In ``partial_fit``, the S of the penalty counts the rows of all calls so far.
+
+        To get the model ``m`` of "auto" again, set ``alpha=m.alpha_``, ``max_iter=m.n_iter_``,
+        ``learning_rate=m.learning_rate_`` and ``solver=m.solver_``. A network with a small number may
+        overfit, as no rows are held out to stop it: in a search of small numbers, set
+        ``early_stopping=True``.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" for a ``fit`` with fewer than 1,500 training rows for which lbfgs takes at most 256
-        MiB: about 745,000 weights in the hidden layer, or more if dense X has at least twice as many features
-        as rows. It is "adam" for others, and with validation or a changed parameter that "lbfgs" does not
-        have: ``learning_rate``, ``batch_size``, ``learning_rate_schedule``, ``dropout``, ``max_grad_norm``,
-        ``beta_1``, ``beta_2`` or ``epsilon``. ``solver_`` says which. "adam" is Adam. "adamw" is Adam with
-        decoupled weight decay: every step multiplies the weights by ``1 - learning_rate * alpha / max(S,
-        100)``. The penalty is not part of its gradient, so ``gradient_tol`` and the gradient norms of
-        ``history_`` ignore it. "sgd" is gradient descent with momentum. With ``momentum=0`` and
-        ``batch_size=None``, it is plain gradient descent.
-        "lbfgs" is SciPy's L-BFGS on all rows at once, for small data sets. It keeps no memory from one fit to
-        the next.
+        "auto" is "lbfgs" with fewer than 1,500 training rows, and else "adam". ``solver_`` says which.
+
+        Rows of weight zero do not count. "auto" is also "adam" in ``partial_fit``, with rows to validate
+        with, and if "lbfgs" would take more than 256 MiB. It takes these with about 745,000 weights in the
+        hidden layer, or with more if dense X has at least twice as many features as rows. And it is "adam" if
+        you set what "lbfgs" does not have, to whatever value: ``learning_rate``, ``learning_rate_schedule``,
+        ``batch_size``, ``dropout`` or ``max_grad_norm``. The others, ``momentum``, ``nesterov``, ``beta_1``,
+        ``beta_2`` and ``epsilon``, do not ask for a solver.
+
+        "adam" is Adam. "adamw" is Adam with decoupled weight decay: every step multiplies the weights by ``1
+        - learning_rate * alpha / max(S, 100)``. The penalty is not part of its gradient, so ``gradient_tol``
+        and the gradient norms of ``history_`` ignore it. "sgd" is gradient descent with momentum. With
+        ``momentum=0`` and ``batch_size=None``, it is plain gradient descent. "lbfgs" is SciPy's L-BFGS on all
+        rows at once, for small data sets. It keeps no memory from one fit to the next.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. "auto" is the square root of the number of training rows, or twice that with
         "one_cycle", and at least 100, or all rows if there are fewer. None is all rows. "lbfgs" ignores it.
     max_iter : int or "auto", default="auto"
-        Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200. If the learning rate ends at
-        zero, "auto" is as many epochs as 12,000 updates need, from 4 to 40, or up to 200 if 40 have fewer
-        than 2,000 updates. With ``alpha="auto"``, many rows and steps as by default, the loss of rows that
-        are held out chooses an eighth or a third of these, all of them or, from about 4,400 rows on or with
-        at most five features, 2.5 times as many, but at most 200 or 12,000 updates.
-    dropout : float, default=0.0
-        Share of the hidden units that each step leaves out at random. Not for "lbfgs".
+        Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200 and, with a learning rate that
+        ends at zero, as many epochs as the rows need.
+
+        These are as many as 12,000 updates need, from 4 to 40 epochs. If 40 epochs have fewer than 2,000
+        updates, there are more, for 2,000 updates, but at most 200. This is the longest cycle. With "adam",
+        ``alpha="auto"`` and a new network whose steps are as by default, the rows that are held out to choose
+        ``alpha`` also choose the length. First an eighth of the longest cycle is tried, then about a third,
+        then all of it. A longer one is taken if it lowers the loss enough. From about 4,400 rows on, or with
+        at most five features, a further cycle may follow. It is 2.5 times as long, but has at most 200 epochs
+        or 12,000 updates. ``n_iter_`` says how many epochs there were.
+    dropout : float or None, default=None
+        Share of the hidden units that each step leaves out at random. None leaves out no unit. Not for
+        "lbfgs".
     momentum : float, default=0.9
-        Momentum of "sgd".
+        Momentum of "sgd". Setting it does not select "sgd".
     nesterov : bool, default=True
         Whether the momentum looks ahead (Nesterov).
     beta_1 : float, default=0.9
-        Decay of Adam's and AdamW's first moment.
+        Decay of Adam's and AdamW's first moment. Setting it does not select these solvers.
     beta_2 : float, default=0.999
-        Decay of Adam's and AdamW's second moment.
+        Decay of Adam's and AdamW's second moment. Setting it does not select these solvers.
     epsilon : float, default=1e-8
         Adam and AdamW divide by ``sqrt(v) + epsilon``. v is the second moment before its bias is corrected.
+        Setting it does not select these solvers.
     learning_rate_schedule : {"auto", "constant", "cosine", "one_cycle", "adaptive"}, default="auto"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs. "one_cycle" raises it from a small
         value to twice ``learning_rate`` in the first 30 % of these epochs, then lowers it to zero, so that
         its mean is ``learning_rate``. "adaptive" divides it by five after ``n_iter_no_change`` epochs without
-        improvement, or stops if it is below 1e-6 by then. "auto" is "one_cycle" for a new network, 1,500 rows
-        or more, ten batches or more in an epoch, four epochs or more, and no rows to validate with, and else
-        "constant". In ``partial_fit``, which is one epoch, the rate stays constant.
+        improvement, or stops if it is below 1e-6 by then. "auto" is "one_cycle" for a new network with 1,500
+        rows or more and no rows to validate with, and else "constant". With ``batch_size=None``, it is
+        "constant" too. In ``partial_fit``, which is one epoch, the rate stays constant.
     max_grad_norm : float or None, default=None
         Largest norm of the gradient of the loss with respect to all weights and biases. A larger gradient is
         scaled down to this norm. None is no limit. Not for "lbfgs".
-    tol : float, default=0.001
+    tol : float or "auto", default="auto"
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
         with, what ``scoring`` says. With "lbfgs" it is the same rule, about gains and not about the gradient:
-        it stops before it reaches a minimum.
+        it stops before it reaches a minimum. "auto" is 0.001. For a regressor with "lbfgs" it is 0.0001,
+        except with loss="poisson", since a y with little noise has small losses. ``tol_`` says which.
     n_iter_no_change : int, np.inf or "auto", default="auto"
         See ``tol``. With infinity, this never stops the training. "auto" is infinity if the learning rate
-        ends at zero, and else 10 epochs, or more if 10 epochs
-        have fewer than 100 updates; with "lbfgs", 10. It is fewer epochs with more than 22,500 training rows:
-        1,500 divided by the square root of the number of rows, rounded up.
+        ends at zero, and 10 epochs with "lbfgs". Else it is 10 epochs, or more if 10 epochs have fewer than
+        100 updates. With more than 22,500 training rows it is fewer epochs: 1,500 divided by the square root
+        of the number of rows, rounded up.
     gradient_tol : float, default=0.0
         Training also stops when the norm of the gradient falls below this. This is the gradient of the last
         batch of an epoch. With ``batch_size=None``, the batch is all rows. The norm is taken before
         ``max_grad_norm`` scales the gradient down.
     early_stopping : bool or "auto", default="auto"
-        Whether to hold rows out of training, watch their loss or score, and keep the weights of the best
-        epoch. "auto" does so if ``X_val`` is given, or if ``alpha`` is a number, the solver is not "lbfgs",
-        and there are 500 rows or more. With ``alpha="auto"``, the penalty prevents overfitting, and all rows
-        train. So they do if every row has a class of its own.
+        Whether to validate: to watch the loss or score of rows that do not train, and to keep the weights of
+        the best epoch. True holds rows out of X, unless ``X_val`` is given. "auto" validates only with
+        ``X_val``. False never does. If ``alpha`` is a small number and no rows validate, the network may
+        overfit.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out, at random. Of classes, the split is stratified, and at least one
         row of each stays in training.
@@ -129,11 +157,14 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Whether ``fit`` continues with the weights and the optimiser's memory of the last fit. It counts
         ``n_iter_no_change`` and ``max_iter`` from the beginning.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the order of the rows, the validation split and dropout.
+        Seed of the initial weights, the order of the rows in the batches, the validation split and dropout.
+        It does not vary what the data choose: with another seed, ``alpha_`` and the length of the cycle stay
+        the same.
     verbose : int, default=0
         If not 0, print a line after every epoch. If the learning rate ends at zero, it says how many seconds
-        are left. The last line says why training stopped, and which epoch was kept. Of 1,500 rows or more,
-        earlier lines tell the held-out loss of each ``alpha`` that is tried, if no earlier fit has tried it.
+        are left. The last line says why training stopped, and which epoch was kept. If no earlier fit has
+        made the same choice of ``alpha``, a first line announces it. With 1,500 observations or more, further
+        lines tell the held-out loss of each value that is tried.
 
     Attributes
     ----------
@@ -159,11 +190,15 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "interrupted", "diverged" or, with "lbfgs", "line_search_failed".
     solver_ : str
         The solver of the last call: ``solver``, or the one that "auto" has chosen.
+    learning_rate_ : float
+        The learning rate of the last call: ``learning_rate``, or what "auto" means. "lbfgs" ignores it.
+    tol_ : float
+        The limit of the last call: ``tol``, or what "auto" means.
     alpha_ : float
         The strength of the penalty: ``alpha``, or what "auto" has chosen.
     alpha_path_ : dict of ndarray of shape (n_tried,)
-        The values that "auto" has tried, as "alpha", and the mean loss of the held-out rows with each of
-        them, as "loss". Both are empty if alpha was not chosen by rows that are held out.
+        The values that "auto" has tried, as "alpha", and the mean loss of the held-out observations with each
+        of them, as "loss". Both are empty if alpha was not chosen by rows that are held out.
     history_ : dict of ndarray of shape (n_epochs,)
         The epochs of the last call, and, with ``warm_start`` or ``partial_fit``, the latest epochs of earlier
         calls, up to 10,000 epochs in all. So n_epochs is `n_iter_`, until earlier epochs are dropped. The
@@ -232,8 +267,9 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
     sgd, the networks are trained in one pass, which takes much less time than training them one after the
     other.
 
-    With ``alpha="auto"``, the alphas that were tried are spread over the networks, by the weights
-    exp(-n d / 4): d is by how much the mean loss of the n held-out rows is above that of the best alpha.
+    With ``alpha="auto"``, there is one choice for all networks. The alphas that were tried are spread over
+    them, by the weights exp(-n d / 4): d is by how much the mean loss of the n held-out observations is above
+    that of the best alpha.
 
     Parameters
     ----------

@@ -44,8 +44,11 @@ def entries_of(title: str, docstrings: list[str]) -> dict[str, str]:
 
 
 def cut_out(title: str, docstring: str) -> tuple[str, dict[str, str], str]:
-    """Cut a docstring into what is before a section's entries, the entries by name, and the rest."""
+    """Cut a docstring into what is before a section's entries, the entries by name, and the rest.
+
+    Blank lines may divide an entry into paragraphs.
+    """
     before, heading, section = docstring.partition(f"{title}\n{'-' * len(title)}\n")
-    entries, blank, after = section.partition("\n\n")
+    entries, *after = split(r"(?=\n\n\S)", section, maxsplit=1)
     by_name = {entry.partition(" : ")[0]: entry for entry in split(r"\n(?=\S)", entries)}
-    return before + heading, by_name, blank + after
+    return before + heading, by_name, "".join(after)

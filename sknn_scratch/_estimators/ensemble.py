@@ -37,10 +37,12 @@ class Ensemble(BaseShallowNN):
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        Seed for the seeds of the networks.
+        Seed for the seeds of the networks. It does not vary what the data choose: the alphas and the length
+        of the cycle.
     verbose : int, default=0
-        If not 0, print a line for each network after every epoch and at its end. Of 1,500 rows or more,
-        earlier lines tell the held-out loss of each ``alpha`` that is tried, if no earlier fit has tried it.
+        If not 0, print a line for each network after every epoch and at its end. If no earlier fit has made
+        the same choice of ``alpha``, a first line announces it. With 1,500 observations or more, further
+        lines tell the held-out loss of each value that is tried.
     n_jobs : int, default=None
         Number of workers for the networks. Except with lbfgs, one is usually best: it trains all in one pass.
 
@@ -56,6 +58,8 @@ class Ensemble(BaseShallowNN):
 
     n_iter_: NDArray[np.integer]
     solver_: str
+    learning_rate_: float
+    tol_: float
     alpha_: Array
     alpha_path_: dict[str, Array]
     history_: list[dict[str, Array]]

@@ -27,6 +27,8 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     best_iter_: int
     stop_reason_: str
     solver_: str
+    learning_rate_: float
+    tol_: float
     alpha_: float
     alpha_path_: dict[str, Array]
     history_: dict[str, Array]

@@ -20,7 +20,7 @@ from sknn_scratch._core.data import LEAST_PENALTY_DIVISOR, Data
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.rows import SparseRows
-from sknn_scratch._fitting.decide import MANY_ROWS, cycles, longest_cycle
+from sknn_scratch._fitting.decide import MANY_ROWS, SMALL_TOL, TOL, cycles, longest_cycle
 from sknn_scratch._fitting.observations import Observations, observations_of
 from sknn_scratch._fitting.threads import settings_lock
 from sknn_scratch._fitting.trials import LEAST_ROWS, TrialsOfFew, TrialsOfMany
@@ -37,6 +37,7 @@ class Tried(NamedTuple):
     losses: dict[float, float]  # the mean loss for each alpha; empty if the observations cannot tell
     n_rows: int
     n_epochs: float = math.inf  # that are enough for the fit
+    gains_by_little: bool = False  # whether L-BFGS should go on as long as it gains a little
 
     @property
     def ranked(self):
@@ -64,6 +65,11 @@ class Choice:
     def n_epochs(self):
         """The number of epochs that are enough; infinite for those of the longest cycle."""
         return self.tried.n_epochs
+
+    @property
+    def tol(self):
+        """How small a gain ends L-BFGS."""
+        return SMALL_TOL if self.tried.gains_by_little else TOL
 
     @property
     def alpha(self):
@@ -108,7 +114,8 @@ def choose(data, encoded, network, init_scale, decisions, say):
     tried = find_losses(seen, network, init_scale, decisions.any_length, say=say)
     unit = data.penalty_divisor / max(LEAST_PENALTY_DIVISOR, seen.data.n_samples)
     losses = {in_units(unit, alpha): loss for alpha, loss in tried.losses.items()}
-    return Choice(tried._replace(losses=losses), network.loss, encoded.target_kind.usual_alpha)
+    fallback = in_units(unit, encoded.target_kind.usual_alpha)
+    return Choice(tried._replace(losses=losses), network.loss, fallback)
 
 
 def in_units(unit, alpha):
@@ -176,7 +183,7 @@ def find_losses(seen: Observations, network: Network, init_scale, any_length, *,
     n_observations = seen.data.n_samples
     say(f"choosing alpha, by holding out some of {n_observations:,} observations")
     if n_observations < MANY_ROWS:
-        return losses_of_few(TrialsOfFew(seen, network, init_scale))
+        return losses_of_few(TrialsOfFew(seen, network, init_scale), any_length)
     trials = TrialsOfMany(seen, network, init_scale, say)
     if trials.n_held_out < LEAST_ROWS:
         return NOTHING
@@ -193,10 +200,16 @@ BEYOND = {0.3: (0.03,), 30.0: (30.0, 100.0)}
 # In parity of 4 bits it is 1.40 to 1.50 times. Noise is above 1.4 in 9 of 40 draws of 15 rows, and in 2 of 40
 # draws of 30 rows.
 MISLEADING = 1.4
+# If the held-out loss is below this share of the loss of random outputs, y has little noise, and small gains
+# of the training are tried. They help if they lower the held-out loss by this share.
+LITTLE_NOISE, FINE_GAIN = 0.1, 0.02
 
 
-def losses_of_few(trials):
-    """Find the mean loss of each alpha with few rows; of none if these are too few, or misleading."""
+def losses_of_few(trials, any_length):
+    """Find the mean loss of each alpha with few rows; of none if these are too few, or misleading.
+
+    With any length, the best alpha tells whether small gains of the training help.
+    """
     if not trials.parts:
         return NOTHING
     losses, of_random = trials.losses(ALPHAS_OF_FEW)
@@ -206,7 +219,11 @@ def losses_of_few(trials):
     best = min(means, key=means.get)
     if best in BEYOND:
         means = {alpha: mean_of(one) for alpha, one in trials.losses(BEYOND[best])[0].items()} | means
-    return Tried(dict(sorted(means.items())), trials.n_rows)
+        best = min(means, key=means.get)
+    is_fine = any_length and means[best] < LITTLE_NOISE * of_random
+    if is_fine:
+        is_fine = mean_of(trials.finer_losses(best)) < less_by(FINE_GAIN, means[best])
+    return Tried(dict(sorted(means.items())), trials.n_rows, gains_by_little=is_fine)
 
 
 def mean_of(losses):
@@ -252,9 +269,10 @@ def losses_around(trials, pair, pace):
 def losses_of_best_length(trials, shortest, *longer_ones):
     """Find the losses for the length of the cycle that is better, from the shortest one on.
 
-    A longer cycle is tried with the best alpha so far. If the loss is not low enough, the second best follows
-    if it is higher, since a longer cycle may need a stronger penalty. Others are tried only with the length
-    that is taken.
+    First, two alphas or more are tried with the shortest cycle. Then the next cycle is tried with the best
+    alpha. If this does not lower the loss enough, and the second best alpha is larger, the cycle is tried
+    with that, since a longer cycle may need a stronger penalty. Once a cycle does not lower the loss enough,
+    the one before is taken. At the end, other alphas are tried with it.
     """
     pace, has_gained_much = shortest.pace, False
     alpha, other = losses_around(trials, FIRST_ALPHAS, pace).ranked[:2]

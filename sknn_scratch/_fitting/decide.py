@@ -37,8 +37,8 @@ FEWEST_CYCLE_UPDATES = 2000
 SHORTER_CYCLES = (0.125, 0.35)
 # A further one has so many times its epochs, for a y with little noise.
 FURTHER_CYCLE = 2.5
-# With more epochs than this, the longest is the further one: few rows seldom gain by so many. But along few
-# features y may bend often.
+# If the longest cycle has more epochs than this, it is itself the further one, and none is longer: few rows
+# seldom gain by so many epochs. This is not so with at most ``FEW_FEATURES``, along which y may bend often.
 MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
 # An ensemble has so many networks for few and for many rows. With many, the third lowers the loss by 0.0005
 # to 0.0008, in 1.1 to 1.2 times the time.
@@ -46,8 +46,7 @@ NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 3
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.
 AUTO_EPOCHS, FEWEST_UPDATES, MANY_UPDATES = 10, 100, 1500
-# An improvement is larger than this. With the small limit, ten made functions of 300 to 1,499 rows had 0.7 of
-# the error; numbers of real tables gained 0.0007, but classes lost 0.002 (log-loss, of that of a guess).
+# An improvement is larger than this, or than the small limit where the data choose it.
 TOL, SMALL_TOL = 1e-3, 1e-4
 
 
@@ -68,11 +67,11 @@ class Decisions:
 
     solver: str
     learning_rate: float
-    tol: float
+    tol: float | None
     alpha: float | None
     holds_out: bool  # whether some of the rows are held out to validate
     pace: "Pace"  # with the longest cycle, if the learning rate has one
-    any_length: bool  # whether the data choose a shorter or a longer one
+    any_length: bool  # whether the data choose a shorter or a longer one, or when L-BFGS ends
 
 
 class Pace(NamedTuple):
@@ -93,15 +92,17 @@ def decide(model, facts: Facts) -> Decisions:
     holds_out = asks_for_validation(model) and not (facts.is_part or facts.has_validation)
     pace = usual_pace(model, facts, optimizer, is_validated=holds_out or facts.has_validation)
     alpha = decided_alpha(model, facts)
-    trains_as_tried = solver == "adam" and not asks_for_steps(model) and pace.schedule == "one_cycle"
+    leaves_length = alpha is None and model.max_iter == "auto"
+    has_cycle = solver == "adam" and not asks_for_steps(model) and pace.schedule == "one_cycle"
+    tol = decided_tol(model, facts, optimizer, leaves_length)
     return Decisions(
         solver,
         optimizer.usual_learning_rate if model.learning_rate == "auto" else float(model.learning_rate),
-        usual_tol(facts, optimizer) if model.tol == "auto" else float(model.tol),
+        tol,
         alpha,
         holds_out,
         pace,
-        any_length=trains_as_tried and alpha is None and model.max_iter == "auto",
+        any_length=leaves_length and (has_cycle or tol is None),
     )
 
 
@@ -141,13 +142,19 @@ def numbers_of_lbfgs(data, n_hidden):
     return copied + LBFGS_NUMBERS_PER_WEIGHT * n_features * n_hidden
 
 
-def usual_tol(facts, optimizer):
-    """Choose a small limit for losses whose scale is unknown: a y with little noise has small ones.
+def decided_tol(model, facts, optimizer, leaves_length):
+    """Choose how small a gain ends the training; None if the data choose.
 
-    Steps of batches are too noisy for it.
+    They do for L-BFGS and losses whose scale is unknown: a y with little noise has small ones. Who sets the
+    number of its iterations gets all of them.
     """
-    is_small = optimizer.takes_all_rows and not facts.target_kind.loss.knows_scale
-    return SMALL_TOL if is_small else TOL
+    if model.tol != "auto":
+        return float(model.tol)
+    if not optimizer.takes_all_rows or facts.target_kind.loss.knows_scale:
+        return TOL
+    if leaves_length:
+        return None
+    return TOL if model.max_iter == "auto" else SMALL_TOL
 
 
 # --- The pace ---

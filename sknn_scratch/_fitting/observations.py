@@ -18,7 +18,8 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import Index, SparseRows
+from sknn_scratch._core.rows import Index, SparseRows, features_of_rows
+from sknn_scratch._fitting.threads import one_blas_thread
 
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
 # different y. Some copies may: y was corrected in one of them.
@@ -28,7 +29,7 @@ STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Observations(NamedTuple):
-    """Independent observations, sorted by their values."""
+    """Independent observations, sorted by their hashes."""
 
     data: Data  # one row of each; weights are sums over the copies, with a mean of one, or None
     strata: Index  # (n_observations,): the number of each one's stratum
@@ -43,7 +44,7 @@ class Observations(NamedTuple):
 
     def in_order(self, draw: int = 0) -> Index:
         """Sort observations by strata, and at random in each: a place follows from an observation alone."""
-        return np.lexsort((mixed_bits(self.hashes + STEP * np.uint64(draw)), self.strata))
+        return np.lexsort((mixed_bits(self.hashes + STEP * np.uint64([draw])), self.strata))
 
     def dealt(self, n_parts: int, draw: int = 0) -> Index:
         """Deal observations to parts: number each (n_observations,).
@@ -55,7 +56,8 @@ class Observations(NamedTuple):
         order, counts = self.in_order(draw), np.bincount(self.strata)
         strata = self.strata[order]
         ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
-        numbers = (ranks * n_parts // counts[strata] + strata) % n_parts  # remainders go to different parts
+        shifts = np.cumsum(counts > self.n_kept) - 1  # so that remainders go to different parts
+        numbers = (ranks * n_parts // counts[strata] + shifts[strata]) % n_parts
         parts = np.empty_like(order)
         parts[order] = np.where(counts[strata] > self.n_kept, numbers, n_parts)
         return parts
@@ -68,7 +70,8 @@ def observations_of(data: Data, encoded: Any) -> Observations:
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
     hashes = mixed_bits(rounded + STEP * repeats(hashes))
-    return Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features)
+    seen = Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features)
+    return seen.part(np.argsort(hashes, kind="stable"))  # what adds rows up or draws them is stable, too
 
 
 def distinct_rows(data: Data) -> tuple[Index, Array | None, Index]:
@@ -105,14 +108,19 @@ def repeats(sorted_values):
 
 
 @np.errstate(all="ignore")  # sums that are not finite come last
+@one_blas_thread()
 def numbers_of_features(data):
-    """Order the features by the sums of their products with y; get the number (n_features,) of each."""
+    """Order the features by the sums of their products with y; get the number (n_features,) of each.
+
+    Those that no row has come last, and so change nothing.
+    """
     targets = data.targets[data.rows] @ np.arange(1.0, 1 + data.targets.shape[1])
     if data.row_weights is not None:
         targets *= data.row_weights
     sums = np.zeros(data.X.n_features)
     for block in row_blocks(len(data.rows), data.X.n_features, np.float64):
         sums += data.X.take(data.rows[block]).source.T @ targets[block]
+    sums[~features_of_rows(data.X, data.rows)] = np.inf
     return np.argsort(np.argsort(sums, kind="stable"))
 
 

@@ -71,7 +71,8 @@ class Fit:
 def plan_fit(estimator, inputs, encoded=None, choice=None):
     """Read the data, decide what is "auto", hold out rows, choose alpha, and assemble the run; see ``Fit``.
 
-    The networks of an ensemble share their encoded data and the choice.
+    The networks of an ensemble share their encoded data, and the choice unless alpha is decided: if they are
+    trained further, each has its own.
     """
     model = begun_model(estimator, inputs)
     encoded = encode_data(model, inputs) if encoded is None else encoded
@@ -82,7 +83,7 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     decisions = decide(model, facts)
     data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
     network = network_of(model, encoded, data)
-    if choice is None:
+    if choice is None or decisions.alpha is not None:
         say = partial(print_line, estimator)
         choice = choose(rows, encoded, network, model.init_scale, decisions, say)
     config = config_of(model, network, decisions, choice, data.n_samples)
@@ -152,7 +153,7 @@ def config_of(model, network, decisions, choice, n_rows):
         learning_rate=decisions.learning_rate,
         alpha=choice.alpha,
         dropout=0.0 if model.dropout is None else float(model.dropout),
-        tol=decisions.tol,
+        tol=choice.tol if decisions.tol is None else decisions.tol,
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )

@@ -29,7 +29,7 @@ from sknn_scratch._core.rows import DenseRows, Index, evenly, features_of_rows, 
 from sknn_scratch._core.stack import Stack, stack_key
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._core.training import train
-from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS
+from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS, SMALL_TOL, TOL
 from sknn_scratch._fitting.observations import Observations
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 
@@ -56,7 +56,8 @@ N_FOLDS = 3
 ROWS_HELD_OUT, MOST_DRAWS = 90, 3
 MOST_WEIGHTS = 2**18  # of the hidden layer: L-BFGS keeps 25 times as many numbers
 FIRST, FURTHER = 60, 30  # at most: iterations with the first alpha, and with each further one
-TOL, N_ITER_NO_CHANGE = 1e-3, 5  # they end earlier when so many in turn have gained no more than this
+FINEST = 100  # further iterations at most, to see whether small gains help
+N_ITER_NO_CHANGE = 5  # they end earlier when so many in turn have gained no more than a tolerance
 MOST_SHIFTS = 16
 
 
@@ -68,7 +69,7 @@ class TrialsOfFew:
         draws = [seen.dealt(N_FOLDS, draw) for draw in range(MOST_DRAWS)]
         n_held_out = np.count_nonzero(draws[0] < N_FOLDS)
         used = np.flatnonzero(features_of_rows(seen.data.X, seen.data.rows))  # others have no gradient
-        self.n_rows, self.parts = len(seen.strata), []
+        self.n_rows, self.parts, self.found = len(seen.strata), [], {}
         if n_held_out < LEAST_ROWS or not len(used):
             return
         shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
@@ -89,28 +90,52 @@ class TrialsOfFew:
 
         The latter is for the smallest alpha, if each row has the outputs of another one.
         """
-        first, _ = self.parts[0]
-        n_blocks = len(gradient_blocks(first.X, self.network.shape, first.n_samples))
-        with map_in_threads(n_blocks) as map_blocks:
-            of_parts = [self.losses_of_part(alphas, *part, map_blocks) for part in self.parts]
+        with self.map_in_threads() as map_blocks:
+            of_parts = [self.losses_of_part(alphas, number, map_blocks) for number in range(len(self.parts))]
         *losses, of_random = zip(*of_parts, strict=True)
         joined = (np.concatenate(one) / len(self.parts) for one in losses)
         return dict(zip(alphas, joined, strict=True)), float(np.mean(of_random))
 
+    def finer_losses(self, alpha):
+        """Find the losses (n_held_out,) for an alpha if the networks go on as long as they gain a little."""
+        with self.map_in_threads() as map_blocks:
+            of_parts = [self.finer_losses_of_part(alpha, one, map_blocks) for one in range(len(self.parts))]
+        return np.concatenate(of_parts) / len(self.parts)
+
+    def map_in_threads(self):
+        X = self.parts[0][0].X
+        return map_in_threads(len(gradient_blocks(X, self.network.shape, X.n_samples)))
+
     @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
-    def losses_of_part(self, alphas, train_data, held_out, map_blocks):
-        n_samples, rng = train_data.n_samples, np.random.default_rng(0)
-        config = Config(self.network, Lbfgs(), batch_size=n_samples, max_iter=FIRST, learning_rate=1.0)
-        run = Run(State(self.params.copy(), rng, rng), train_data, config)
-        stack, losses, n_most = Stack([run], [train_data], map_blocks), [], FIRST
+    def losses_of_part(self, alphas, number, map_blocks):
+        train_data, held_out = self.parts[number]
+        stack, losses, n_most = self.stack_of(train_data, self.params, map_blocks), [], FIRST
         for alpha in alphas:
-            stack.penalty = Penalty.of([alpha / train_data.penalty_divisor], self.network.shape)
-            minimise(stack.evaluate, stack.params.flat.copy(), ends_after(n_most))
+            descend(stack, alpha, ends_after(n_most, TOL))
             losses.append(row_losses(self.network, stack.params, held_out))
             if alpha == alphas[0]:
                 of_random = loss_of_random_rows(self.network, stack.params, held_out)
-            n_most = FURTHER
+            self.found[alpha, number], n_most = stack.params.flat.copy(), FURTHER
         return [*losses, of_random]
+
+    @np.errstate(all="ignore")
+    def finer_losses_of_part(self, alpha, number, map_blocks):
+        train_data, held_out = self.parts[number]
+        stack = self.stack_of(train_data, self.found[alpha, number], map_blocks)
+        descend(stack, alpha, ends_after(FINEST, SMALL_TOL))
+        return row_losses(self.network, stack.params, held_out)
+
+    def stack_of(self, data, params, map_blocks):
+        rng = np.random.default_rng(0)
+        config = Config(self.network, Lbfgs(), batch_size=data.n_samples, max_iter=1, learning_rate=1.0)
+        return Stack([Run(State(params.copy(), rng, rng), data, config)], [data], map_blocks)
+
+
+def descend(stack, alpha, is_end):
+    """Let L-BFGS go down the objective with an alpha, from where the network is."""
+    strength = alpha / stack.data[0].penalty_divisor
+    stack.penalty = Penalty.of([strength], stack.network.shape)
+    minimise(stack.evaluate, stack.params.flat.copy(), is_end)
 
 
 def some_observations(seen):
@@ -149,13 +174,13 @@ def loss_of_random_rows(network, params, batch):
     return np.mean([network.loss.total(np.roll(outputs_mT, one, axis=1), batch.targets) for one in shifts])
 
 
-def ends_after(n_most):
+def ends_after(n_most, tol):
     """Make a rule for ``minimise``: end after ``n_most`` iterations, or when they gain little."""
     values, n_slow = [math.inf], 0
 
     def is_end(value, end):
         nonlocal n_slow
-        n_slow = 0 if value < values[-1] - TOL else n_slow + 1
+        n_slow = 0 if value < values[-1] - tol else n_slow + 1
         values.append(value)
         is_over = end is not None or not math.isfinite(value)
         return is_over or n_slow >= N_ITER_NO_CHANGE or len(values) > n_most
@@ -192,14 +217,13 @@ class TrialsOfMany:
     losses: dict = field(default_factory=dict)  # (n_part,) by alpha, pace and the number of the part
 
     def __post_init__(self) -> None:
-        data = in_single_precision(self.seen.data)
+        self.data, self.splits = in_single_precision(self.seen.data), {}
         numbers = self.seen.dealt(N_PARTS)
         parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
         n_each = min(MOST_HELD_OUT, *map(len, parts))  # networks of equal numbers of rows train together
         self.n_rows = n_each
-        parts = [part[evenly(len(part), n_each)] for part in parts] if n_each else []
-        self.splits = list(map(Split, [data] * len(parts), parts))
-        self.n_parts = min(len(parts), math.ceil(LEAST_HELD_OUT / max(1, n_each)))
+        self.parts = [part[evenly(len(part), n_each)] for part in parts] if n_each else []
+        self.n_parts = min(len(self.parts), math.ceil(LEAST_HELD_OUT / max(1, n_each)))
 
     @property
     def n_held_out(self):
@@ -220,7 +244,7 @@ class TrialsOfMany:
     def hold_out_all_if_in_doubt(self, alpha, other, pace):
         """Hold out all parts if the standard error of the difference of two alphas is large."""
         if self.chance_between(alpha, other, pace) > MOST_BY_CHANCE * abs(self.mean(alpha, pace)):
-            self.n_parts = len(self.splits)
+            self.n_parts = len(self.parts)
 
     def chance_between(self, alpha, other, pace):
         """Estimate the standard error of the difference between the mean losses of two alphas."""
@@ -237,7 +261,7 @@ class TrialsOfMany:
         if not parts:
             return []
         pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
-        splits = [self.splits[part] for part in parts]
+        splits = list(map(self.split, parts))
         runs = [self.run_of(alpha, split.train, pace) for split in splits]
         are_alone = any(stack_key(run) is None for run in runs)
         with map_in_threads(1) as map_blocks:
@@ -249,6 +273,11 @@ class TrialsOfMany:
         mean = float(np.mean([one.sum() for one in losses]))
         self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {mean:.6f}")
         return losses
+
+    def split(self, part):
+        if part not in self.splits:
+            self.splits[part] = Split(self.data, self.parts[part])
+        return self.splits[part]
 
     def run_of(self, alpha, data, pace):
         """Make a run whose random numbers are the same for every alpha."""

@@ -14,7 +14,7 @@ import sklearn
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch._causes.causes import likely_cause, plateau_of_the_start
-from sknn_scratch._causes.evidence import SAMPLE_ROWS, UNLEARNT, Evidence
+from sknn_scratch._causes.evidence import SAMPLE_ROWS, UNLEARNED, Evidence
 from sknn_scratch._causes.features import measure_features, scaler_first
 from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
 from sknn_scratch._core.parameters import view_parameters
@@ -35,11 +35,11 @@ AT_THE_USERS_CALL = {"skip_file_prefixes": BETWEEN} if sys.version_info >= (3, 1
 SETTLED = (StopReason.CONVERGED, StopReason.NO_IMPROVEMENT, StopReason.END_OF_SCHEDULE)
 # It has failed if it ends for one of these reasons.
 FAILURES = (StopReason.DIVERGED, StopReason.LINE_SEARCH_FAILED)
-NOTHING_LEARNT = (
+NOTHING_LEARNED = (
     "The training has failed: its loss is no lower than the loss of a network that predicts the same for "
     "all rows."
 )
-# The loss of a network that has learnt little, in baseline losses.
+# The loss of a network that has learned little, in baseline losses.
 LITTLE = 0.9
 # The mean size of a raw feature. With 700 and more, sgd lost a third of its accuracy, and L-BFGS a twentieth.
 # scikit-learn's own checks have features of 100.
@@ -74,11 +74,11 @@ def troubles_of(fit, fitted):
         targets = fit.run.data.targets[fit.run.data.row_numbers]
         if message := target_kind_of(fit.model).trouble_of_first_part(targets):
             troubles.append(Trouble(message, UserWarning))
-    if not troubles and may_have_learnt_nothing(fit, state):
+    if not troubles and may_have_learned_nothing(fit, state):
         evidence = evidence_of(fit, fitted)
-        if evidence.relative_to_baseline(evidence.loss_on_data) >= UNLEARNT:
+        if evidence.relative_to_baseline(evidence.loss_on_data) >= UNLEARNED:
             cause = likely_cause(evidence) or plateau_of_the_start(fitted)
-            return [Trouble(with_cause(NOTHING_LEARNT, cause, fitted), ConvergenceWarning)]
+            return [Trouble(with_cause(NOTHING_LEARNED, cause, fitted), ConvergenceWarning)]
     if state.epochs_before == 0:
         troubles += unscaled(fit)
     reason = state.stop_reason
@@ -90,7 +90,7 @@ def troubles_of(fit, fitted):
 def message_of_bad_end(fit, fitted):
     """Say why the training ended, and the remedy; of a failure, that of its likely cause, if one is found."""
     reason = fit.run.state.stop_reason
-    if reason in FAILURES and (cause := likely_cause(evidence_of(fit, fitted), is_unlearnt=False)):
+    if reason in FAILURES and (cause := likely_cause(evidence_of(fit, fitted), is_unlearned=False)):
         return with_cause(reason.value, cause, fitted)
     return f"{reason.value} {remedy_for(fitted, REMEDIES_OF_ENDS[reason.name.lower()])}"
 
@@ -118,7 +118,7 @@ def unscaled(fit):
     return [Trouble(message, UserWarning)]
 
 
-def may_have_learnt_nothing(fit, state):
+def may_have_learned_nothing(fit, state):
     """Whether a training had time to learn, but its last loss, penalty included, is not below the baseline.
 
     If tol is not below the baseline loss, nothing counts as an improvement, so there is no trouble.
@@ -129,17 +129,17 @@ def may_have_learnt_nothing(fit, state):
     )
     if fit.inputs.partial or not had_time or config.tol >= baseline - least:
         return False
-    return state.history[-1]["loss"] - least >= UNLEARNT * (baseline - least)
+    return state.history[-1]["loss"] - least >= UNLEARNED * (baseline - least)
 
 
 def troubles_of_ensemble(networks, all_troubles):
     """List the troubles of fitted networks, each once, with the number of networks that have it.
 
     If y is mostly noise, ``alpha="auto"`` gives some networks a penalty that leaves them nothing. That is no
-    failure, as long as most networks have learnt the little that there is.
+    failure, as long as most networks have learned the little that there is.
     """
     counts = Counter(chain.from_iterable(all_troubles))
-    failures = Counter({one: n for one, n in counts.items() if one.message.startswith(NOTHING_LEARNT)})
+    failures = Counter({one: n for one, n in counts.items() if one.message.startswith(NOTHING_LEARNED)})
     is_minority = 0 < failures.total() < len(networks) / 2
     if is_minority and np.median(list(map(last_loss, networks))) > LITTLE:
         counts -= failures

@@ -23,8 +23,9 @@ from sknn_scratch._tables.piecewise_encoder import without_repeats
 # The encoders of columns with too many categories, beside those of numbers and of categories.
 MANY, FREQUENT = "many", "frequent"
 ORDER = (NUMBERS, CATEGORIES, FREQUENT)  # of what they make
-# A column has too many if more than this share of its rows have a category that another row has too, and that
-# the encoder of categories would merge with others. Copies of a row count once: they would show it its own y.
+# The encoder of categories merges rare ones. A category that only one row has tells nothing of other rows. So
+# those count that are merged and have two rows or more. A column has too many categories if more than this
+# share of its rows have one of these. Copies of a row count once: they would show it its own y.
 MOST_MERGED = 0.1
 # Beside their means of y, such columns keep their frequent categories, as long as their encoder makes at most
 # so many numbers of them: more take much time.

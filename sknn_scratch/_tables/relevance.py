@@ -40,7 +40,7 @@ LEAST_VARIANCE = 1e-4
 # a second for 1,500, beside the covariances of many rows.
 MOST_FEATURES = 1500
 # Components are rounded to this share of the largest standard deviation. BLAS rounds a row by its place in
-# the matrix, but equal rows must stay equal: a fit joins them before it chooses alpha.
+# the matrix, but copies of a row must stay equal: a fit joins them before it chooses alpha.
 RESOLUTION = 2.0**-24
 
 
@@ -59,9 +59,9 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
     c is the share of r^2 that chance explains, 0.01 or more. With p features and n rows, of which copies
     count once, it is about ``p u / (p u + n (1 - u))``, where u is what the network leaves of the loss of a
-    constant. So many features that tell little about a few rows stay nearly as they are. Else the penalty of
-    the network that follows would be too weak: it is chosen by the loss of rows that are held out, whose y
-    has been seen here.
+    constant. With many features, few rows and a network that has learned little, c is near 1, and the
+    features stay nearly as they are. Else the penalty of the network that follows would be too weak: it is
+    chosen by the loss of rows that are held out, whose y has been seen here.
 
     Then the scaled features are replaced by their principal components: weighted sums of them that are not
     correlated. Those with less than a ten-thousandth of the largest variance are left out. They are sums of

@@ -227,7 +227,7 @@ def test_features_that_overflow_are_found():
 # --- What else a training without success says ---
 
 
-def test_a_training_without_an_end_that_has_learnt_nothing():
+def test_a_training_without_an_end_that_has_learned_nothing():
     X, y = moons()
     regressor = ShallowNNRegressor(solver="adam", alpha=3.0, random_state=0, max_iter=60, n_iter_no_change=50)
     assert cause_of_failure(regressor, 1e4 * X, y)[0] == "unscaled features"
@@ -243,7 +243,7 @@ def test_the_plateau_of_the_start():
     broken = network(**plateau)
     cause, advice = cause_of_failure(broken, X, y)
     assert cause == "a plateau at the start, unless the features tell nothing about y"
-    (found,) = [finding for finding in diagnose(broken, X, y) if finding.name == "nothing learnt"]
+    (found,) = [finding for finding in diagnose(broken, X, y) if finding.name == "nothing learned"]
     assert (found.severity, found.remedy) == ("problem", advice)
     remedies = {"init_scale": "auto", "learning_rate": 0.05, "n_iter_no_change": 50, "tol": 1e-5}
     for name, value in remedies.items():
@@ -350,22 +350,22 @@ def test_what_learns_or_cannot_does_not_warn(case):
 # --- Several networks, and several calls ---
 
 
-def test_an_ensemble_says_that_few_networks_have_learnt_nothing_only_if_the_others_have_learnt_much():
-    rng = np.random.default_rng(4)
+def test_an_ensemble_says_that_few_networks_have_learned_nothing_only_if_the_others_have_learned_much():
+    rng = np.random.default_rng(10)
     X = rng.normal(size=(300, 3))
     weak = (X[:, 0] + 5 * rng.normal(size=300) > 0).astype(int)
     squeezed = ShallowNNEnsembleClassifier(n_networks=4, random_state=1)
     assert messages_of(lambda: squeezed.fit(X, weak)) == []
     losses = [history["loss"][-1] / np.log(2) for history in squeezed.history_]
-    assert losses[0] < 0.985
-    assert losses[-1] > 0.998  # its alpha is the largest of the four
-    params = {"learning_rate": 0.3, "alpha": 0.1, "early_stopping": False, "random_state": 3}
+    assert losses[1] < 0.97
+    assert losses[-1] > 0.995  # its alpha is the largest of the four
+    params = {"learning_rate": 0.3, "alpha": 0.1, "early_stopping": False, "random_state": 2}
     stuck = ShallowNNEnsembleClassifier(1, n_networks=4, solver="adam", **params)
     (message,) = messages_of(lambda: stuck.fit(X, (X[:, 0] + X[:, 1] > 0).astype(int)))
     assert message.startswith(f"1 of 4 networks: {FAILED}")
 
 
-def test_what_was_learnt_before_counts_and_partial_fit_never_warns():
+def test_what_was_learned_before_counts_and_partial_fit_never_warns():
     clf = network(solver="adam", learning_rate=0.02, warm_start=True).fit(*moons())
     assert messages_of(lambda: clf.set_params(learning_rate=1e-9).fit(*moons())) == []
     fresh = network(learning_rate=1e-9, n_iter_no_change=1)

@@ -33,12 +33,12 @@ def check(name, *arguments):
 
 # There is nothing to look at: it needs another activation, numbers, new rows.
 NOT_CHECKED = ("saturation", "outliers in y", "overfitting")
-IF_UNLEARNT = {name for name, check in CHECKS.items() if check.if_unlearnt}
+IF_UNLEARNED = {name for name, check in CHECKS.items() if check.if_unlearned}
 
 
 def test_a_healthy_network_has_no_finding(data, healthy):
     severities = {finding.name: finding.severity for finding in diagnose(healthy, *data).checks}
-    assert severities == dict.fromkeys(CHECKS.keys() - set(NOT_CHECKED) - IF_UNLEARNT, "ok")
+    assert severities == dict.fromkeys(CHECKS.keys() - set(NOT_CHECKED) - IF_UNLEARNED, "ok")
 
 
 def test_identical_units(data):
@@ -223,7 +223,7 @@ def test_every_kind_of_output(kind):
     diagnosis = diagnose(fit(X, y, early_stopping=True, max_iter=100), X, y)
     assert diagnosis.ok
     names = {finding.name for finding in diagnosis.checks} | diagnosis.not_checked.keys()
-    assert names == CHECKS.keys() - IF_UNLEARNT
+    assert names == CHECKS.keys() - IF_UNLEARNED
 
 
 def test_a_pipeline_is_diagnosed_as_its_classifier_sees_the_rows(data):
@@ -297,7 +297,7 @@ def test_too_few_units():
 
 
 @pytest.mark.parametrize("Model", [ShallowNNClassifier, ShallowNNRegressor])
-def test_a_weak_signal_that_is_learnt_is_no_finding(Model):
+def test_a_weak_signal_that_is_learned_is_no_finding(Model):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1000, 3))
     y = X[:, 0] + 4 * rng.normal(size=1000)

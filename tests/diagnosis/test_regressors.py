@@ -59,7 +59,7 @@ def test_outputs_that_overflow_can_be_diagnosed():
     diagnosis = diagnose(reg, rows, y)
     assert diagnosis.fix_first.name == "large initial weights"
     assert "overflow" in diagnosis.not_checked["underfitting"]
-    assert diagnose(reg, rows).not_checked["nothing learnt"] == "no finite loss is known; pass y"
+    assert diagnose(reg, rows).not_checked["nothing learned"] == "no finite loss is known; pass y"
 
 
 def test_a_constant_y_can_be_diagnosed():

@@ -271,7 +271,9 @@ def test_errors_about_data_name_the_ensemble(name):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_trouble_is_told_once_with_the_number_of_networks(n_jobs):
-    clf = ensemble(n_networks=3, early_stopping=True, max_iter=30, n_iter_no_change=9, n_jobs=n_jobs)
+    clf = ensemble(
+        n_networks=3, early_stopping=True, max_iter=30, n_iter_no_change=9, n_jobs=n_jobs, random_state=2
+    )
     with parallel_config(backend="threading"), pytest.warns(ConvergenceWarning) as caught:
         clf.fit(X, Y)
     n_unfinished = sum(network.stop_reason_ == "max_iter" for network in clf.estimators_)

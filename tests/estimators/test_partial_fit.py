@@ -30,7 +30,7 @@ def penalty_divisor(classifier):
     """What ``partial_fit`` measures the penalty against in its next step, on 60 further rows."""
     by_alpha = [copy.deepcopy(classifier).set_params(alpha=alpha).partial_fit(X, Y) for alpha in (0.0, 1.0)]
     shrunk = by_alpha[0].coefs_[0] - by_alpha[1].coefs_[0]  # learning_rate * alpha / weight * coefs_
-    weights = classifier.learning_rate * classifier.coefs_[0] / shrunk
+    weights = classifier.learning_rate_ * classifier.coefs_[0] / shrunk
     assert_allclose(weights, weights[0, 0], rtol=1e-8)
     return weights[0, 0]
 
@@ -61,7 +61,7 @@ def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
 
 
 @pytest.mark.parametrize(("n_rows", "n_train"), [(1, 200), (10, 400)])
-def test_a_stream_of_a_few_rows_at_a_time_is_learnt(n_rows, n_train):
+def test_a_stream_of_a_few_rows_at_a_time_is_learned(n_rows, n_train):
     images, digits = load_digits(n_class=4, return_X_y=True)
     images, classifier = images / 16, ShallowNNClassifier(random_state=0)
     for start in range(0, n_train, n_rows):

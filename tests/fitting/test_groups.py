@@ -10,7 +10,7 @@ from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._fitting import groups
 from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.groups import kept_bytes, step_bytes
-from sknn_scratch._fitting.inputs import FitInput
+from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.plan import plan_fit
 from tests.helpers import make_data, peak_memory
 
@@ -21,12 +21,17 @@ FIXED_BYTES = 2**20 + GATHERED_BYTES  # what a group takes whatever its networks
 
 def make_inputs(n_samples=40, n_features=4):
     X = np.random.default_rng(0).normal(size=(n_samples, n_features))
-    return FitInput(X, np.arange(n_samples) % 2)
+    return encoded(X, np.arange(n_samples) % 2)
+
+
+def encoded(X, y):
+    inputs = FitInput(X, y)
+    return inputs, encode_data(ShallowNNClassifier(), inputs)
 
 
 def make_trainings(n, inputs, **params):
     params = {"solver": "adam", "alpha": 1.0, "n_hidden": 4, "max_iter": 4, "batch_size": 10} | params
-    return [Training(plan_fit(ShallowNNClassifier(**params, random_state=i), inputs)) for i in range(n)]
+    return [Training(plan_fit(ShallowNNClassifier(**params, random_state=i), *inputs)) for i in range(n)]
 
 
 def planned_bytes(trainings):
@@ -44,7 +49,6 @@ def planned_bytes(trainings):
 )
 def test_buffers_of_a_group_stay_within_what_was_planned(n_samples, n_features, params):
     inputs = make_inputs(n_samples, n_features)
-    make_trainings(1, inputs, **params)  # validates and encodes the rows
     trainings = []
 
     def plan_and_train():
@@ -66,7 +70,8 @@ def test_networks_that_have_stopped_let_go_of_the_group():
 @pytest.mark.parametrize(("limit", "cut"), [("STEP_BYTES", 3), ("GROUP_BYTES", 3), ("STEP_BYTES", 10)])
 def test_networks_do_not_depend_on_how_they_are_cut(limit, cut, monkeypatch):
     X, y = make_data("multiclass")
-    narrow, wide = (make_trainings(10, FitInput(X, y), n_hidden=n, early_stopping=True) for n in (4, 8))
+    shared = encoded(X, y)
+    narrow, wide = (make_trainings(10, shared, n_hidden=n, early_stopping=True) for n in (4, 8))
     one = step_bytes(narrow[0].run) + (kept_bytes(narrow[0].run) if limit == "GROUP_BYTES" else 0)
     monkeypatch.setattr(groups, limit, cut * one)
     mixed = [one for pair in zip(narrow, wide, strict=True) for one in pair]

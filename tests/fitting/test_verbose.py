@@ -4,7 +4,6 @@ import re
 from functools import partial
 
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch._core.state import StopReason
 from tests.helpers import make_data, small_network
@@ -64,8 +63,7 @@ def test_verbose_tells_of_a_divergence_in_the_first_epoch(capsys):
 
 
 def test_verbose_says_how_long_a_schedule_will_last(capsys):
-    with pytest.warns(ConvergenceWarning, match=r"a plateau at the start.* increase max_iter=4, or"):
-        make_classifier(verbose=1, learning_rate_schedule="one_cycle").fit(X, Y)
+    make_classifier(verbose=1, learning_rate_schedule="one_cycle").fit(X, Y)
     *epochs, end = capsys.readouterr().out.splitlines()
     pattern = re.compile(r"\[\w+\] epoch (\d) of 4 \((\d+\.\d) s left\): loss = ")
     found = [pattern.match(line).groups() for line in epochs if "epoch" in line]

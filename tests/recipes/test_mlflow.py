@@ -36,7 +36,7 @@ def logged(run):
 
 
 def test_a_network_alone_logs_nothing_and_a_pipeline_all():
-    """Should the first half fail, MLflow has learnt to log us, and the recipe can be shorter."""
+    """Should the first half fail, MLflow has learned to log us, and the recipe can be shorter."""
     assert not logged(recipe.fit_and_log(NETWORK, X, Y)).params
     pipeline = make_pipeline(NETWORK)
     data = logged(recipe.fit_and_log(pipeline, X, Y))

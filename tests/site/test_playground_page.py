@@ -486,6 +486,16 @@ def test_screen_readers_are_told_everything(page, browser):
         ".map((one) => one.outerHTML)"
     )
     assert not nameless
+    sliders = browser.read(
+        ".playground [type=range]", "[element.ariaValueText, element.parentElement.textContent]"
+    )
+    assert sliders
+    assert all(value and value in label for value, label in sliders)
+    recipes = browser.read("button.recipe", "element.ariaLabel")
+    assert len(set(recipes)) == len(recipes)
+    browser.resize(390)
+    assert {*browser.read(".playground [type=checkbox]", "element.getBoundingClientRect().height")} == {24}
+    browser.resize(1280)
     labels = browser.read(".node.unit", "element.ariaLabel")
     assert len(set(labels)) == 8
     assert not any("{" in label or "undefined" in label for label in labels)

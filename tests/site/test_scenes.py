@@ -101,10 +101,18 @@ def test_the_scene_of_the_start_page_is_above_the_fold(browser):
     assert bottom < 720
 
 
-def test_saturation(results):
+def test_saturation(browser, results):
     seen = results("saturation")
     assert seen["init_scale=30"]["loss"] > 10 * seen["init_scale=0.5"]["loss"]
     assert seen["init_scale=30"]["saturated"] > 0.9 > seen["init_scale=0.5"]["saturated"]
+    state, choices, epochs = settings_of(browser, "tutorial/6-saturation.html")
+    playground = Playground(browser)
+    times = [
+        large["loss"] / small["loss"]
+        for seed in (1, 2, 3, 4, 5)
+        for small, _, large in [[playground.trained(f"{state}&{one}&seed={seed}", epochs) for one in choices]]
+    ]
+    assert 2 < min(times) < 4 < 10 < max(times)  # from other weights, it is less
 
 
 def test_xor_is_that_of_the_playground(browser):

@@ -73,6 +73,10 @@ return [...document.querySelectorAll(".slides section > p > strong:first-child")
 """
 
 
+# Readers commit to an answer before they see what happens.
+COMMIT = "document.querySelectorAll('form.predict button').forEach((button) => button.click())"
+
+
 def test_the_site_is_built():
     assert len(PAGES) > 50, "Build the site first: nox -s docs"
     assert len(DECKS) == 24
@@ -83,6 +87,7 @@ def test_page(page, browser):
     faults = []
     for mode in ("light", "dark"):
         browser.open(page, mode)
+        browser.run(COMMIT)
         shown = browser.run("return document.documentElement.dataset.theme")
         faults += [f"{mode} shows {shown}"] if shown != mode else []
         faults += [f"{mode}: hard to read: {text}" for text in browser.run(FAINT_TEXTS)]
@@ -94,6 +99,17 @@ def test_page(page, browser):
         faults += [f"{mode}: no picture {source}" for source in browser.run_async(MISSING_PICTURES)]
         faults += [f"{mode}: {error}" for error in browser.errors()]
     assert not faults
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "tutorial/" in page])
+def test_what_happens_is_seen_only_after_a_prediction(page, browser):
+    browser.open(page)
+    words = browser.read("main p > strong:first-child")
+    n_questions = sum(word.startswith(("Predict first", "先猜一猜")) for word in words)
+    answers = "form.predict + div > :first-child", "element.checkVisibility()"
+    assert browser.read(*answers) == [False] * n_questions
+    browser.run(COMMIT)
+    assert browser.read(*answers) == [True] * n_questions
 
 
 @pytest.mark.parametrize("page", DECKS)

@@ -23,6 +23,7 @@ def codes_of(X, y, **parameters):
     return tabular_pipeline("regressor", **parameters)["columns"].fit(X, y).codes_
 
 
+@pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
 def test_predictions_know_each_code():
     X, y = shops()
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)

@@ -95,8 +95,8 @@ def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
     assert scale.max() < 1.8  # with the least chance: 2.3
     assert relevance.share_of_chance(1e-9, 12, 600) == relevance.LEAST_CHANCE
     assert relevance.share_of_chance(0.5, 100, 100) == 0.5
-    for nothing_learnt in (1.0, 1.1, np.inf, np.nan):
-        assert relevance.share_of_chance(nothing_learnt, 12, 600) == 1.0
+    for nothing_learned in (1.0, 1.1, np.inf, np.nan):
+        assert relevance.share_of_chance(nothing_learned, 12, 600) == 1.0
 
 
 def test_the_order_of_the_rows_and_the_storage_change_nothing():

@@ -1,4 +1,4 @@
-"""The loss of the best constant, which a network that has learnt something is below."""
+"""The loss of the best constant, which a network that has learned something is below."""
 
 import numpy as np
 import pytest

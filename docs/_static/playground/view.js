@@ -49,14 +49,14 @@ export class View {
       ...{ "train-score": scoreIn(train, net), "test-score": scoreIn(test, net) },
       "score-name": net.loss === "logistic" ? words.accuracy : "R²",
       "saturated-name": HINGES.includes(net.activation) ? words.offValues : words.saturatedValues,
-      saturated: train ? percent(mean(train.saturated)) : "–",
-      dead: train ? train.saturated.filter(isAll).length : "–",
+      ...{ saturated: train ? percent(mean(train.saturated)) : "–", dead: train ? train.saturated.filter(isAll).length : "–" },
       ...{ "noise-value": settings.noise, "share-value": `${rows.train.X.length} / ${rows.test.X.length}` },
       ...{ "n_hidden-value": net.nHidden, "init_scale-value": settings.scale },
       ...{ "learning_rate-value": settings.learningRate, "alpha-value": settings.alpha },
       python: python(net, settings, words),
     };
     for (const name in shown) this.get(name).textContent = shown[name];
+    for (const one of document.querySelectorAll("[type=range]")) one.ariaValueText = one.labels[0].querySelector("b").textContent;
   }
 
   // A word for each unit that does not take part as it should, else "".

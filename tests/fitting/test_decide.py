@@ -1,17 +1,26 @@
 """What "auto" means: L-BFGS for few rows without validation, else Adam; the schedule, epochs and batches."""
 
 import copy
-import math
 from functools import partial
+from inspect import signature
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.sparse
-from sknn_scratch._fitting.auto import chosen_pace, cycles
+from sklearn.base import is_classifier
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
-from sknn_scratch._fitting import auto
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+)
+from sknn_scratch._estimators.constructor import Number
+from sknn_scratch._fitting import decide as module
+from sknn_scratch._fitting.decide import Facts, cycles, decide, usual_n_networks
+from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._targets.labels import Binary
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -21,6 +30,43 @@ WEIGHTS = np.append(np.zeros(1), np.ones(1499))
 VALIDATION = {"X_val": X[:9], "y_val": Y[:9]}
 
 make_classifier = partial(ShallowNNClassifier, n_hidden=3, alpha=1.0, max_iter=2, random_state=0)
+
+
+# --- Among numbers, no value selects an algorithm ---
+
+NUMBERS = (0.0, 1e-9, 0.005, 0.1, 0.5, 0.9, 1.0, 1e6, 1, 2, 200, 10**6, np.float32(0.25), np.int64(3))
+LOSS_OF = {"huber_delta": "huber", "quantile": "quantile"}
+# Very many units would take too much memory for L-BFGS.
+NUMERIC = [
+    (cls, name)
+    for cls in (
+        ShallowNNClassifier,
+        ShallowNNRegressor,
+        ShallowNNEnsembleClassifier,
+        ShallowNNEnsembleRegressor,
+    )
+    for name in signature(cls).parameters
+    if name != "n_hidden" and any(isinstance(one, Number) for one in cls._parameter_constraints[name])
+]
+
+
+@pytest.mark.parametrize(("cls", "name"), NUMERIC)
+@pytest.mark.parametrize("n_rows", [200, 2000])
+def test_no_two_numbers_select_different_algorithms(cls, name, n_rows):
+    """Only the epochs of a cycle follow the size of the batches, since its updates count."""
+    y, decided = (Y if is_classifier(cls()) else X[:, 0])[:n_rows], []
+    others = {"loss": LOSS_OF[name]} if name in LOSS_OF else {}
+    rules = [one for one in cls._parameter_constraints[name] if type(one) is Number]
+    numbers = [one for one in NUMBERS if any(rule.is_satisfied_by(one) for rule in rules)]
+    for number in numbers:
+        model = cls(**others | {name: number})
+        encoded = encode_data(model, FitInput(X[:n_rows], y))
+        facts = Facts(encoded.weighted(), encoded.target_kind, True, False, False)
+        found = decide(model, facts)
+        ends_with = None if name in ("max_iter", "batch_size") else found.pace.max_iter
+        decided.append((found.solver, found.pace.schedule, found.holds_out, found.any_length, ends_with))
+    assert len(numbers) > 2
+    assert len(set(decided)) == 1
 
 
 CASES = {
@@ -35,7 +81,9 @@ CASES = {
     "batch_size": ({"batch_size": 32}, 100, {}, "adam"),
     "all rows in a batch": ({"batch_size": None}, 100, {}, "adam"),
     "learning_rate": ({"learning_rate": 0.01}, 100, {}, "adam"),
-    "beta_1": ({"beta_1": 0.8}, 100, {}, "adam"),
+    "dropout of zero": ({"dropout": 0.0}, 100, {}, "adam"),
+    "what only Adam has asks for nothing": ({"beta_1": 0.8, "momentum": 0.5, "epsilon": 1}, 100, {}, "lbfgs"),
+    "no validation": ({"early_stopping": False}, 100, {}, "lbfgs"),
     "schedule": ({"learning_rate_schedule": "adaptive"}, 100, {}, "adam"),
     "constant": ({"learning_rate_schedule": "constant"}, 100, {}, "adam"),
     "another solver": ({"solver": "sgd"}, 100, {}, "sgd"),
@@ -54,9 +102,9 @@ def test_the_solver_is_that_of_the_rule(case):
 CYCLES = {
     "many rows": ({}, {}, "end_of_schedule", 100),
     "a number of epochs": ({"max_iter": 4}, {}, "end_of_schedule", 4),
-    "few epochs": ({"max_iter": 3}, {}, "max_iter", 3),
+    "few epochs": ({"max_iter": 3}, {}, "end_of_schedule", 3),
     "all rows in a batch": ({"batch_size": None, "max_iter": 4}, {}, "max_iter", 4),
-    "few batches": ({"batch_size": 201, "max_iter": 4}, {}, "max_iter", 4),
+    "one batch": ({"batch_size": 9999, "max_iter": 4}, {}, "end_of_schedule", 4),
     "another schedule": ({"learning_rate_schedule": "cosine"}, {}, "end_of_schedule", 100),
     "validation rows": ({"tol": 1e9}, VALIDATION, "no_improvement", 11),
     "a constant rate": ({"learning_rate_schedule": "constant", "tol": 1e9}, {}, "converged", 11),
@@ -87,7 +135,7 @@ def test_a_loss_with_a_kink_is_for_adam(loss, solver):
 
 
 def test_a_network_whose_last_steps_would_take_much_memory_is_for_adam(monkeypatch):
-    monkeypatch.setattr(auto, "LBFGS_NUMBERS", 45 * 5 * X.shape[1])
+    monkeypatch.setattr(module, "LBFGS_NUMBERS", 45 * 5 * X.shape[1])
     for n_hidden, solver in ((5, "lbfgs"), (6, "adam")):
         assert make_classifier(n_hidden=n_hidden).fit(X[:100], Y[:100]).solver_ == solver
 
@@ -100,7 +148,7 @@ def test_wide_rows_are_for_lbfgs_which_trains_in_their_space_unless_their_copy_t
         (enough - 1, wide, "adam"),
         (enough, scipy.sparse.csr_array(wide), "adam"),
     ):
-        monkeypatch.setattr(auto, "LBFGS_NUMBERS", n_numbers)
+        monkeypatch.setattr(module, "LBFGS_NUMBERS", n_numbers)
         assert make_classifier(n_hidden=5).fit(rows, Y[:10]).solver_ == solver
 
 
@@ -123,8 +171,9 @@ def test_a_warm_start_may_change_the_solver():
 def pace(n_rows, **params):
     """What is chosen for some number of rows."""
     classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
-    data = SimpleNamespace(n_samples=n_rows, validation=None)
-    return chosen_pace(classifier, classifier.solver, data, math.inf, partial=False)
+    data = SimpleNamespace(n_samples=n_rows)
+    facts = Facts(data, Binary([0, 1]), is_new=True, is_part=False, has_validation=False)
+    return decide(classifier, facts).pace
 
 
 @pytest.mark.parametrize(
@@ -211,3 +260,7 @@ def test_patience_is_of_ten_epochs_and_a_hundred_updates_and_less_with_many_rows
 def test_infinite_patience_ends_with_max_iter(solver):
     forever = make_classifier(solver=solver, tol=1e9, max_iter=12, n_iter_no_change=np.inf)
     assert forever.fit(X[:40], Y[:40]).n_iter_ == 12
+
+
+def test_many_rows_have_fewer_networks():
+    assert [usual_n_networks(n_rows) for n_rows in (1499, 1500)] == [4, 3]

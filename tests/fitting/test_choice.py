@@ -1,0 +1,593 @@
+"""alpha="auto" and the length of the training: chosen by held-out losses, from the observations alone."""
+
+import itertools
+import math
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.sparse
+from joblib import parallel_config
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import make_moons
+from sklearn.model_selection import GridSearchCV
+
+from sknn_scratch import (
+    DivergenceWarning,
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+)
+from sknn_scratch._core.losses import Logistic, SquaredError
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._fitting import choice, trials
+from sknn_scratch._fitting.choice import ALPHAS_OF_FEW, Choice, Tried, key_of, losses_of_best_length
+from sknn_scratch._fitting.decide import MANY_ROWS, cycles
+from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.observations import observations_of
+from sknn_scratch._fitting.plan import network_of
+from sknn_scratch._fitting.trials import LEAST_ROWS
+from tests.helpers import assert_same_model
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
+    pytest.mark.usefixtures("made"),
+]
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 4))
+Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
+MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
+MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
+few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
+
+network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """List the choices that are made and not known before; at the start, none is known."""
+    choices = []
+
+    monkeypatch.setattr(choice, "memo", {})
+    for name in ("TrialsOfFew", "TrialsOfMany"):
+        cls = getattr(trials, name)
+        monkeypatch.setattr(choice, name, lambda *args, cls=cls: choices.append(cls) or cls(*args))
+    return choices
+
+
+@pytest.fixture
+def brief_trials(monkeypatch):
+    """Let the networks that are tried with many rows train for few epochs."""
+    monkeypatch.setattr(trials, "TRIED_SHARE", 0.1)
+
+
+def path_of(x, y, weights=None, **params):
+    """Fit; list the alphas tried and their losses."""
+    path = network(**params).fit(x, y, weights).alpha_path_
+    return path["alpha"].tolist(), path["loss"].tolist()
+
+
+# --- What is chosen ---
+
+ESTIMATORS = {
+    "classifier": ShallowNNClassifier(8),
+    "regressor": ShallowNNRegressor(8),
+    "classifier in single precision": ShallowNNClassifier(8, dtype="float32", class_weight={0: 3}),
+    "regressor of quantiles": ShallowNNRegressor(8, loss="quantile", quantile=[0.1, 0.9]),
+    "regressor of counts": ShallowNNRegressor(8, loss="poisson"),
+}
+
+
+@few_or_many_rows
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_what_was_chosen_can_be_typed(name, x, y):
+    auto = clone(ESTIMATORS[name]).set_params(random_state=0)
+    y, weights = (y if is_classifier(auto) else np.exp(x[:, 0] + y)), 1 + RNG.random(len(x))
+    auto.fit(x, y, weights)
+    alphas, losses = auto.alpha_path_.values()
+    assert auto.alpha_ == alphas[losses.argmin()]
+    chosen = {"alpha": auto.alpha_, "max_iter": auto.n_iter_, "tol": auto.tol_, "solver": auto.solver_}
+    typed = clone(auto).set_params(**chosen, learning_rate=auto.learning_rate_).fit(x, y, weights)
+    assert not len(typed.alpha_path_["alpha"])
+    assert_same_model(typed, auto, rtol=0)
+    assert_same_model(
+        clone(auto).set_params(alpha=auto.alpha_, max_iter=auto.n_iter_).fit(x, y, weights), auto, 0
+    )
+
+
+@few_or_many_rows
+@pytest.mark.parametrize("Ensemble", [ShallowNNEnsembleClassifier, ShallowNNEnsembleRegressor])
+def test_what_was_chosen_for_a_network_of_an_ensemble_can_be_typed(Ensemble, x, y):
+    for one in Ensemble(8, n_networks=3, random_state=0).fit(x, y).estimators_:
+        chosen = {"alpha": one.alpha_, "max_iter": one.n_iter_, "learning_rate": one.learning_rate_}
+        assert_same_model(clone(one).set_params(**chosen, solver=one.solver_).fit(x, y), one, rtol=0)
+
+
+def test_noise_asks_for_a_stronger_penalty():
+    clean, noisy = (make_moons(200, noise=noise, random_state=0) for noise in (0.0, 1.0))
+    assert network(n_hidden=50).fit(*clean).alpha_ < min(ALPHAS_OF_FEW)
+    assert network(n_hidden=50).fit(*noisy).alpha_ > min(ALPHAS_OF_FEW)
+
+
+def test_alphas_beyond_an_end_are_tried_if_it_is_the_best():
+    rng = np.random.default_rng(0)
+    clean, noisy = (make_moons(200, noise=noise, random_state=0) for noise in (0.0, 0.5))
+    hopeless = rng.normal(size=(200, 30)), rng.integers(0, 2, 200)
+    for (x, y), further, end in ((clean, {0.03}, 0.3), (noisy, set(), None), (hopeless, {100.0}, 30.0)):
+        alphas, losses = path_of(x, y, n_hidden=4)
+        assert alphas == sorted({*ALPHAS_OF_FEW, *further})
+        of_first = {alpha: loss for alpha, loss in zip(alphas, losses, strict=True) if alpha in ALPHAS_OF_FEW}
+        best = min(of_first, key=of_first.get)
+        assert best == end if further else ALPHAS_OF_FEW[0] < best < ALPHAS_OF_FEW[-1]
+
+
+def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
+    """A board of four by four squares. Under a stronger penalty, the network would learn nothing."""
+    board = np.random.default_rng(2).uniform(-2, 2, (300, 2))
+    y = np.floor(board).sum(axis=1) % 2
+    fitted = ShallowNNClassifier(random_state=0).fit(board, y)
+    assert fitted.alpha_ <= ALPHAS_OF_FEW[0]
+    assert fitted.score(board, y) > 0.9
+
+
+def test_rows_that_are_unlike_their_neighbours_mislead():
+    """If one bit changes, so does the parity. So held-out rows are predicted wrong."""
+    bits = np.array(list(itertools.product([0.0, 1.0], repeat=4)))
+    assert not len(path_of(bits, bits.sum(axis=1) % 2)[0])
+    assert len(path_of(bits, bits[:, 0])[0])
+
+
+def test_a_dozen_different_rows_are_enough_and_fewer_have_the_usual_value():
+    n = LEAST_ROWS
+    assert len(path_of(X[:n], Y[:n])[0])
+    fitted = network().fit(np.repeat(X[: n - 1], 2, axis=0), np.repeat(Y[: n - 1], 2))
+    assert (type(fitted.alpha_), fitted.alpha_) == (float, 1)
+    assert {name: len(values) for name, values in fitted.alpha_path_.items()} == {"alpha": 0, "loss": 0}
+
+
+def test_if_all_networks_diverge_it_is_the_usual_value():
+    reg = ShallowNNRegressor(8, max_iter=3, random_state=0)
+    with pytest.warns(DivergenceWarning), pytest.warns(UserWarning, match="far too large"):
+        reg.fit(1e180 * MANY_X, MANY_X[:, 0])  # squares overflow
+    assert np.isinf(reg.alpha_path_["loss"]).all()
+    assert reg.alpha_ == 3
+
+
+def choice_of(losses, loss=Logistic):
+    """Make a choice among 100 rows, whose networks had these losses."""
+    return Choice(Tried(dict(zip(ALPHAS_OF_FEW, losses, strict=True)), 100), loss(), 1.0)
+
+
+def test_places_in_an_ensemble_share_the_good_alphas():
+    def alphas_of(*args):
+        return [choice_of(*args).alpha_at(place) for place in (0.1, 0.4, 0.6, 0.9)]
+
+    assert alphas_of([0.1, 0.9, 0.9, 0.9]) == [0.3] * 4  # by far the best
+    assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
+    assert alphas_of([np.inf] * 4) == [1.0] * 4
+    assert alphas_of([0.0] * 4, SquaredError) == list(ALPHAS_OF_FEW)
+
+
+# --- Surveys: people who tick the same boxes ---
+
+
+@pytest.mark.parametrize("n_rows", [600, 2000])
+@pytest.mark.parametrize("seed", range(3))
+def test_surveys_have_the_probabilities_of_their_boxes(n_rows, seed):
+    rng = np.random.default_rng(seed)
+    boxes = rng.integers(0, 2, (n_rows, 3)).astype(float)
+    truth = np.where(boxes[:, 0] == 1, 0.9, 0.1)
+    clf = ShallowNNClassifier(random_state=0).fit(boxes, rng.random(n_rows) < truth)
+    assert clf.alpha_ < 100
+    assert np.abs(clf.predict_proba(boxes)[:, 1] - truth).mean() < 0.035  # 0.12 if equal rows count once
+
+
+def test_copies_count_once():
+    few = np.repeat(X, 30, axis=0), np.repeat(Y, 30)
+    assert len(few[0]) > MANY_ROWS
+    alphas, losses = path_of(*few)
+    expected, of_few = path_of(X, Y)
+    assert_allclose(np.divide(alphas, 2700 / 100), expected, rtol=1e-8)
+    assert losses == of_few
+
+
+# --- It depends on the observations alone ---
+
+
+@few_or_many_rows
+@pytest.mark.usefixtures("brief_trials")
+@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
+def test_a_weight_is_a_number_of_copies_and_the_order_is_no_matter(x, y, container):
+    weights, order = RNG.integers(0, 4, size=len(x)), RNG.permutation(len(x))
+    weights[: min(len(x) - 9, MANY_ROWS)] += 1
+    copies = np.repeat(np.arange(len(x)), weights)
+    expected = path_of(container(x), y, weights)
+    for rows in (copies, RNG.permutation(copies)):
+        choice.memo.clear()
+        assert path_of(container(x[rows]), y[rows]) == expected
+    choice.memo.clear()
+    assert path_of(container(x[order]), y[order], weights[order], random_state=1) == expected
+    assert path_of(container(x), y) != expected
+
+
+def test_neither_the_seed_nor_the_solver_nor_validation_plays_a_part(made):
+    expected = path_of(X, Y)
+    assert path_of(X, np.array(["no", "yes"])[Y], random_state=1) == expected
+    assert path_of(X, Y, solver="adam", learning_rate=0.1, batch_size=7, dropout=0.1) == expected
+    assert path_of(X, Y, early_stopping=True, scoring="accuracy") == expected
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("scale", [10_000, 0.001])
+@pytest.mark.parametrize(
+    ("x", "y", "estimator"),
+    [
+        (X, Y, ShallowNNClassifier(8)),
+        (X, X[:, 0] + Y, ShallowNNRegressor(8)),
+        (MANY_X, MANY_Y, ShallowNNClassifier(8)),
+        (X[:9], Y[:9], ShallowNNClassifier(8)),
+    ],
+    ids=["few", "few numbers", "many", "too few to choose"],
+)
+def test_the_scale_of_the_weights_changes_nothing(x, y, estimator, scale):
+    weights = 1 + RNG.random(len(x))
+    estimator = clone(estimator).set_params(max_iter=20, random_state=0)
+    fits = [clone(estimator).fit(x, y, unit * weights) for unit in (1, scale)]
+    relative = [
+        one.alpha_ / max(100, unit * weights.sum()) for one, unit in zip(fits, (1, scale), strict=True)
+    ]
+    assert relative[1] == pytest.approx(relative[0], rel=1e-8)
+    assert_allclose(fits[1].predict(x), fits[0].predict(x), rtol=1e-4)
+    if is_classifier(estimator):
+        assert_allclose(fits[1].predict_proba(x), fits[0].predict_proba(x), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        network(class_weight="balanced"),
+        *(ShallowNNRegressor(8, loss=loss, max_iter=3) for loss in ("squared_error", "huber", "poisson")),
+    ],
+)
+def test_sums_over_the_rows_have_an_order_of_their_own(estimator):
+    """Iterations amplify the last bits of the mean and the spread of y."""
+    weights, y = RNG.random(len(X)), np.exp(X[:, 0] + RNG.normal(size=len(X)))
+    target = Y if is_classifier(estimator) else y
+    orders = [RNG.permutation(len(X)) for _ in range(4)]
+    paths = [estimator.fit(X[one], target[one], weights[one]).alpha_path_ for one in orders]
+    assert len({tuple(path["loss"]) for path in paths}) == 1
+
+
+def test_class_weights_count():
+    plain, weighted = path_of(X, Y), path_of(X, Y, class_weight={0: 3, 1: 1})
+    assert weighted == path_of(X, Y, np.where(Y == 0, 3, 1))
+    assert weighted != plain
+
+
+CHANGES = {
+    "an ulp": lambda x: np.nextafter(x, np.inf),
+    "other units and back": lambda x: x * 3 / 3,
+    "other columns first": lambda x: x[:, ::-1].copy(),
+    "single precision": lambda x: x.astype(np.float32),
+    "sparse": scipy.sparse.csr_array,
+}
+
+
+@pytest.mark.usefixtures("brief_trials")
+@pytest.mark.parametrize("n_rows", [60, 150, MANY_ROWS])
+@pytest.mark.parametrize("change", CHANGES)
+def test_rounding_and_columns_hold_out_the_same_rows(n_rows, change):
+    """Iterations amplify rounding errors a little; other folds would change the losses by a tenth."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n_rows, 4)).round(2)
+    y = x[:, 0] + np.sin(2 * x[:, 1]) + rng.normal(size=n_rows)
+    for target, estimator in ((y > 0, network()), (y, ShallowNNRegressor(8, max_iter=3, random_state=0))):
+        choice.memo.clear()
+        expected = estimator.fit(x, target).alpha_path_
+        choice.memo.clear()
+        path = estimator.fit(CHANGES[change](x), target).alpha_path_
+        assert_array_equal(path["alpha"], expected["alpha"])
+        assert_allclose(path["loss"], expected["loss"], rtol=0.02)
+
+
+# --- Many rows: the candidates ---
+
+SHORTEST, _, LONGEST, _ = (cycle.pace.max_iter for cycle in cycles(*MANY_X.shape))
+NOISE = RNG.integers(2, size=len(MANY_X))
+WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
+
+
+@pytest.mark.filterwarnings("ignore:The training has failed")
+def test_many_rows_choose_a_long_cycle_if_it_is_better():
+    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
+    assert epochs == [SHORTEST, LONGEST]
+
+
+CYCLES = cycles(10_000, n_features=6)
+SHORT, MIDDLE, LONG, FURTHER = (cycle.pace.max_iter for cycle in CYCLES)
+
+
+class KnownTrials(trials.TrialsOfMany):
+    """Trials with the loss that a function has for an alpha and a number of epochs, the same for all rows."""
+
+    chance = 0.0
+
+    def __init__(self, loss_of):
+        self.loss_of, self.losses, self.tried = loss_of, {}, []
+        self.splits, self.n_parts, self.n_rows = [None] * 5, 1, 10
+
+    def try_out(self, alpha, pace, parts):
+        if parts:
+            self.tried.append((pace.max_iter, alpha))
+        return [np.full(10, self.loss_of(alpha, pace.max_iter) / 10) for _ in parts]
+
+    def chance_between(self, alpha, other, pace):
+        return self.chance
+
+
+def best_length(loss_of):
+    known = KnownTrials(loss_of)
+    return losses_of_best_length(known, *CYCLES).n_epochs, known.tried
+
+
+@pytest.mark.parametrize(
+    ("levels", "n_epochs"),
+    [
+        ([1, 0.996], SHORT),
+        ([1, 0.99, 0.986], MIDDLE),
+        ([1, 0.99, 0.98], LONG),
+        ([1, math.nan, 0], SHORT),
+        ([0, -1, -1], MIDDLE),
+        ([0, 0, -1], SHORT),
+        ([-1, -1.1, -1.2], LONG),
+        ([1, 0.9, 0.82, 0.1], LONG),
+        ([1, 0.9, 0.8, 0.77], LONG),
+        ([1, 0.9, 0.8, 0.75], FURTHER),
+        ([-1, -1.1, -1.3, -1.4], FURTHER),
+    ],
+)
+def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(levels, n_epochs):
+    level_of = dict(zip((SHORT, MIDDLE, LONG, FURTHER), levels, strict=False))
+    assert best_length(lambda alpha, n_epochs: level_of[n_epochs])[0] == n_epochs
+
+
+def tried_around(loss_of, chance=0.0):
+    known = KnownTrials(lambda alpha, n_epochs: loss_of(alpha))
+    known.chance = chance
+    return [*choice.losses_around(known, choice.FIRST_ALPHAS, CYCLES[0].pace).losses], known.n_parts
+
+
+@pytest.mark.parametrize(
+    ("best", "tried"),
+    [(1, [0.3, 1, 3, 10, 30]), (10, [3, 10, 30]), (30, [10, 30, 100]), (100, [10, 30, 100])],
+)
+def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(best, tried):
+    assert tried_around(lambda alpha: 5 + abs(np.log(alpha / best)))[0] == tried
+
+
+@pytest.mark.parametrize(
+    ("chance", "tried", "n_parts"),
+    [(0.05, [3, 10, 30], 1), (0.15, [0.3, 1, 3, 10, 30], 5), (0.5, [0.3, 1, 3, 10, 30], 5)],
+)
+def test_a_rise_by_chance_does_not_end_the_path(chance, tried, n_parts):
+    """The best alpha is 1, but 3 is worse than 10."""
+    losses = {0.3: 4.2, 1.0: 4.0, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}
+    assert tried_around(losses.get, chance) == (tried, n_parts)
+
+
+def test_a_path_goes_beyond_one_rise():
+    assert tried_around({0.3: 1.0, 1.0: 5.2, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}.get, 1.0)[0] == [1, 3, 10, 30]
+
+
+def test_a_longer_cycle_is_tried_with_the_best_alpha_and_the_others_with_the_last():
+    n_epochs, tried = best_length(lambda alpha, n_epochs: (5 + abs(np.log(alpha))) / n_epochs)
+    assert n_epochs == FURTHER
+    assert tried == [
+        *((SHORT, alpha) for alpha in (10, 30, 3, 1, 0.3)),
+        *((MIDDLE, 1), (LONG, 1), (FURTHER, 1), (FURTHER, 3), (FURTHER, 0.3)),
+    ]
+
+
+@pytest.mark.parametrize(("best", "in_vain"), [(9, [10]), (11, [10, 30]), (31, [30])])
+def test_a_longer_cycle_is_tried_with_the_second_best_alpha_if_it_is_higher(best, in_vain):
+    n_epochs, tried = best_length(lambda alpha, n_epochs: 5 + abs(np.log(alpha / best)))
+    assert n_epochs == SHORT
+    assert [alpha for n_epochs, alpha in tried if n_epochs > SHORT] == in_vain
+
+
+def test_a_longer_cycle_is_taken_with_a_higher_alpha():
+    best = {SHORT: 11, MIDDLE: 29, LONG: 300}
+    n_epochs, tried = best_length(lambda alpha, n_epochs: 5 + abs(np.log(alpha / best[n_epochs])))
+    assert n_epochs == MIDDLE
+    assert tried == [
+        *((SHORT, alpha) for alpha in (10, 30, 3)),
+        *((MIDDLE, 10), (MIDDLE, 30), (LONG, 30), (MIDDLE, 100)),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:The training has failed")
+def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
+    long = network(max_iter=40).fit(MANY_X, NOISE)
+    for params, n_epochs in (
+        ({"max_iter": 30}, 30),
+        ({"learning_rate": 0.01}, LONGEST),
+        ({"dropout": 0.1}, LONGEST),
+        ({"solver": "sgd"}, LONGEST),
+        ({"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9}, 2),
+    ):
+        other = network(**{"max_iter": "auto"} | params).fit(MANY_X, NOISE)
+        assert (other.n_iter_, other.alpha_) == (n_epochs, long.alpha_)
+        assert_array_equal(other.alpha_path_["loss"], long.alpha_path_["loss"])
+    default = network(max_iter="auto").fit(MANY_X, NOISE)
+    assert not set(default.alpha_path_["loss"]) & set(long.alpha_path_["loss"])
+
+
+@pytest.mark.filterwarnings("ignore:The training has failed")
+def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
+    copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
+    assert (copies.n_iter_, copies.stop_reason_) == (SHORTEST, "end_of_schedule")
+
+
+# --- A part of a fit ---
+
+
+def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
+    assert network().partial_fit(X, Y, [0, 1]).alpha_ == 1
+    assert ShallowNNRegressor(3).partial_fit(X, X[:, 0]).alpha_ == 3
+
+
+def test_a_network_that_is_trained_further_keeps_its_alpha():
+    fitted = network(warm_start=True).fit(X, Y)
+    alpha, path = fitted.alpha_, fitted.alpha_path_
+    fitted.fit(X[:60], Y[:60]).partial_fit(X, Y)
+    assert fitted.alpha_ == alpha
+    assert fitted.alpha_path_ is path
+    fitted.set_params(alpha=2).fit(X, Y)
+    assert fitted.alpha_ == 2
+    assert not len(fitted.alpha_path_["alpha"])
+
+
+def test_networks_of_an_ensemble_keep_each_its_alpha():
+    x = np.random.default_rng(0).normal(size=(150, 4))
+    ensemble = ShallowNNEnsembleClassifier(4, n_networks=6, max_iter=3, warm_start=True, random_state=0)
+    alphas = ensemble.fit(x, x[:, 0] + RNG.normal(size=150) > 0).alpha_
+    assert len(set(alphas)) > 1
+    assert_array_equal(ensemble.fit(x, x[:, 0] > 0).alpha_, alphas)
+    assert_array_equal(ensemble.partial_fit(x, x[:, 0] > 0).alpha_, alphas)
+
+
+# --- What was tried before ---
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_fits_that_differ_in_other_parameters_share_a_choice(solver, made):
+    ensemble = ShallowNNEnsembleClassifier(8, solver=solver, max_iter=3, n_networks=3, random_state=0)
+    ensemble.fit(X, Y)
+    network().fit(X.copy(), Y)
+    assert len(made) == 1
+    grid = {"activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1]}
+    GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
+    assert len(made) == 1 + 2 * 2
+
+
+def test_workers_share_a_choice(made):
+    ensemble = ShallowNNEnsembleClassifier(8, n_networks=6, random_state=0)
+    expected = ensemble.fit(X, Y).alpha_
+    choice.memo.clear()
+    with parallel_config(backend="threading"):
+        assert_array_equal(ensemble.set_params(n_jobs=3).fit(X, Y).alpha_, expected)
+    assert len(made) == 2
+
+
+def arguments(x=X, y=Y, weights=None, estimator=ShallowNNClassifier, **params):
+    """Make the arguments on which the held-out losses depend."""
+    model = estimator(**params)
+    encoded = encode_data(model, FitInput(x, y, weights))
+    data = encoded.weighted()
+    return observations_of(data, encoded), network_of(model, encoded, data), model.init_scale, True
+
+
+def changed_arguments():
+    """Change each argument, and each part of one; a sparse X that has the same values is another."""
+    seen, net, init_scale, any_length = arguments()
+    other_x, other_y = X.copy(), Y.copy()
+    other_x[3, 1], other_y[3] = np.nextafter(other_x[3, 1], 1), 1 - other_y[3]
+    yield "dtype", arguments(X.astype(np.float32))
+    yield "sparse", arguments(scipy.sparse.csr_array(X))
+    yield (
+        "an ulp of X",
+        (seen._replace(data=replace(seen.data, X=rows_of(other_x))), net, init_scale, any_length),
+    )
+    yield "y", arguments(y=other_y)
+    yield "weights", arguments(weights=np.append(2, np.ones(89)))
+    yield (
+        "earlier weight",
+        (seen._replace(data=replace(seen.data, earlier_weight=1.0)), net, init_scale, any_length),
+    )
+    for name in ("strata", "hashes", "features"):
+        yield name, (seen._replace(**{name: getattr(seen, name)[::-1]}), net, init_scale, any_length)
+    yield "n_kept", (seen._replace(n_kept=0), net, init_scale, any_length)
+    yield "n_hidden", arguments(n_hidden=7)
+    yield "activation", arguments(activation="tanh")
+    yield "init_scale", arguments(init_scale=0.5)
+    yield "any_length", (seen, net, init_scale, False)
+    for delta in (0.5, 0.6):
+        yield f"huber_delta {delta}", arguments(estimator=ShallowNNRegressor, loss="huber", huber_delta=delta)
+
+
+def test_everything_that_the_losses_depend_on_is_in_the_key():
+    keys = {name: tuple(map(key_of, changed)) for name, changed in changed_arguments()}
+    keys["none"] = tuple(map(key_of, arguments()))
+    assert len(set(keys.values())) == len(keys)
+    order = RNG.permutation(90)
+    assert tuple(map(key_of, arguments(X[order], Y[order], random_state=3, alpha=1.0))) == keys["none"]
+
+
+def test_sparse_rows_choose_as_dense_ones_whichever_come_first():
+    x = np.where(np.abs(X) > 0.5, X, 0)
+    sparse, dense = (path_of(one, Y) for one in (scipy.sparse.csr_array(x), x))
+    choice.memo.clear()
+    assert path_of(x, Y) == dense
+    assert path_of(scipy.sparse.csr_array(x), Y) == sparse
+    assert sparse[0] == dense[0]
+    assert_allclose(sparse[1], dense[1], rtol=1e-6)
+
+
+def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypatch):
+    monkeypatch.setattr(choice, "MOST_REMEMBERED", 2)
+    for n_rows, n_made in ((80, 1), (90, 2), (80, 2), (85, 3), (85, 3), (80, 4)):
+        network().fit(X[:n_rows], Y[:n_rows])
+        assert len(made) == n_made
+    choice.memo.update(dict.fromkeys(range(9)))  # a bound that was passed holds again
+    network().fit(X[:70], Y[:70])
+    assert len(choice.memo) == 2
+
+
+def test_the_bound_holds_in_several_threads(monkeypatch):
+    monkeypatch.setattr(choice, "MOST_REMEMBERED", 3)
+    barrier = threading.Barrier(4)
+
+    @choice.remembered
+    def square(number):
+        return number**2
+
+    def squares(offset):
+        barrier.wait()
+        return [
+            square(number) == number**2 and len(choice.memo) <= 3 for number in range(offset, offset + 2000)
+        ]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(map(all, pool.map(squares, (0, 1, 5, 0))))
+
+
+# --- Lines of text ---
+
+
+def test_verbose_says_that_a_choice_is_made_and_what_was_chosen(capsys):
+    fitted = network(verbose=1).fit(X, Y)
+    begin, chosen, epoch, *_ = lines = capsys.readouterr().out.splitlines()
+    assert begin == f"[ShallowNNClassifier] choosing alpha, by holding out some of {len(X)} observations"
+    assert chosen.startswith(
+        f"[ShallowNNClassifier] alpha = {fitted.alpha_:g}, chosen by the held-out loss (0.3: "
+    )
+    assert epoch.startswith("[ShallowNNClassifier] epoch 1: ")
+    fitted.fit(X, Y)  # the choice is known
+    assert capsys.readouterr().out.splitlines()[0] == lines[1]
+
+
+@pytest.mark.usefixtures("brief_trials")
+def test_verbose_says_how_far_the_choice_for_many_rows_is(capsys):
+    fitted = network(verbose=1).fit(MANY_X, MANY_Y)
+    begin, *lines = capsys.readouterr().out.splitlines()
+    told = r"tried alpha = ([\d.]+) for \d+ epochs: held-out loss = [\d.]+$"
+    tried = list(itertools.takewhile(bool, (re.search(told, line) for line in lines)))
+    assert "choosing alpha" in begin
+    assert {float(match[1]) for match in tried} == {*fitted.alpha_path_["alpha"]}

@@ -1,0 +1,192 @@
+"""Which rows are independent observations, and how these are dealt to parts."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch._core.rows import rows_of
+from sknn_scratch._fitting import threads
+from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.observations import Observations, hashes_of_rows, observations_of
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 4)).round(2)
+Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
+BOXES = RNG.integers(0, 2, (600, 3)).astype(float)
+OPINIONS = (RNG.random(600) < 0.2 + 0.6 * BOXES[:, 0]).astype(int)
+
+
+def observe(x, y, weights=None, estimator=ShallowNNClassifier):
+    encoded = encode_data(estimator(), FitInput(x, y, weights))
+    return observations_of(encoded.weighted(), encoded)
+
+
+def values_of(seen):
+    """What observations are, wherever their rows are in X."""
+    data = seen.data
+    weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
+    return np.column_stack(
+        [data.X.source[data.rows], data.targets[data.rows], weights, seen.strata]
+    ), seen.hashes
+
+
+def assert_same_observations(seen, others):
+    for values, of_others in zip(values_of(seen), values_of(others), strict=True):
+        assert_array_equal(values, of_others)
+
+
+# --- Copies, and people who tick the same boxes ---
+
+
+@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNRegressor])
+def test_copies_are_one_observation_with_the_sum_of_their_weights(estimator):
+    weights = RNG.integers(0, 4, len(X))
+    y = Y if estimator is ShallowNNClassifier else X[:, 0] + RNG.normal(size=90)
+    seen = observe(X, y, weights, estimator)
+    copies = np.repeat(np.arange(90), weights)
+    assert seen.data.n_samples == np.count_nonzero(weights)
+    of_copies = observe(X[copies], y[copies], estimator=estimator)
+    if estimator is ShallowNNClassifier:
+        assert_same_observations(of_copies, seen)
+    else:  # the mean and the spread of y are rounded
+        assert_array_equal(of_copies.hashes, seen.hashes)
+        assert_allclose(values_of(of_copies)[0], values_of(seen)[0], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1, 10_000, 0.001, 1e300, 1e-300])
+def test_the_scale_of_the_weights_is_no_matter(scale):
+    weights = RNG.integers(1, 4, len(X))
+    seen = observe(X, Y, scale * weights)
+    assert_allclose(seen.data.row_weights.mean(), 1)
+    assert_allclose(values_of(seen)[0], values_of(observe(X, Y, weights))[0], rtol=1e-12)
+    assert observe(X, Y, np.full(90, scale)).data.row_weights is None
+
+
+@pytest.mark.parametrize("weights", [None, 1e4 * RNG.random(600)])
+def test_people_who_tick_the_same_boxes_are_observations_of_their_own(weights):
+    seen = observe(BOXES, OPINIONS, weights)
+    assert seen.data.n_samples == len(set(seen.hashes)) == 600
+    numbers = RNG.normal(size=600)
+    assert observe(BOXES, numbers, weights, ShallowNNRegressor).data.n_samples == 600
+
+
+@pytest.mark.parametrize(("n_different", "n_observations"), [(0, 106), (5, 111), (6, 206)])
+def test_a_few_repeated_patterns_may_have_different_y(n_different, n_observations):
+    x, y = np.repeat(np.arange(106.0), 2)[:206, np.newaxis], np.repeat(np.arange(106) % 2, 2)[:206]
+    x[200:] = np.arange(1000.0, 1006)[:, np.newaxis]  # these six occur once
+    y[: 2 * n_different : 2] ^= 1
+    assert observe(x, y).data.n_samples == n_observations
+
+
+# --- What they depend on ---
+
+
+@pytest.mark.parametrize(("x", "y"), [(X, Y), (BOXES, OPINIONS)], ids=["numbers", "boxes"])
+def test_the_order_of_the_rows_is_no_matter(x, y):
+    weights, order = RNG.random(len(x)), RNG.permutation(len(x))
+    assert_same_observations(observe(x[order], y[order], weights[order]), observe(x, y, weights))
+
+
+def parts_of_rows(x, y=Y, estimator=ShallowNNClassifier):
+    """Deal the observations of different rows to three parts: number each row."""
+    seen = observe(x, y, estimator=estimator)
+    parts = np.empty(len(y), int)
+    parts[seen.data.rows] = seen.dealt(3)
+    return parts
+
+
+CHANGES = {
+    "an ulp": lambda x: np.nextafter(x, np.inf),
+    "other units and back": lambda x: x * 3 / 3,
+    "other columns first": lambda x: x[:, ::-1],
+    "single precision": lambda x: x.astype(np.float32),
+    "sparse": scipy.sparse.csr_array,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNRegressor])
+def test_rounding_and_columns_move_no_row(change, estimator):
+    y = Y if estimator is ShallowNNClassifier else X[:, 0] + RNG.normal(size=90)
+    assert_array_equal(parts_of_rows(CHANGES[change](X), y, estimator), parts_of_rows(X, y, estimator))
+
+
+def test_a_changed_row_moves_hardly_another():
+    before, changed = parts_of_rows(X), X.copy()
+    changed[7] += 1
+    is_other = np.arange(90) != 7
+    assert np.count_nonzero((parts_of_rows(changed) != before)[is_other]) <= 2
+
+
+@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
+def test_the_number_of_a_feature_goes_with_its_column(container):
+    columns = RNG.permutation(4)
+    numbers = observe(container(X), Y).features
+    assert_array_equal(np.sort(numbers), np.arange(4))
+    assert_array_equal(observe(container(X[:, columns]), Y).features, numbers[columns])
+    assert_array_equal(observe(X, Y).features, numbers)
+
+
+def test_features_are_ordered_with_one_blas_thread(monkeypatch):
+    seen = []
+    monkeypatch.setattr(threads.limit_of_process, "enter", lambda _: seen.append("entered"))
+    observe(X, Y)
+    assert seen == ["entered"]
+
+
+# --- Parts ---
+
+
+def deal(strata, n_parts=3, draw=0, n_kept=1):
+    hashes = hashes_of_rows(rows_of(np.arange(float(len(strata)))[:, np.newaxis]), np.arange(len(strata)))
+    return Observations(None, np.asarray(strata), n_kept, hashes, None).dealt(n_parts, draw)
+
+
+@pytest.mark.parametrize("draw", [0, 1, 2])
+def test_strata_are_spread_over_the_parts(draw):
+    strata = np.repeat([0, 1, 2], [7, 5, 1])
+    parts = deal(strata, draw=draw)
+    assert_array_equal(np.bincount(parts), [4, 4, 4, 1])
+    assert parts[-1] == 3  # the class of one row stays in training
+    for stratum in (0, 1):
+        assert np.ptp(np.bincount(parts[strata == stratum])) <= 1
+    assert np.any(parts != deal(strata, draw=draw + 1))
+
+
+@pytest.mark.parametrize("n_parts", [3, 5])
+def test_no_part_is_empty_however_classes_of_one_row_are_mixed_with_others(n_parts):
+    strata = np.repeat(np.arange(75), np.where(np.arange(75) % n_parts == 0, 2, 1))
+    counts = np.bincount(deal(strata, n_parts), minlength=n_parts + 1)[:n_parts]
+    assert counts.min() > 0
+
+
+def test_sets_of_labels_that_occur_once_are_held_out_too():
+    assert_array_equal(np.bincount(deal([0] * 4, 5, n_kept=0), minlength=5), [1, 1, 1, 1, 0])
+    assert deal([0], n_kept=0) < 3
+
+
+# --- Hashes ---
+
+
+def test_hashes_of_equal_rows_are_equal():
+    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [0.25, 0.5]])
+    all_rows = np.arange(len(rows))
+    dense = hashes_of_rows(rows_of(rows), all_rows)
+    assert dense[0] == dense[1]
+    assert len(set(dense)) == 4
+    assert_array_equal(hashes_of_rows(rows_of(scipy.sparse.csr_array(rows)), all_rows), dense)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.array(np.meshgrid(*[[0.0, 1.0, 2.0]] * 8)).reshape(8, -1).T,
+        1.7e9 + np.arange(60.0)[:, np.newaxis],  # in single precision they are equal
+        1e300 * np.arange(60.0)[:, np.newaxis],  # and here they are infinite
+    ],
+)
+def test_hashes_of_different_rows_differ(rows):
+    assert len(set(hashes_of_rows(rows_of(rows), np.arange(len(rows))))) == len(rows)
+    assert len(set(observe(rows, np.arange(len(rows)) % 2).hashes)) <= len(rows)
