@@ -7,6 +7,7 @@ The path of a fit
     recognition        the kind of each column: what ``fit`` decides, or what its user says
     kind               what the kinds have in common
     kinds              a class for each kind: how its columns are read, and what their features are
+    kind_of_numbers    that of numbers, of which some are codes or dates
     encoders           the encoders of all features, and which columns have too many categories
     means              means of y by category, and whether they tell something of it
     piecewise_encoder  numbers as bounded values and ramps
@@ -15,6 +16,8 @@ The path of a fit
 Beside the path
     text               what texts look like, and how different ones are read
     written_numbers    numbers and booleans that are written as text
+    units              what stands before and after a number
+    exact              numbers that differ, but are equal in double precision
     written_dates      dates, times and durations that are written as text
     dates              dates as numbers
     codes              numbers that may be codes

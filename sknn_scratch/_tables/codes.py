@@ -10,6 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._tables.kind_of_numbers import ROWS_OF_A_CODE, Numbers
+from sknn_scratch._tables.means import places_of_texts, sums_by
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 from sknn_scratch._tables.targets import scaled_targets
@@ -43,9 +44,9 @@ def find_codes(kinds, values, y):
     ]
     if found:
         rows, copies = np.unique(numbers_of_rows(values.values()), return_index=True, return_inverse=True)[1:]
-        means = means_by(copies, targets)
+        counts, sums = sums_by(copies, targets)
         for name in found:
-            if are_codes(values[name][rows], means):
+            if are_codes(values[name][rows], sums / counts):
                 kinds[name].codes = frozenset(values[name].tolist())
 
 
@@ -72,18 +73,12 @@ def explained_beside_line(distinct, places, counts, targets, n_bins):
     Numbers are given as by ``numpy.unique``. The share of the variance is without what is expected by chance.
     The standard deviation of the latter comes second.
     """
-    means, knots = means_by(places, targets), quantiles(distinct, counts, n_bins)
+    means, knots = sums_by(places, targets)[1] / counts[:, np.newaxis], quantiles(distinct, counts, n_bins)
     beside_line = means - bending_line(distinct, means, counts, knots)
     n_free = len(distinct) - len(knots)
     noise = ((targets**2).sum(axis=0) - counts @ means**2) / (len(targets) - len(distinct))
     explained = (counts @ beside_line**2 - n_free * noise).sum()
     return explained / len(targets), np.sqrt(2 * n_free * (noise**2).sum()) / len(targets)
-
-
-def means_by(groups, targets):
-    """Average the targets (n_samples, n_targets) of each group (n_groups, n_targets)."""
-    sums = np.stack([np.bincount(groups, one) for one in targets.T], axis=1)
-    return sums / np.bincount(groups)[:, np.newaxis]
 
 
 def bending_line(x, means, counts, knots):
@@ -97,10 +92,7 @@ def numbers_of_rows(columns):
     """Give equal rows the same number (n_samples,): of columns of floats, dates, or text and None."""
     numbers = 0
     for values in columns:
-        if values.dtype == object:
-            numbers_of_texts = {text: number for number, text in enumerate(dict.fromkeys(values))}
-            places = np.array([numbers_of_texts[text] for text in values])
-        else:
-            places = np.unique(values, return_inverse=True)[1]
+        is_text = values.dtype == object
+        places = places_of_texts(values)[1] if is_text else np.unique(values, return_inverse=True)[1]
         numbers = np.unique(numbers * (places.max() + 1) + places, return_inverse=True)[1]
     return numbers

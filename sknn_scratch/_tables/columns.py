@@ -96,13 +96,13 @@ def read_all(columns):
 
 
 def read(column):
-    """Read a column of any library."""
     type_name = str(column.dtype if hasattr(column, "dtype") else column.type)  # pyarrow has types
     if re.match("category|Categorical|Enum|dictionary", type_name):
         return read_categories(column)
     values = np.asarray(column)
-    if values.dtype.kind == "f" and re.match("u?int", type_name, re.IGNORECASE):
-        values = with_long_integers(column, values)
+    is_rounded = values.dtype.kind == "f" and re.match("u?int", type_name, re.IGNORECASE)
+    if is_rounded and (np.abs(values) >= LARGEST_EXACT).any():
+        values = np.array(as_list(column), dtype=object)
     if values.ndim != 1:
         return Column(type_name, values)
     if values.dtype.kind in "OSUT":
@@ -118,24 +118,16 @@ def read(column):
     return Column(type_name, values)
 
 
-def with_long_integers(column, values):
-    """Give a column of integers as objects if its values (n_samples,), which are floats, cannot hold them."""
-    is_long = (np.abs(values) >= LARGEST_EXACT).any()
-    return np.array(as_list(column), dtype=object) if is_long else values
-
-
 def as_list(column):
     return column.to_pylist() if hasattr(column, "to_pylist") else list(column)
 
 
 def read_categories(column):
-    """Read a column that its library calls categories, whatever these are."""
     column = read_objects(as_list(column))
     return as_categories(column.values) if column.type in (NUMBERS, TEXT, BOOLEANS) else column
 
 
 def as_categories(values):
-    """Make a column of categories of any values."""
     return Column(CATEGORIES, converted(values, text_of))
 
 

@@ -5,9 +5,7 @@ import numpy as np
 EPOCH = np.datetime64(0, "s")  # the beginning of 1970-01-01, a Thursday
 YEAR, MONTH, DAY, SECOND = (np.timedelta64(1, unit) for unit in "YMDs")
 DAYS_OF_A_YEAR = 365.2425
-# The part of the calendar that says where a date is in a cycle.
-CYCLES = {"year": "month", "week": "weekday", "day": "hour"}
-# What a date says, and the parts that say it; the first is a coordinate.
+# What a date says, and the parts that say it; the first is a coordinate. Waves say the place in a cycle.
 ASPECTS = {
     "trend": ("time", "year"),
     "season": ("month", "year_sin", "year_cos"),
@@ -15,7 +13,7 @@ ASPECTS = {
     "weekday": ("weekday", "week_sin", "week_cos"),
     "hour": ("hour", "day_sin", "day_cos"),
 }
-PART_OF_WAVE = {f"{cycle}_{wave}": part for cycle, part in CYCLES.items() for wave in ("sin", "cos")}
+COORDINATES = {wave: one for one, *others in ASPECTS.values() for wave in others if "_" in wave}
 
 
 def parts_of(times):
@@ -48,9 +46,7 @@ def fit_parts(times):
     """
     present = parts_of(times[~np.isnat(times)])
     varying = {"time"} | {name for name, values in present.items() if np.ptp(values) > 0}
-    return {
-        name: values.mean() for name, values in present.items() if PART_OF_WAVE.get(name, name) in varying
-    }
+    return {name: one.mean() for name, one in present.items() if COORDINATES.get(name, name) in varying}
 
 
 def chosen_parts(times, means):

@@ -121,18 +121,14 @@ def fit_encoders(table, features, y):
     inputs = {encoder: taken for encoder, taken in zip(ORDER, (numbers, few, beside), strict=True) if taken}
     for encoder, taken in inputs.items():
         X = as_array(features, taken)
-        if encoder == CATEGORIES and taken == texts and not has_own_fit_transform(tried):
+        is_tried = encoder == CATEGORIES and taken == texts
+        if is_tried and type(tried).fit_transform is TransformerMixin.fit_transform:  # it cannot cross-fit
             fitted[encoder] = tried
             encoded.append(tried.transform(X))
         else:
             fitted[encoder] = clone(getattr(table, encoder))
             encoded.append(fitted[encoder].fit_transform(X, y))
     return Encoders(fitted, inputs, many), joined(encoded)
-
-
-def has_own_fit_transform(encoder):
-    """Whether an encoder may encode rows otherwise in fit than later, as one does that cross-fits."""
-    return type(encoder).fit_transform is not TransformerMixin.fit_transform
 
 
 def means_of(inputs, means):
@@ -148,7 +144,6 @@ def as_array(features, inputs):
 
 
 def joined(encoded):
-    """Join encoded features (n_samples, any number)."""
     if len(encoded) == 1:
         return encoded[0]
     is_sparse = any(map(scipy.sparse.issparse, encoded))
@@ -203,7 +198,6 @@ def widest(widths, most, enough):
 
 
 def rare_groups(encoder, inputs):
-    """Get the rare categories that a fitted encoder of categories has grouped, by input."""
     groups = zip(inputs, getattr(encoder, "infrequent_categories_", ()), strict=False)
     return {one: group for one, group in groups if group is not None}
 

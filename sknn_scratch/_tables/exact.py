@@ -17,17 +17,16 @@ def have_collisions(column, style, odd):
 
     A style reads its texts, but for the odd ones.
     """
-    exact = exact_texts(column.texts - odd, style) if column.is_text else exact_numbers(column.values)
+    if not column.is_text:
+        exact = exact_numbers(column.values)
+    elif any(len(text) > MOST_DIGITS for text in column.texts - odd):
+        exact = {Decimal(style.written(text)) for text in column.texts - odd}
+    else:
+        return False
     pairs = [(number, float_of(number)) for number in exact]
     pairs = [(number, as_float) for number, as_float in pairs if np.isfinite(as_float)]
     whole = [as_float for number, as_float in pairs if number == int(number)]
     return len(set(whole)) < len(whole) or len({as_float for _, as_float in pairs}) == 1 < len(pairs)
-
-
-def exact_texts(texts, style):
-    """Make a set of the exact numbers of texts; an empty one if all are short."""
-    are_short = all(len(text) <= MOST_DIGITS for text in texts)
-    return set() if are_short else {Decimal(style.written(text)) for text in texts}
 
 
 def exact_numbers(values):
@@ -44,6 +43,5 @@ def are_rounded(values):
     if not isinstance(values, np.ndarray) or values.dtype != np.float64:
         return False
     present = values[~np.isnan(values)]
-    return LARGEST_EXACT <= np.abs(present).max() < MOST_OF_64_BITS and bool(
-        (present == np.round(present)).all()
-    )
+    is_large = LARGEST_EXACT <= np.abs(present).max() < MOST_OF_64_BITS
+    return bool(is_large and (present == np.round(present)).all())

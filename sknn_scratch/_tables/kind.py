@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn_scratch._tables.columns import NOTHING, TEXT, Column
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import is_missing_word, lacks_digit, read_texts
+from sknn_scratch._tables.text import DIGIT, is_missing_word, read_texts
 
 # A user who says what a column holds allows any share.
 TOLD = 1.0
@@ -47,7 +47,7 @@ class Kind:
         missing = set(filter(is_missing_word, texts))
         present = texts - missing
         most = len(present) * most_odd
-        if cls.has_digits and sum(map(lacks_digit, present)) > most:
+        if cls.has_digits and sum(DIGIT.search(text) is None for text in present) > most:
             return []
         found: dict[tuple[Any, ...], Kind] = {}
         for style in cls.styles(present):

@@ -97,7 +97,6 @@ class Durations(Kind):
         return have_units or n_long > 1 or len(others) > len(texts) / 2
 
     def convert(self, values):
-        """Convert to seconds."""
         unit = getattr(values, "dtype", "timedelta64[us]")  # nanoseconds stay
         return np.asarray(values, dtype=unit) / np.timedelta64(1, "s")
 
@@ -227,5 +226,4 @@ def ways_to_read(column, readings):
 
 
 def are_zeros_and_ones(values):
-    """Whether numbers (n_samples,) are all 0 or 1, but for missing ones."""
     return bool(((values == 0) | (values == 1) | np.isnan(values)).all())

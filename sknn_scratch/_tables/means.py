@@ -106,14 +106,7 @@ class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return self
 
     def fit_transform(self, X: NDArray[Any], y: ArrayLike) -> NDArray[np.float64]:
-        """Average y by category, and encode each row by the means of other folds.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_columns)
-            Strings and None.
-        y : array-like of shape (n_samples,)
-            Numbers or classes.
+        """Average y by category, as ``fit`` does, and encode each row by the means of other folds.
 
         Returns
         -------
@@ -127,14 +120,13 @@ class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         folds = np.random.default_rng(0).permutation(len(targets)) % N_FOLDS
         self.categories_, self.encodings_, encoded = [], [], []
         for column in X.T:
-            numbers = numbers_of_texts(column)
-            self.categories_.append(np.array(list(numbers), dtype=object))
-            places = places_in(numbers, column)
+            categories, places = places_of_texts(column)
+            self.categories_.append(categories)
             counts, sums = sums_by(places, targets)
             k = within_by_between(places, targets)
             self.encodings_ += list((self.target_mean_ + sums / (counts + k)).T)
             by_fold = places * N_FOLDS + folds
-            in_fold, sums_in_fold = sums_by(by_fold, targets, len(numbers) * N_FOLDS)
+            in_fold, sums_in_fold = sums_by(by_fold, targets, len(categories) * N_FOLDS)
             means = (sums[places] - sums_in_fold[by_fold]) / (counts[places] - in_fold[by_fold] + k)
             encoded.append(self.target_mean_ + means)
         return np.hstack(encoded)
@@ -156,7 +148,7 @@ class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         n_means, encoded = len(self.target_mean_), []
         for number, (column, categories) in enumerate(zip(X.T, self.categories_, strict=True)):
             means = np.array(self.encodings_[number * n_means : (number + 1) * n_means])
-            places = places_in({text: place for place, text in enumerate(categories)}, column)
+            places = places_in(categories, column)
             encoded.append(np.column_stack([means, self.target_mean_])[:, places].T)
         return np.hstack(encoded)
 
@@ -181,8 +173,7 @@ class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
 def means_tell(column, y):
     """Whether the mean of y by category tells something of the y of other rows with the same category."""
-    targets = scaled_targets(y)
-    places = places_in(numbers_of_texts(column), column)
+    targets, (_, places) = scaled_targets(y), places_of_texts(column)
     of_covariances = ((targets.T @ targets / len(targets)) ** 2).sum()
     counts, products = products_of_others(places, targets)
     by_chance = np.sqrt(2 * (counts / (counts - 1)).sum() * of_covariances)
@@ -217,12 +208,13 @@ def sums_by(places, targets, n_places=0):
     return counts, np.stack(sums, axis=1)
 
 
-def numbers_of_texts(column):
-    """Give numbers to the texts of a column (n_samples,) in their order, None first."""
-    texts = sorted(set(column), key=lambda text: (text is not None, str(text)))
-    return {text: number for number, text in enumerate(texts)}
+def places_of_texts(column):
+    """Sort the different texts (n,) of a column (n_samples,), None first, and find that of each row."""
+    texts = np.array(sorted(set(column), key=lambda text: (text is not None, str(text))), dtype=object)
+    return texts, places_in(texts, column)
 
 
-def places_in(numbers, column):
-    """Get the number (n_samples,) of each text of a column; others get the last, which none of them has."""
-    return np.array([numbers.get(text, len(numbers)) for text in column], dtype=np.intp)
+def places_in(texts, column):
+    """Find the place (n_samples,) of the texts of a column among some (n,); n if it has none."""
+    places = {text: place for place, text in enumerate(texts)}
+    return np.array([places.get(text, len(texts)) for text in column], dtype=np.intp)

@@ -38,11 +38,6 @@ class Knots(NamedTuple):
             return Knots(self.fine)
         return self._replace(fine=self.fine[::step])
 
-    @property
-    def without_fine(self):
-        """The coarse knots alone."""
-        return Knots(self.coarse)
-
 
 NO_KNOTS = Knots(np.empty(0))
 
@@ -117,8 +112,13 @@ def encode(column, piece, out):
     """Encode a column (n_samples,) into ``out`` (n_samples, n_encodings)."""
     is_missing = np.isnan(column)
     values = bounded(column)
-    out[:, 0] = bounded_value(values, piece.mean, piece.scale, piece.bound)
-    out[:, 1 : 1 + len(piece.ramp_means)] = ramps_of(values, piece)
+    with np.errstate(over="ignore"):  # far outside the range of the training set: infinity, which is bounded
+        z = np.clip((values - piece.mean) / piece.scale, -1e9, 1e9)
+    out[:, 0] = z / np.sqrt(1 + (z / piece.bound) ** 2)
+    of_sizes = [size * way_in_bins(values, knots) for knots, size in piece.ramps]
+    out[:, 1 : 1 + len(piece.ramp_means)] = (
+        np.hstack([np.empty((len(values), 0)), *of_sizes]) - piece.ramp_means
+    )
     out[is_missing] = 0
     if piece.has_missing:
         out[:, -1] = is_missing
@@ -132,12 +132,6 @@ def encode_columns(X, pieces, dtype):
         for column, piece, (start, end) in zip(X[rows].T, pieces, pairwise(ends), strict=True):
             encode(column, piece, encoded[rows, start:end])
     return encoded
-
-
-def ramps_of(values, piece):
-    """Compute the ramps (n, n_ramps) of values (n,); there may be none."""
-    of_sizes = [size * way_in_bins(values, knots) for knots, size in piece.ramps]
-    return np.hstack([np.empty((len(values), 0)), *of_sizes]) - piece.ramp_means
 
 
 # --- Ramps ---
@@ -191,10 +185,3 @@ def mean_and_spread(values):
     unit = np.abs(values).max()  # so that no square and no sum overflows
     parts = values / unit
     return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero
-
-
-def bounded_value(values, mean, scale, bound):
-    """Standardise values (n,), and bound them smoothly."""
-    with np.errstate(over="ignore"):  # far outside the range of the training set: infinity, which is bounded
-        z = np.clip((values - mean) / scale, -1e9, 1e9)
-    return z / np.sqrt(1 + (z / bound) ** 2)

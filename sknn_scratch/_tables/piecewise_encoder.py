@@ -21,6 +21,7 @@ from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
     MOST_THINNED,
     NO_KNOTS,
+    Knots,
     Piece,
     choose_knots,
     encode_columns,
@@ -254,7 +255,7 @@ def fit_pieces(X, n_bins, y):
     without = [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
     if n_columns > COLUMNS_WITH_RAMPS:
         return without
-    coarse = fine = with_ramps([knots.without_fine for knots in all_knots])
+    coarse = fine = with_ramps([Knots(knots.coarse) for knots in all_knots])
     step = math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL)
     if 1 <= step <= MOST_THINNED:
         fine = with_ramps([knots.thinned(step) for knots in all_knots])

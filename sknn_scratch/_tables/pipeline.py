@@ -100,7 +100,6 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
 
 
 def estimators_in(pipeline):
-    """List the estimators in the parameters of a Pipeline, at any depth."""
     values = pipeline.get_params().values()
     return [one for one in values if hasattr(one, "fit") and not isinstance(one, type)]
 

@@ -38,7 +38,6 @@ def kinds_of(read, told):
 
 
 def kind_of(column):
-    """Decide how to read a column of a fit."""
     readings = readings_of(column, MOST_ODD)
     is_sure = len(readings) == 1
     if readings[0].name == CATEGORIES and column.type == TEXT and len(column.texts) > MOST_CODES:

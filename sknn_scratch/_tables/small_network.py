@@ -10,7 +10,6 @@ SMALL = {"n_hidden": 32, "alpha": 10, "max_iter": 20, "early_stopping": False, "
 
 
 def small_network(is_regression):
-    """Make a network that is trained for a short time."""
     return (ShallowNNRegressor if is_regression else ShallowNNClassifier)(**SMALL)
 
 

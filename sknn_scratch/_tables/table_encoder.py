@@ -12,8 +12,8 @@ from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
-from sknn_scratch._tables.columns import CATEGORIES, as_categories, columns_of, listed, read_all
-from sknn_scratch._tables.encoders import FREQUENT, Features, features_of, fit_encoders, rare_groups
+from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.encoders import Features, features_of, fit_encoders, rare_groups
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
@@ -125,14 +125,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         return self
 
     def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
-        """Fit, and encode the rows, as encoders do that use y for it.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n_samples, n_features)
-            The table.
-        y : array-like of shape (n_samples,), default=None
-            For encoders that use it.
+        """Fit, with the parameters of ``fit``, and encode the rows, as encoders do that use y for it.
 
         Returns
         -------
@@ -151,10 +144,9 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
         groups = {
             name: group
-            for encoder in (CATEGORIES, FREQUENT)
-            for (name, _), group in rare_groups(
-                encoders.fitted.get(encoder), encoders.inputs.get(encoder, ())
-            ).items()
+            for encoder, inputs in encoders.inputs.items()
+            if encoder != NUMBERS
+            for (name, _), group in rare_groups(encoders.fitted[encoder], inputs).items()
         }
         target_encoded = [name for name, _ in encoders.many]
         for name in groups.keys() - target_encoded:

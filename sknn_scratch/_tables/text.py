@@ -33,10 +33,6 @@ def read_texts(texts, style, most_odd):
     return values
 
 
-def lacks_digit(text):
-    return DIGIT.search(text) is None
-
-
 def is_code(text):
     """Whether a text has only digits, maybe in parentheses."""
     return text.strip("() ").isdecimal()
@@ -55,7 +51,6 @@ def are_versions(texts):
 
 
 def joins_letters_to_digits(text):
-    """Whether a text is like 12a."""
     return text.isalnum() and not text.isalpha() and not text.isdecimal()
 
 

@@ -51,7 +51,6 @@ class DateStyle(NamedTuple):
     first_year: int = FIRST_YEARS[0]
 
     def read(self, text):
-        """Convert a text to a datetime."""
         text = text.strip()
         match = ORDERS[self.order].fullmatch(text)
         if match is None and self.order != TIME_OF_DAY:
@@ -116,7 +115,6 @@ def number_of_month(name):
 
 
 def hour_of(parts):
-    """Compute the hour of a time, from 0 to 23."""
     hour = int(parts["hour"])
     return hour % 12 + 12 * (parts["half"].lower() == "pm") if parts["half"] else hour
 
@@ -144,7 +142,6 @@ class DurationStyle(NamedTuple):
     """Durations in any of the spellings of DURATIONS."""
 
     def read(self, text):
-        """Convert a text to a timedelta."""
         matches = filter(None, (pattern.fullmatch(text.strip()) for pattern in DURATIONS.values()))
         parts = next((match.groupdict() for match in matches), {})
         given = {unit: float(number) for unit, number in parts.items() if number is not None}

@@ -49,7 +49,6 @@ class NumberStyle(NamedTuple):
     takes_bare: bool = False  # numbers without a unit count in this one
 
     def read(self, text):
-        """Convert a text to a finite float."""
         return finite_float(self.written(text))
 
     def written(self, text):
@@ -138,7 +137,6 @@ def are_surely_metres(parts):
 
 
 def have_thousands(numbers, mark):
-    """Whether numbers surely have this mark between thousands."""
     style = re.compile(rf"{SIGN}(?:\d{{1,3}}|[1-9]\d{{0,2}}(?:\{mark}\d{{3}})+)")
     n_marked = sum(mark in number for number in numbers)
     has_both = 0 < n_marked < len(numbers)
@@ -164,7 +162,6 @@ class BooleanStyle(NamedTuple):
     """True and false in any case, 1 and 0, and the other numbers that a later table may have."""
 
     def read(self, text):
-        """Convert a text to a float."""
         return finite_float(self.written(text))
 
     def written(self, text):
