@@ -91,8 +91,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Rows in a mini-batch. "auto" is the square root of the number of training rows, or twice that with
         "one_cycle", and at least 100, or all rows if there are fewer. None is all rows. "lbfgs" ignores it.
     max_iter : int or "auto", default="auto"
-        Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200 and, with a learning rate that
-        ends at zero, as many epochs as the rows need.
+        Maximum number of epochs or, for "lbfgs", of iterations. "auto" is 200 epochs or 500 iterations and,
+        with a learning rate that ends at zero, as many epochs as the rows need.
 
         These are as many as 12,000 updates need, from 4 to 40 epochs. If 40 epochs have fewer than 2,000
         updates, there are more, for 2,000 updates, but at most 200. This is the longest cycle. With "adam",

@@ -26,8 +26,8 @@ MANY_ROWS = 1500
 LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 45
 # Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
-# Training has this number of epochs at most.
-MOST_EPOCHS = 200
+# Training has this number of epochs at most, or of iterations of L-BFGS.
+MOST_EPOCHS, MOST_ITERATIONS = 200, 500
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 # It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
@@ -171,7 +171,8 @@ def usual_pace(model, facts, optimizer, *, is_validated):
     batch_size = {"auto": usual_size, None: n_rows}.get(model.batch_size, model.batch_size)
     batch_size = n_rows if takes_all_rows else min(int(batch_size), n_rows)
     n_batches = math.ceil(n_rows / batch_size)
-    max_iter = epochs_of_longest(n_batches) if SCHEDULES[schedule].ends else MOST_EPOCHS
+    most = MOST_ITERATIONS if takes_all_rows else MOST_EPOCHS
+    max_iter = epochs_of_longest(n_batches) if SCHEDULES[schedule].ends else most
     if facts.is_part or model.max_iter != "auto":
         max_iter = 1 if facts.is_part else int(model.max_iter)
     patience = AUTO_EPOCHS if takes_all_rows else usual_patience(schedule, n_rows, n_batches)

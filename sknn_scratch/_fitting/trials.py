@@ -200,9 +200,9 @@ TRIED_SHARE = 2 / 3
 N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most in each part.
 LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
-# All parts are held out if chance decides more than this share of the loss between two alphas: few rows with
-# a y far from all others then have most of the loss.
-MOST_BY_CHANCE = 0.02
+# All parts are held out if two alphas differ by less than two standard errors, and if one is more than this
+# share of the loss: few rows with a y far from all others then have most of it.
+CERTAIN, MOST_BY_CHANCE = 2.0, 0.02
 ADAM = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8)  # the defaults of the estimators
 
 
@@ -242,8 +242,10 @@ class TrialsOfMany:
         return mean if math.isfinite(mean) else math.inf
 
     def hold_out_all_if_in_doubt(self, alpha, other, pace):
-        """Hold out all parts if the standard error of the difference of two alphas is large."""
-        if self.chance_between(alpha, other, pace) > MOST_BY_CHANCE * abs(self.mean(alpha, pace)):
+        """Hold out all parts if chance may decide between two alphas, and if this may cost much."""
+        loss, chance = self.mean(alpha, pace), self.chance_between(alpha, other, pace)
+        may_be_chance = abs(loss - self.mean(other, pace)) < CERTAIN * chance
+        if may_be_chance and chance > MOST_BY_CHANCE * abs(loss):
             self.n_parts = len(self.parts)
 
     def chance_between(self, alpha, other, pace):

@@ -374,7 +374,7 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(best, tried
 
 @pytest.mark.parametrize(
     ("chance", "tried", "n_parts"),
-    [(0.05, [3, 10, 30], 1), (0.15, [0.3, 1, 3, 10, 30], 5), (0.5, [0.3, 1, 3, 10, 30], 5)],
+    [(0.05, [3, 10, 30], 1), (0.14, [0.3, 1, 3, 10, 30], 1), (0.5, [0.3, 1, 3, 10, 30], 5)],
 )
 def test_a_rise_by_chance_does_not_end_the_path(chance, tried, n_parts):
     """The best alpha is 1, but 3 is worse than 10."""
