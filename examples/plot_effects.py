@@ -49,7 +49,7 @@ flats.loc[rng.random(n) < 0.1, "size"] = np.nan
 # What the model has learned
 # --------------------------
 # The columns are sorted by how much worse the predictions become without their order.
-# The effect of the date follows the seasons.
+# A date has several aspects, such as the season and the weekday. Each is like a column.
 
 from sklearn.model_selection import train_test_split
 
@@ -60,14 +60,14 @@ model = tabular_pipeline("regressor", random_state=0).fit(X_train, y_train)
 effects = EffectsDisplay.from_estimator(model, X_test, y_test, random_state=0)
 
 for name, importance in effects.importances_.items():
-    print(f"{name:10} {importance:6.3f}")
+    print(f"{name:15} {importance:6.3f}")
 print(f"sum of the effects: {effects.additive_share_:.0%} of the variance")
 
 # %%
 # Beside the truth
 # ----------------
-# ``effects_`` has the numbers of each curve. The truth is dotted, and also 0
-# on average.
+# ``effects_`` has the numbers of each curve; a season is a month. The truth is dotted,
+# and also 0 on average.
 
 from pathlib import Path
 
@@ -75,9 +75,7 @@ import matplotlib.pyplot as plt
 
 truth = {
     "size": lambda size: 140 * np.sqrt(size),
-    "signed": lambda when: (
-        60 * np.sin(2 * np.pi * pd.DatetimeIndex(when).day_of_year.to_numpy() / 365)
-    ),
+    "signed: season": lambda month: 60 * np.sin(2 * np.pi * (month - 0.5) / 12),
 }
 figure, axes = plt.subplots(
     1, 2, figsize=(8, 3.2), sharey=True, layout="constrained"
@@ -94,7 +92,6 @@ for ax, (name, function) in zip(axes, truth.items(), strict=True):
     ax.set(title=name, ylabel="effect on rent" if ax is axes[0] else "")
     print(f"{name:14} correlation {np.corrcoef(values, expected)[0, 1]:.3f}")
 axes[0].legend()
-axes[1].tick_params("x", rotation=30)
 
 path = Path("figures", "effects.png")
 path.parent.mkdir(exist_ok=True)

@@ -157,9 +157,9 @@ def exact_bits(values):
 
 @np.errstate(over="ignore")  # what is too large for single precision becomes infinite
 def rounded_bits(values):
-    """Round numbers to eight binary digits: those of single and of double precision become equal.
+    """Round numbers to eight binary digits, so that those of single and of double precision become equal.
 
-    The numbers where rounding changes have nine digits, and so are among few decimals.
+    They become different only next to numbers of exactly nine binary digits, which data seldom have.
     """
     bits = (values.astype(np.float32) + np.float32(0)).view(np.uint32)
     return ((bits + np.uint32(2**15)) >> np.uint32(16)).astype(np.uint64)
