@@ -106,7 +106,12 @@ class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return self
 
     def fit_transform(self, X: NDArray[Any], y: ArrayLike) -> NDArray[np.float64]:
-        """Average y by category, as ``fit`` does, and encode each row by the means of other folds.
+        """Average y by category, and encode each row by the means of other folds.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in ``fit``.
 
         Returns
         -------

@@ -88,13 +88,33 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
 
     @available_if(has_method_of_pipeline("fit_transform"))
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Fit, and transform the rows, as :meth:`sklearn.pipeline.Pipeline.fit_transform` does."""
+        """Fit, and transform the rows, as :meth:`sklearn.pipeline.Pipeline.fit_transform` does.
+
+        Parameters
+        ----------
+        X, y, **params : table, array-like, dict
+            As in ``fit``.
+
+        Returns
+        -------
+        transformed : ndarray of shape (n_samples, n_features_out)
+        """
         with all_or_nothing(self, *estimators_in(self)):
             return super().fit_transform(X, y, **params)
 
     @available_if(has_method_of_pipeline("fit_predict"))
     def fit_predict(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Fit, and predict the rows, as :meth:`sklearn.pipeline.Pipeline.fit_predict` does."""
+        """Fit, and predict the rows, as :meth:`sklearn.pipeline.Pipeline.fit_predict` does.
+
+        Parameters
+        ----------
+        X, y, **params : table, array-like, dict
+            As in ``fit``.
+
+        Returns
+        -------
+        predicted : ndarray of shape (n_samples,)
+        """
         with all_or_nothing(self, *estimators_in(self)):
             return super().fit_predict(X, y, **params)
 

@@ -125,7 +125,12 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         return self
 
     def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
-        """Fit, with the parameters of ``fit``, and encode the rows, as encoders do that use y for it.
+        """Fit, and encode the rows, as encoders do that use y for it.
+
+        Parameters
+        ----------
+        X, y : data frame or array-like
+            As in ``fit``.
 
         Returns
         -------

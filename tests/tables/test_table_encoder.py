@@ -375,6 +375,7 @@ def test_copies_of_a_row_are_no_other_rows(of_y):
         assert columns.target_encoded_ == expected
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({f"of {n}": [f"n{i}" for i in rng.integers(n, size=1000)] for n in (15, 40, 25, 12)})
