@@ -129,8 +129,10 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Training stops when the watched value has not improved by more than ``tol`` for
         ``n_iter_no_change`` epochs. The watched value is the objective or, if there are rows to validate
         with, what ``scoring`` says. With "lbfgs" it is the same rule, about gains and not about the gradient:
-        it stops before it reaches a minimum. "auto" is 0.001. For a regressor with "lbfgs" it is 0.0001,
-        except with loss="poisson", since a y with little noise has small losses. ``tol_`` says which.
+        it stops before it reaches a minimum. "auto" is 0.001. For a regressor with "lbfgs" and fewer than
+        1,500 rows, except with loss="poisson", it is 0.0001 if the rows that are held out to choose ``alpha``
+        are then predicted better. If ``max_iter`` is a number, it is 0.0001 for such a regressor with any
+        number of rows. ``tol_`` says which.
     n_iter_no_change : int, np.inf or "auto", default="auto"
         See ``tol``. With infinity, this never stops the training. "auto" is infinity if the learning rate
         ends at zero, and 10 epochs with "lbfgs". Else it is 10 epochs, or more if 10 epochs have fewer than

@@ -145,14 +145,14 @@ def numbers_of_lbfgs(data, n_hidden):
 def decided_tol(model, facts, optimizer, leaves_length):
     """Choose how small a gain ends the training; None if the data choose.
 
-    They do for L-BFGS and losses whose scale is unknown: a y with little noise has small ones. Who sets the
-    number of its iterations gets all of them.
+    They do for L-BFGS, few rows and losses whose scale is unknown: a y with little noise has small ones. Who
+    sets the number of its iterations gets all of them.
     """
     if model.tol != "auto":
         return float(model.tol)
     if not optimizer.takes_all_rows or facts.target_kind.loss.knows_scale:
         return TOL
-    if leaves_length:
+    if leaves_length and facts.data.n_samples < MANY_ROWS:
         return None
     return TOL if model.max_iter == "auto" else SMALL_TOL
 

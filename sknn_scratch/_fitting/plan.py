@@ -144,7 +144,7 @@ def network_of(model, encoded, data):
 def config_of(model, network, decisions, choice, n_rows):
     """Collect the hyperparameters that training reads."""
     optimizer, pace = SOLVERS[decisions.solver], decisions.pace
-    if decisions.any_length and choice.n_epochs < math.inf:
+    if choice.n_epochs < math.inf:
         pace = pace._replace(max_iter=choice.n_epochs)
     return Config(
         network=network,

@@ -62,12 +62,6 @@ def made(monkeypatch):
     return choices
 
 
-@pytest.fixture
-def brief_trials(monkeypatch):
-    """Let the networks that are tried with many rows train for few epochs."""
-    monkeypatch.setattr(trials, "TRIED_SHARE", 0.1)
-
-
 def path_of(x, y, weights=None, **params):
     """Fit; list the alphas tried and their losses."""
     path = network(**params).fit(x, y, weights).alpha_path_

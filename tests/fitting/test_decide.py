@@ -128,6 +128,15 @@ def test_a_network_that_goes_on_has_had_its_cycle():
     assert set(rates[4:]) == {0.005}
 
 
+def test_lbfgs_has_all_its_iterations_with_many_rows_too():
+    """Their trials tell how many epochs a cycle needs, which says nothing of iterations."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 10))
+    noisy = 0.5 * x[:, 0] + 2 * rng.normal(size=len(x))
+    regressor = ShallowNNRegressor(solver="lbfgs", random_state=0).fit(x, noisy)
+    assert (regressor.stop_reason_, regressor.tol_) == ("converged", 1e-3)
+
+
 @pytest.mark.parametrize(("loss", "solver"), [("squared_error", "lbfgs"), ("absolute_error", "adam")])
 def test_a_loss_with_a_kink_is_for_adam(loss, solver):
     regressor = ShallowNNRegressor(3, loss=loss, alpha=1.0, max_iter=2).fit(X[:100], X[:100, 0])

@@ -44,12 +44,6 @@ def nothing_known(monkeypatch):
     monkeypatch.setattr(choice, "memo", {})
 
 
-@pytest.fixture
-def brief_trials(monkeypatch):
-    """Let the networks that are tried with many rows train for few epochs."""
-    monkeypatch.setattr(trials, "TRIED_SHARE", 0.1)
-
-
 def path_of(x, y, weights=None, make=network, **params):
     """Fit, with nothing known; list the alphas tried and their losses."""
     choice.memo.clear()

@@ -1,0 +1,11 @@
+"""What several files of tests of fitting need."""
+
+import pytest
+
+from sknn_scratch._fitting import trials
+
+
+@pytest.fixture
+def brief_trials(monkeypatch):
+    """Let the networks that are tried with many rows train for few epochs."""
+    monkeypatch.setattr(trials, "TRIED_SHARE", 0.1)
