@@ -8,6 +8,7 @@ import ast
 import itertools
 import re
 import runpy
+from importlib import import_module
 from pathlib import Path
 
 import matplotlib as mpl
@@ -156,6 +157,31 @@ def test_every_public_name_is_documented_once():
     blocks = PAGES["docs/api/index.md"].split(":toctree: .")[1:]
     documented = [name for block in blocks for name in re.findall(r"^   (\w+)$", block, re.MULTILINE)]
     assert sorted(documented) == sorted(sknn_scratch.__all__)
+
+
+# --- The register of tuned numbers ---
+
+
+CONSTANTS = re.compile(r"^([A-Z][A-Z\d_]+(?:, [A-Z\d_]+)*) = ", re.MULTILINE)
+
+
+def tuned_numbers(folder):
+    """List the constants of the modules of a folder that are numbers, or tuples and dicts with some."""
+    for path in (ROOT / "sknn_scratch" / folder).glob("[!_]*.py"):
+        values = vars(import_module(f"sknn_scratch.{folder}.{path.stem}"))
+        for name in ", ".join(CONSTANTS.findall(path.read_text(encoding="utf-8"))).split(", "):
+            value = values.get(name)
+            parts = [*value, *value.values()] if type(value) is dict else [value]
+            if {int, float} & {*map(type, value if type(value) is tuple else parts)}:
+                yield f"{path.stem}.{name}"
+
+
+def test_the_register_has_each_tuned_number_of_fits_and_tables_and_no_other():
+    tables = re.split(r"^### `(\w+)`$", PAGES["docs/defaults.md"], flags=re.MULTILINE)
+    for folder, table in zip(tables[1::2], tables[2::2], strict=True):
+        listed, there = re.findall(r"^\| `([\w.]+)` \|", table, re.MULTILINE), {*tuned_numbers(folder)}
+        is_whole = folder in ("_fitting", "_tables")
+        assert sorted(listed) == sorted(there if is_whole else there & {*listed})
 
 
 # --- Colours ---

@@ -60,7 +60,7 @@ def course():
         for i, code in enumerate(ANSWERS):
             if i in STEPS:
                 before.append(dict(namespace))
-            exec(code, namespace)
+            exec(code.replace("for seed in range(5)", "for seed in (0, 1)"), namespace)  # quickly
             if i in STEPS:
                 names = re.findall(r"^(?:def|class) (\w+)", code, re.MULTILINE)
                 answered |= {name: namespace[name] for name in names}
@@ -77,7 +77,7 @@ def test_the_notebook_of_the_answers_runs(course):
         course.end[name] is answer for name, answer in course.answered.items()
     )  # no check takes a name
     shown = course.printed.splitlines()
-    assert len(shown) == 1 + len(STEPS) + 6 + 1 + 11  # of each check, of networks, the interval, and pairs
+    assert len(shown) == 1 + len(STEPS) + 6 + 1 + 5  # of each check, of networks, the interval, and pairs
     losses = [float(re.search(r"loss ([\d.]+)", line)[1]) for line in shown if " farthest " in line]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-12)
     assert course.end["accuracy"] > 0.95

@@ -49,7 +49,9 @@ CLASSIFIERS = {
 }
 REGRESSORS = {
     "defaults": {},
-    "absolute_error, adam, identity": QUICK | {"loss": "absolute_error", "activation": "identity"},
+    "absolute_error, adamw, elu, one_cycle, early stopping": QUICK
+    | {"loss": "absolute_error", "solver": "adamw", "activation": "elu", "early_stopping": True}
+    | {"learning_rate_schedule": "one_cycle"},
     "huber, silu, float32": QUICK
     | {"loss": "huber", "activation": "silu", "dtype": "float32", "alpha": 30.0},
     "poisson, lbfgs, gelu": QUICK | {"loss": "poisson", "solver": "lbfgs", "activation": "gelu"},
@@ -57,13 +59,10 @@ REGRESSORS = {
     "quantiles, sgd, logistic, constant": QUICK
     | {"loss": "quantile", "quantile": [0.5, 0.1, 0.9], "solver": "sgd", "activation": "logistic"}
     | {"learning_rate_schedule": "constant"},
-    "quantile, adamw, elu, one_cycle, early stopping": QUICK
-    | {"loss": "quantile", "solver": "adamw", "activation": "elu", "early_stopping": True}
-    | {"learning_rate_schedule": "one_cycle"},
 }
 ENSEMBLES = {
     "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
-    "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
+    "regressors, identity": ShallowNNEnsembleRegressor(activation="identity", n_networks=2),
 }
 
 # In these messages, the checks want the words of check_array.

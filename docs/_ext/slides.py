@@ -5,14 +5,12 @@ printed. The sentences that lead to it stand above, as many as have room, the on
 answer to a question appears below it at the next key. Few words are large, and a figure has all the room.
 Code, answers to exercises and the reader's own network stay in the chapter.
 
-``shown_of`` finds what there is to look at, ``parts_of`` gives each thing its sentences, ``slides_of`` puts
-these parts on slides, and ``filled`` makes large what has room.
+``shown_of`` finds what there is to look at, ``slides_of`` puts each thing on a slide with its sentences, and
+``filled`` makes large what has room.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
-from itertools import groupby, pairwise
 
 from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
@@ -46,23 +44,35 @@ def make_slides(app, doctree, docname):
 
 
 def slides_of(section):
-    """List the slides of a section, each as its nodes. What is to be looked at ends its slide."""
+    """List the slides of a section, each as its nodes. What is to be looked at ends its slide.
+
+    The sentences before a thing that have room lead to it; those before code are about the code. The first
+    sentence after a thing belongs to it, unless it leads to the next one.
+    """
     title, *content = section.children
     looked_at = shown_of(content)
     if not looked_at:
         return [[title, *(part for node in content for part in told(node))]]
-    opening, *parts = parts_of(title, content, looked_at)
-    slides, is_full = [[title, *opening.after]], False
-    for part in parts:
-        if is_full:
-            slides.append([title.deepcopy()])
-        place = end_of(slides[-1])
-        place += leading(part.before, room_above(part.node) - lines_on(slides[-1]))
-        if asks(part.node) and lines_on(place) > 2:
-            place = [title.deepcopy()]
-            slides.append(place)
-        place += [part.node, *part.after]
-        is_full = part.node in looked_at
+    slides, said, before = [[title]], [], title  # the sentences since the last code, and the node before
+    is_full, is_new = False, True  # whether the slide has its thing, and whether no text has followed
+    for node in content:
+        if is_text(node):
+            sentences = sentences_of(node)
+            if is_new and sentences and not leads(sentences[:1]):
+                end_of(slides[-1]).append(sentences.pop(0))
+            said, is_new = (said if is_text(before) else []) + sentences, False
+        elif node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
+            if is_full:
+                slides.append([title.deepcopy()])
+            place = end_of(slides[-1])
+            place += leading(said, room_above(node) - lines_on(slides[-1]))
+            if asks(node) and lines_on(place) > 2:
+                place = [title.deepcopy()]
+                slides.append(place)
+            place.append(node)
+            said, is_full = [], node in looked_at
+            is_new = is_full
+        before = node
     return slides
 
 
@@ -73,56 +83,14 @@ def end_of(slide):
     return slide[-1] if "fragment" in slide[-1].get("classes", ()) else slide
 
 
-@dataclass(eq=False)
-class Part:
-    """A node that slides show, and the sentences of the chapter that belong to it."""
-
-    node: nodes.Element | None
-    before: list[nodes.paragraph] = field(default_factory=list)
-    after: list[nodes.paragraph] = field(default_factory=list)
-
-
-def parts_of(title, content, looked_at):
-    """Cut a section into parts: its title, what is to be looked at, bold paragraphs and lists."""
-    parts, others = [Part(title)], [[]]  # the texts and the code below each part
-    for node in content:
-        if node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
-            parts.append(Part(node))
-            others.append([])
-        else:
-            others[-1].append(node)
-    end = Part(None)
-    for (above, below), between in zip(pairwise([*parts, end]), others, strict=True):
-        texts = texts_of(between)
-        if (above.node is title or above.node in looked_at) and not leads(texts[0][:1]):
-            above.after, texts[0] = texts[0][:1], texts[0][1:]
-        below.before = texts[-1]  # earlier texts are about the code below them
-        if above.node in looked_at and below.node in looked_at and not below.before:
-            above.after, below.before = [], above.after  # the only sentence between the two
-    return parts
-
-
-def texts_of(content):
-    """List the texts that code separates, each as its sentences; if there are none, one without any."""
-    texts = [list(run) for kind, run in groupby(content, type) if kind is nodes.paragraph] or [[]]
-    return [[sentence for paragraph in text for sentence in sentences_of(paragraph)] for text in texts]
-
-
 def filled(slide):
-    """Let words be large if there is room, and no sentence lead to what is not there."""
-    for node, following in zip(slide, [*slide[1:], None], strict=True):
-        alone = following is None or isinstance(following, nodes.paragraph)
-        if alone and isinstance(node, nodes.paragraph) and leads([node]):
-            last = list(node.findall(nodes.Text))[-1]
-            stop = "。" if last.endswith(COLONS[1]) else "."
-            last.parent.replace(last, nodes.Text(last.rstrip("".join(COLONS)) + stop))
+    """Let words be large if there is room."""
     parts = [node for part in slide for node in part.findall(nodes.Element)]
     words = [node for node in parts if isinstance(node, (nodes.paragraph, nodes.bullet_list))]
     others = [node for node in parts if is_output(node) or isinstance(node, nodes.math_block)]
     n_lines = lines_on(words) + sum(node.astext().count("\n") + 1 for node in others)
-    has_picture = any(is_figure(node) or is_drawing(node) or isinstance(node, nodes.table) for node in parts)
-    large = [] if has_picture or n_lines > 8 else [*words, *others]
-    for node in large:
+    has_picture = any(is_picture(node) or isinstance(node, nodes.table) for node in parts)
+    for node in [] if has_picture or n_lines > 8 else [*words, *others]:
         node["classes"].append("large")
     return slide
 
@@ -156,9 +124,9 @@ def leading(sentences, room):
 
 def room_above(node):
     """Count the lines that have room above what is looked at."""
-    if isinstance(node, nodes.table) or is_figure(node):
+    if isinstance(node, nodes.table) or is_picture(node):
         return 3
-    return 4 if is_drawing(node) else 1 if isinstance(node, nodes.bullet_list) else 6
+    return 1 if isinstance(node, nodes.bullet_list) else 6
 
 
 def lines_on(slide):
@@ -181,6 +149,11 @@ def told(node):
     return [one for one in sentences_of(node) if not leads([one])]
 
 
+def is_text(node):
+    """Whether this is a paragraph of sentences."""
+    return isinstance(node, nodes.paragraph) and not is_bold(node)
+
+
 def is_bold(node):
     """Whether a paragraph begins with bold words."""
     parts = [child for child in node.children if child.astext()]
@@ -201,17 +174,13 @@ def is_shown(node):
     """Whether there is something to look at."""
     if is_output(node):
         return "\n" in node.astext()
-    return isinstance(node, (nodes.math_block, nodes.table)) or is_figure(node) or is_drawing(node)
+    return isinstance(node, (nodes.math_block, nodes.table)) or is_picture(node)
 
 
-def is_figure(node):
-    """Whether a block drew this."""
-    return "run-figure" in node.get("classes", ())
-
-
-def is_drawing(node):
-    """Whether this is a drawing, or what notebooks show of an estimator."""
-    return isinstance(node, nodes.raw) and node.astext().startswith('<div class="run-')
+def is_picture(node):
+    """Whether a block drew this, or notebooks show it of an estimator."""
+    is_raw = isinstance(node, nodes.raw) and node.astext().startswith('<div class="run-')
+    return is_raw or "run-figure" in node.get("classes", ())
 
 
 def sentences_of(paragraph):

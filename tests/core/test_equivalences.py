@@ -3,24 +3,15 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.linear_model import LogisticRegression
 
 from sknn_scratch._core import data
-from sknn_scratch._core.blocks import predict_outputs
-from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.rows import rows_of
-from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
     STOCHASTIC,
     assert_same_training,
     history_column,
-    make_batch,
-    make_data,
-    make_network,
     make_problem,
     make_run,
-    objective_and_gradient,
     train_alone,
     train_together,
 )
@@ -59,26 +50,3 @@ def test_single_precision_trains_like_double(solver):
 
 
 # --- Known answers ---
-
-
-@pytest.mark.filterwarnings("ignore:Setting penalty=None")  # scikit-learn 1.8 says so of C=inf
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_a_linear_network_is_logistic_regression(kind, weighted):
-    """With units enough and no penalty, w_hidden w_output is any matrix: the minimum is the same."""
-    problem = make_problem(kind, 200)
-    X, y = make_data(kind, 200)
-    weights = np.random.default_rng(0).uniform(0.5, 2, size=200) if weighted else None
-    network = make_network(problem, "identity")
-    config = {"solver": "lbfgs", "max_iter": 2000, "n_iter_no_change": 2000}
-    result = train_alone(make_run(problem, network=network, data={"row_weights": weights}, **config))
-    regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=2000).fit(X, y, weights)
-    log_p = regression.predict_log_proba(X)[np.arange(200), y]
-    assert result.state.stop_reason is StopReason.CONVERGED
-    loss = objective_and_gradient(network, result.state.params, make_batch(problem, weights))[0]
-    assert loss == pytest.approx(-np.average(log_p, weights=weights), rel=1e-7)
-    logits = predict_outputs(network, view_parameters(result.state.params, network.shape), rows_of(X))
-    expected = regression.decision_function(X).reshape(200, -1)
-    if kind == "multiclass":
-        logits = logits - logits.mean(axis=1, keepdims=True)
-    assert_allclose(logits, expected, atol=2e-3)

@@ -260,7 +260,7 @@ BAD_Y = {
         np.where(np.arange(40) < 3, -2.0, Y),
         {"loss": "poisson"},
         r"loss='poisson' needs a y of numbers that are not negative, but 3 of 40 rows have others \(row 0 is "
-        r"the first, with y = -2.0\).*leave them out, or use .*: 'squared_error', .*'huber', 'quantile'\.",
+        r"the first, with y = -2.0\).*leave them out, or use .*: 'squared_error', .*'huber'.*'quantile'\.",
     ),
     "not positive": (
         np.where(np.arange(40) == 7, 0.0, Y),

@@ -55,15 +55,6 @@ def test_copies_are_one_observation_with_the_sum_of_their_weights(estimator):
         assert_allclose(values_of(of_copies)[0], values_of(seen)[0], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("scale", [1, 10_000, 0.001, 1e300, 1e-300])
-def test_the_scale_of_the_weights_is_no_matter(scale):
-    weights = RNG.integers(1, 4, len(X))
-    seen = observe(X, Y, scale * weights)
-    assert_allclose(seen.data.row_weights.mean(), 1)
-    assert_allclose(values_of(seen)[0], values_of(observe(X, Y, weights))[0], rtol=1e-12)
-    assert observe(X, Y, np.full(90, scale)).data.row_weights is None
-
-
 @pytest.mark.parametrize("weights", [None, 1e4 * RNG.random(600)])
 def test_people_who_tick_the_same_boxes_are_observations_of_their_own(weights):
     seen = observe(BOXES, OPINIONS, weights)
@@ -97,36 +88,11 @@ def parts_of_rows(x, y=Y, estimator=ShallowNNClassifier):
     return parts
 
 
-CHANGES = {
-    "an ulp": lambda x: np.nextafter(x, np.inf),
-    "other units and back": lambda x: x * 3 / 3,
-    "other columns first": lambda x: x[:, ::-1],
-    "single precision": lambda x: x.astype(np.float32),
-    "sparse": scipy.sparse.csr_array,
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNRegressor])
-def test_rounding_and_columns_move_no_row(change, estimator):
-    y = Y if estimator is ShallowNNClassifier else X[:, 0] + RNG.normal(size=90)
-    assert_array_equal(parts_of_rows(CHANGES[change](X), y, estimator), parts_of_rows(X, y, estimator))
-
-
 def test_a_changed_row_moves_hardly_another():
     before, changed = parts_of_rows(X), X.copy()
     changed[7] += 1
     is_other = np.arange(90) != 7
     assert np.count_nonzero((parts_of_rows(changed) != before)[is_other]) <= 2
-
-
-@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array])
-def test_the_number_of_a_feature_goes_with_its_column(container):
-    columns = RNG.permutation(4)
-    numbers = observe(container(X), Y).features
-    assert_array_equal(np.sort(numbers), np.arange(4))
-    assert_array_equal(observe(container(X[:, columns]), Y).features, numbers[columns])
-    assert_array_equal(observe(X, Y).features, numbers)
 
 
 def test_features_are_ordered_with_one_blas_thread(monkeypatch):
