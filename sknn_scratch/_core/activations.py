@@ -187,6 +187,13 @@ def activation_of(activation: str | Activation) -> Activate:
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 
+def values_and_slopes(activate: Activate, z: Array) -> tuple[Array, Array]:
+    """Compute the hidden values g(z) and the slopes g'(z), two new arrays like z."""
+    hidden, slope = z.copy(), np.empty_like(z)
+    activate(hidden, slope)
+    return hidden, slope
+
+
 ACTIVATIONS: Mapping[str, Activate] = MappingProxyType(
     {
         "identity": identity,
