@@ -48,7 +48,6 @@ class Inspected:
         self.network = network
 
     def rows(self, X):
-        """Pass X through the steps before the network."""
         return X if self.earlier is None else self.earlier.transform(X)
 
     @property
@@ -79,6 +78,5 @@ def checked_targets(fitted, y, n_samples):
 
 
 def some_rows(X, n_rows):
-    """Take at most n_rows rows of X, evenly spaced."""
     n_samples = _num_samples(X)
     return X if n_samples <= n_rows else _safe_indexing(X, evenly(n_samples, n_rows))

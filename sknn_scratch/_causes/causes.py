@@ -239,7 +239,6 @@ def measure(checks, evidence, is_unlearned):
 
 
 def likely_cause(evidence, is_unlearned=True):
-    """Find the likely cause of a failed training: its name and its remedy; None if no cause is found."""
     measured, _ = measure(CAUSES, evidence, is_unlearned)
     name = min(measured, key=lambda one: SEVERITIES.index(measured[one].severity))
     return None if measured[name].severity == "ok" else (name, measured[name].remedy)

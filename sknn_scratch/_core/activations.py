@@ -183,7 +183,6 @@ def check_shapes(activation: Activation, n_hidden: int, dtype: DTypeLike) -> Non
 
 
 def activation_of(activation: str | Activation) -> Activate:
-    """Look up an activation by its name; a user's Activation stays as it is."""
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
 
 

@@ -39,8 +39,6 @@ class Targets(NamedTuple):
 
 
 class Domain(NamedTuple):
-    """The numbers for which a loss is defined."""
-
     words: str  # that name them in a message
     contains: Callable[[Array], Any]  # whether each of some numbers is one of them
 
@@ -68,7 +66,6 @@ class Loss:
 
     @classmethod
     def of(cls, **parameters: Any) -> "Loss":
-        """Make the loss with the estimator's parameters."""
         return cls(**parameters)
 
     def negative_log_likelihood(self, mean_losses: Array) -> Array:

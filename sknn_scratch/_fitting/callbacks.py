@@ -41,7 +41,6 @@ class Training(Hooks):
 
     @property
     def run(self):
-        """The run to train."""
         return self.fit.run
 
     @contextmanager
@@ -102,18 +101,15 @@ class Training(Hooks):
         self.print_line(f"end after epoch {state.epoch}: {state.stop_reason.value} Kept: {what}.")
 
     def print_line(self, text):
-        """Print a line that starts with the name of the fit."""
         print_line(self.estimator, text, self.name)
 
 
 def watched_numbers(record):
-    """Format the loss and the validation of an epoch."""
     shown = {name: record[name] for name in ("loss", "val_loss", "val_score") if name in record}
     return ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
 
 
 def callbacks_of(estimator):
-    """List the callbacks that are set on an estimator."""
     return getattr(estimator, "_skl_callbacks", [])
 
 

@@ -51,7 +51,6 @@ def cut_into_groups(trainings):
 
 
 def cut(some, n_most):
-    """Cut a list into lists of at most ``n_most`` items."""
     return [some[start : start + n_most] for start in range(0, len(some), n_most)]
 
 

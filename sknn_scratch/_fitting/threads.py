@@ -91,7 +91,6 @@ def one_blas_thread():
 
 @cache
 def blas_libraries():
-    """List the BLAS libraries of this process."""
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
@@ -150,6 +149,5 @@ def map_in_threads(most):
 
 
 def n_blas_threads():
-    """Get how many threads BLAS may use now."""
     with settings_lock:
         return max((library.num_threads for library in blas_libraries()), default=1)

@@ -189,7 +189,6 @@ def ends_after(n_most, tol):
 
 
 def n_units(n_hidden, n_features):
-    """Choose the number of hidden units of a fold's network."""
     return min(n_hidden, max(1, MOST_WEIGHTS // n_features))
 
 
@@ -294,8 +293,6 @@ class TrialsOfMany:
 
 
 class Split:
-    """The observations without a part, and the part."""
-
     def __init__(self, data: Data, part: Index) -> None:
         self.train = data.part(np.delete(np.arange(data.n_samples), part))
         self.held_out: Batch = data.part(part).batch()
