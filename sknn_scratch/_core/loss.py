@@ -35,7 +35,7 @@ class Targets(NamedTuple):
         return cls(values, values * shares, shares)
 
     def take(self, rows: slice) -> "Targets":
-        return Targets(*(array[..., rows] for array in self))
+        return Targets(self.values[..., rows], self.times_shares[..., rows], self.shares[..., rows])
 
 
 class Domain(NamedTuple):

@@ -24,6 +24,8 @@ Index: TypeAlias = NDArray[np.integer]
 Rows: TypeAlias = Union["DenseRows", "SparseRows"]
 Gather: TypeAlias = Callable[[Index], Sequence[Any]]
 
+# If X is not larger, the time to copy it is negligible.
+SMALL_BYTES = 2**20
 COPIED_ROWS = 2**13  # rows that are copied at once: this takes little memory
 
 
@@ -150,6 +152,13 @@ class SparseRows:
             return [gathered.take(place) for place in places]
 
         return gather
+
+
+def with_ones_if_small(X: Rows) -> Rows:
+    """Copy small dense rows with a first column of ones, so that the biases are weights; others stay."""
+    if isinstance(X, DenseRows) and not X.has_ones and X.source.nbytes <= SMALL_BYTES:
+        return X.with_ones()
+    return X
 
 
 def features_of_rows(X: Rows, rows: Index | None) -> NDArray[np.bool_]:

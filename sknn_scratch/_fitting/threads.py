@@ -96,9 +96,11 @@ def blas_libraries():
 
 def libraries_with_threads():
     """List the libraries that have several threads now: for all Python threads, and for each of its own."""
-    several = [library for library in blas_libraries() if library.num_threads > 1]
-    of_thread = [library for library in several if is_set_for_each_thread(library)]
-    return [library for library in several if library not in of_thread], of_thread
+    of_process, of_thread = [], []
+    for library in blas_libraries():
+        if library.num_threads > 1:
+            (of_thread if is_set_for_each_thread(library) else of_process).append(library)
+    return of_process, of_thread
 
 
 @cache

@@ -128,12 +128,12 @@ class TrialsOfFew:
     def stack_of(self, data, params, map_blocks):
         rng = np.random.default_rng(0)
         config = Config(self.network, Lbfgs(), batch_size=data.n_samples, max_iter=1, learning_rate=1.0)
-        return Stack([Run(State(params.copy(), rng, rng), data, config)], [data], map_blocks)
+        return Stack([Run(State(params.copy(), rng, rng), data, config)], map_blocks)
 
 
 def descend(stack, alpha, is_end):
     """Let L-BFGS go down the objective with an alpha, from where the network is."""
-    strength = alpha / stack.data[0].penalty_divisor
+    strength = alpha / stack.runs[0].data.penalty_divisor
     stack.penalty = Penalty.of([strength], stack.network.shape)
     minimise(stack.evaluate, stack.params.flat.copy(), is_end)
 

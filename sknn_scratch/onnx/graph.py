@@ -20,6 +20,7 @@ class Graph:
         return output
 
     def add_node(self, operation, inputs, output, **attributes):
+        """Add a node that computes the array with the name ``output``."""
         name = self.scope.get_unique_operator_name(operation)
         self.container.add_node(operation, [one.name for one in inputs], output, name=name, **attributes)
 
@@ -46,6 +47,7 @@ class Graph:
         return self.add("Concat", *columns, axis=1)
 
     def finish(self, values, output):
+        """Declare that values are an output of the operator."""
         self.add_node("Identity", [values], output.full_name)
 
 
@@ -81,9 +83,11 @@ class Array:
         return self.apply("Abs")
 
     def clip(self, least, most):
+        """Bound the values."""
         return self.apply("Max", least).apply("Min", most)
 
     def take(self, positions):
+        """Take some columns, by their positions."""
         return self.apply("Gather", np.asarray(positions), axis=-1)
 
     def cast(self, proto_type):

@@ -50,6 +50,7 @@ def in_order(outputs, kind):
 
 
 def mean_of_numbers(all_outputs, n_networks):
+    """Compute the mean of outputs (n_networks, n_samples, n_outputs)."""
     return all_outputs.over_networks("ReduceMean")
 
 

@@ -40,6 +40,7 @@ def wants_logits(model, scope, container):
 
 
 def ends_in(pipeline, model):
+    """Whether the model is the last step of a Pipeline, or of its last step."""
     return isinstance(pipeline, Pipeline) and (pipeline[-1] is model or ends_in(pipeline[-1], model))
 
 
@@ -56,6 +57,7 @@ def label_constants(classes):
 
 
 def are_strings(classes):
+    """Whether classes (n_classes,) are strings."""
     return isinstance(classes[0], str)
 
 
