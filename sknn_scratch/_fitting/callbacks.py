@@ -34,22 +34,18 @@ class Training(Hooks):
 
     def __init__(self, fit, name="", parent=None):
         """Take a name that tells the fit from others, and the task of an ensemble to which it belongs."""
-        self.fit, self.estimator, self.name, self.parent = fit, fit.estimator, name, parent
-        self.data = reported_data(fit.inputs)
+        self.fit, self.run, self.estimator, self.name, self.parent = fit, fit.run, fit.estimator, name, parent
         self.context = self.epoch = None  # of the fit and of its present epoch, if there are callbacks
         self.start = None  # of the first epoch
-
-    @property
-    def run(self):
-        return self.fit.run
 
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins and ends."""
+        if self.parent is None and not callbacks_of(self.estimator):
+            yield
+            return
+        self.data = reported_data(self.fit.inputs)
         with inside(self.parent, self.estimator, self.data):
-            if not callbacks_of(self.estimator):
-                yield
-                return
             n_epochs, now = self.run.config.max_iter, {"estimator": self.estimator, **self.data}
             self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
             self.context.call_on_fit_task_begin(**now)
