@@ -1,23 +1,20 @@
-"""What displays and diagnosis read from a fitted estimator: its network, and its hidden layer on data."""
+"""What displays and diagnosis read from a fitted estimator: its network, and y for it."""
 
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._core.activations import ACTIVATIONS, Activation, activation_of
-from sknn_scratch._core.blocks import predict_hidden
+from sknn_scratch._core.activations import Activation
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._estimators.single import SingleNetwork
-from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
+from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples, _safe_indexing
 
 # A fitted network, alone or as the last step; or an ensemble, whose first network is meant.
 FittedNetwork: TypeAlias = SingleNetwork | Ensemble | Pipeline
-MAX_VALUES = 1_000_000  # hidden inputs to look at
 
 
 def steps_of(estimator: Any) -> list[Any]:
@@ -51,7 +48,6 @@ class Inspected:
         self.network = network
 
     def rows(self, X):
-        """Pass X through the steps before the network."""
         return X if self.earlier is None else self.earlier.transform(X)
 
     @property
@@ -71,11 +67,6 @@ class Inspected:
         return activation
 
 
-def first_epoch(fitted):
-    """Get the number of the first epoch in the history, which may have only the latest ones."""
-    return fitted.n_iter_ - len(fitted.loss_curve_) + 1
-
-
 def checked_targets(fitted, y, n_samples):
     """Validate the y (n_samples,) or (n_samples, n_outputs) of rows that come after the fit."""
     y = fitted._target_kinds.alone(y)
@@ -86,25 +77,6 @@ def checked_targets(fitted, y, n_samples):
     return y
 
 
-def hidden_layer(fitted, rows):
-    """Compute the hidden inputs z = X w + b and the slopes g'(z), both (n, n_hidden), of validated rows.
-
-    There are at most a million hidden inputs: those of n rows, evenly spaced.
-    """
-    rows = rows.take(evenly(rows.n_samples, max(1, MAX_VALUES // fitted.coefs_[0].shape[1])))
-    linear = fitted_network(fitted)._replace(activate=ACTIVATIONS["identity"])
-    z = predict_hidden(linear, fitted_layers(fitted), rows)
-    return z, activate(fitted, z)[1]
-
-
-def activate(fitted, z):
-    """Compute the hidden values g(z) and the slopes g'(z), two new arrays like z."""
-    hidden, slope = z.copy(), np.empty_like(z)
-    activation_of(fitted._activation_)(hidden, slope)
-    return hidden, slope
-
-
 def some_rows(X, n_rows):
-    """Take at most n_rows rows of X, evenly spaced."""
     n_samples = _num_samples(X)
     return X if n_samples <= n_rows else _safe_indexing(X, evenly(n_samples, n_rows))

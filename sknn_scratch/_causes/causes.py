@@ -125,7 +125,7 @@ def large_initial_weights(evidence):
 def strong_penalty(evidence):
     """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
     fitted, strength = evidence.fitted, evidence.fitted._penalty_strength_
-    if evidence.optimizer.decouples_penalty:
+    if evidence.optimizer_class.decouples_penalty:
         raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
     batch = evidence.batch(evidence.sample)
     pull = pulls(evidence.network.activate, batch.X.source, baseline_deltas(evidence.network, batch)).max()
@@ -152,7 +152,7 @@ def strong_penalty(evidence):
 
 def small_steps(evidence):
     """Estimate from the learning rates of all epochs how far the weights can have moved."""
-    if evidence.optimizer.takes_all_rows:
+    if evidence.optimizer_class.takes_all_rows:
         raise Unmeasurable(f"{evidence.fitted.solver_} chooses the lengths of its steps")
     length = evidence.history("learning_rate").sum()
     rate = round_number(evidence.fitted.learning_rate_ * USUAL_PATH_LENGTH / length)
@@ -169,7 +169,7 @@ def small_steps(evidence):
 def exploding_gradient(evidence):
     """Measure how far the loss has climbed above its minimum, in units of the baseline loss."""
     fitted = evidence.fitted
-    if evidence.optimizer.takes_all_rows:
+    if evidence.optimizer_class.takes_all_rows:
         raise Unmeasurable(f"{fitted.solver_} chooses the lengths of its steps")
     if fitted.stop_reason_ == "diverged":
         climb, meaning = math.inf, "The loss exploded, and training stopped."
@@ -239,7 +239,6 @@ def measure(checks, evidence, is_unlearned):
 
 
 def likely_cause(evidence, is_unlearned=True):
-    """Find the likely cause of a failed training: its name and its remedy; None if no cause is found."""
     measured, _ = measure(CAUSES, evidence, is_unlearned)
     name = min(measured, key=lambda one: SEVERITIES.index(measured[one].severity))
     return None if measured[name].severity == "ok" else (name, measured[name].remedy)

@@ -1,15 +1,18 @@
 """What causes and findings are measured on: a fitted network, its history, and rows as it sees them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.features import measure_features
+from sknn_scratch._core.activations import ACTIVATIONS, SATURATED_SLOPE, values_and_slopes
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._core.blocks import mean_loss
-from sknn_scratch._core.network import Network, make_batch, shares_of
+from sknn_scratch._core.blocks import mean_loss, predict_hidden
+from sknn_scratch._core.network import Network, Penalty, make_batch, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.parameters import flatten, view_parameters
 from sknn_scratch._core.rows import evenly
 
 # As a share of the loss of constant outputs. A network whose loss is not below has learned nothing, or less
@@ -17,6 +20,9 @@ from sknn_scratch._core.rows import evenly
 UNLEARNED = 0.99
 # At most this number of rows is compared with y.
 SAMPLE_ROWS = 1000
+MAX_VALUES = 1_000_000  # hidden inputs to look at
+# Where a loss was measured.
+TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
 
 
 @dataclass
@@ -39,8 +45,7 @@ class Evidence:
         return self.fitted._target_kinds.of_fitted(self.fitted)
 
     @property
-    def optimizer(self):
-        """The class of the optimiser."""
+    def optimizer_class(self):
         return SOLVERS[self.fitted.solver_]
 
     @property
@@ -60,7 +65,7 @@ class Evidence:
 
     @computed_once
     def sample(self):
-        """Numbers of at most a thousand rows, evenly spaced."""
+        """Numbers of some rows, evenly spaced."""
         return evenly(self.rows.n_samples, SAMPLE_ROWS)
 
     def batch(self, rows):
@@ -110,3 +115,57 @@ class Evidence:
     @computed_once
     def loss_on_data(self):
         return float(mean_loss(self.network, self.layers, self.batch(slice(None))))
+
+    @computed_once
+    def known_losses(self):
+        """Collect the mean losses of the weights that were kept, by where they were measured."""
+        known, n_later_epochs = {}, self.fitted.n_iter_ - self.fitted.best_iter_
+        for where, name in ((TRAINING, "loss"), (VALIDATION, "val_loss")):
+            column = self.fitted.history_.get(name, ())  # maybe only the latest epochs
+            if n_later_epochs < len(column) and np.isfinite(column[-1 - n_later_epochs]):
+                known[where] = float(column[-1 - n_later_epochs])
+        if TRAINING in known:
+            known[TRAINING] = max(0.0, known[TRAINING] - self.penalty)
+        if self.y is not None:
+            known[ON_DATA] = self.loss_on_data
+        if not known:
+            raise Unmeasurable("no finite loss is known; pass y")
+        return known
+
+    @property
+    def penalty(self):
+        """The penalty in the recorded loss of the weights that were kept."""
+        strengths, shape = [self.fitted._penalty_strength_], self.network.shape
+        penalty = Penalty.of(strengths, shape, self.optimizer_class.decouples_penalty)
+        return float(penalty.value(view_parameters(flatten(self.layers), shape)))
+
+    @property
+    def lowest_loss(self):
+        """The lowest loss that is known, in baseline losses."""
+        return self.relative_to_baseline(min(self.known_losses.values()))
+
+    @property
+    def has_learned_nothing(self):
+        """Whether the lowest loss is the baseline, as far as it is known."""
+        with suppress(Unmeasurable):
+            return self.lowest_loss > UNLEARNED
+        return False
+
+    # --- The hidden layer ---
+
+    @computed_once
+    def absolute_slopes(self):
+        """Compute |g'(z)| (n, n_hidden) of some hidden inputs."""
+        return np.abs(hidden_layer(self.network, self.layers, self.rows)[1])
+
+    @computed_once
+    def is_flat(self):
+        """Say which of the hidden inputs (n, n_hidden) are where the activation is flat."""
+        return self.absolute_slopes < SATURATED_SLOPE
+
+
+def hidden_layer(network, layers, rows):
+    """Compute the hidden inputs z and the slopes g'(z), both (n, n_hidden), of some rows, evenly spaced."""
+    rows = rows.take(evenly(rows.n_samples, max(1, MAX_VALUES // network.shape.n_hidden)))
+    z = predict_hidden(network._replace(activate=ACTIVATIONS["identity"]), layers, rows)
+    return z, values_and_slopes(network.activate, z)[1]

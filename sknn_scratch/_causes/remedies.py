@@ -29,7 +29,6 @@ OPTION = re.compile(r"(increase|decrease|use) (\w+)(?:=([\w']+))?")
 
 
 def remedy_for(fitted, options):
-    """Write those options of a remedy that are left to a fitted network."""
     left = [words for option in options if (words := words_of(fitted, option))]
     *others, last = left or ["scale the features"]
     words = f"{', '.join(others)}, or {last}" if others else last

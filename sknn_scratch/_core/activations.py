@@ -183,8 +183,14 @@ def check_shapes(activation: Activation, n_hidden: int, dtype: DTypeLike) -> Non
 
 
 def activation_of(activation: str | Activation) -> Activate:
-    """Look up an activation by its name; a user's Activation stays as it is."""
     return activation if isinstance(activation, Activation) else ACTIVATIONS[activation]
+
+
+def values_and_slopes(activate: Activate, z: Array) -> tuple[Array, Array]:
+    """Compute the hidden values g(z) and the slopes g'(z), two new arrays like z."""
+    hidden, slope = z.copy(), np.empty_like(z)
+    activate(hidden, slope)
+    return hidden, slope
 
 
 ACTIVATIONS: Mapping[str, Activate] = MappingProxyType(

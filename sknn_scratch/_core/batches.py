@@ -1,7 +1,7 @@
 """The training rows, shuffled anew every epoch and cut into batches, for one network or a stack.
 
 Rows are gathered by index, for several batches at once, into buffers that are allocated once. So the design
-matrix is not copied as a whole (unless it is small, see ``with_ones``), and a memory-mapped matrix is never
+matrix is not copied as a whole (unless it is small, see ``rows``), and a memory-mapped matrix is never
 read into memory as a whole.
 
 A row's position is its place among the rows of all networks of a stack, one network after the other. Weights
@@ -33,20 +33,21 @@ GATHERED_BYTES = 2**21
 class Batches:
     """All batches of an epoch, epoch after epoch.
 
-    The data of the networks have one X and targets in common, and equal numbers of rows.
+    The data of the networks have targets in common, and equal numbers of rows. So they have the rows of X,
+    which is given beside them since it may have a column of ones.
     """
 
-    def __init__(self, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
-        self.X, self.targets_mT, self.loss = data[0].X, np.ascontiguousarray(data[0].targets.T), loss
+    def __init__(self, X: Rows, data: Sequence[Data], batch_size: int, loss: Loss) -> None:
+        self.X, self.targets_mT, self.loss = X, np.ascontiguousarray(data[0].targets.T), loss
         self.stack_shape = () if len(data) == 1 else (len(data),)
         self.n_samples = data[0].n_samples
         self.first_positions = np.arange(len(data)).reshape(*self.stack_shape, 1) * self.n_samples
-        self.batch_size = min(batch_size, self.n_samples)
-        self.uses_whole_X = all(one.rows is None for one in data)
         self.rows = np.array([one.row_numbers for one in data]).reshape(*self.stack_shape, self.n_samples)
+        self.uses_whole_X = all(one.rows is None for one in data)
         self.row_weights = self._stack_weights(data)
-        starts = range(0, self.n_samples, self.batch_size)
-        self.sizes = [min(self.batch_size, self.n_samples - start) for start in starts]
+        self.batch_size = min(batch_size, self.n_samples)
+        n_full, n_left = divmod(self.n_samples, self.batch_size)
+        self.sizes = [self.batch_size] * n_full + [n_left] * (n_left > 0)
         self.fractions = np.array(self.sizes) / self.n_samples  # of the rows, in each batch
         self._buffers: dict[tuple[int, ...], GatheredBatches] = {}
 
@@ -83,9 +84,10 @@ class Batches:
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
         """Positions (..., n_samples) in random order; networks that share a generator have one order."""
+        if not self.stack_shape:
+            return rngs[0].permutation(self.n_samples)
         orders = {rng: rng.permutation(self.n_samples) for rng in dict.fromkeys(rngs)}
-        drawn = [orders[rng] for rng in rngs]
-        return np.array(drawn) + self.first_positions if self.stack_shape else drawn[0]
+        return np.array([orders[rng] for rng in rngs]) + self.first_positions
 
     def _gathered(self, positions: Index) -> Iterator["GatheredBatches"]:
         """Gather the rows at these positions, some at a time, and cut them into batches."""

@@ -33,10 +33,12 @@ class BatchGradient:
     def __init__(
         self, network: Network, params: Array, X: Rows, n_rows: int, map_blocks: Map, dropout: bool = False
     ) -> None:
-        self.network, self.map_blocks = network, map_blocks
+        self.network, self.map_blocks, networks = network, map_blocks, params.shape[:-1]
         self.blocks = gradient_blocks(X, network.shape, n_rows)
-        leading = [(*params.shape[:-1], rows.stop - rows.start) for rows in self.blocks]
-        self.workspaces = [Workspace.allocate(network.shape, one, params.dtype, dropout) for one in leading]
+        self.workspaces = [
+            Workspace.allocate(network.shape, (*networks, rows.stop - rows.start), params.dtype, dropout)
+            for rows in self.blocks
+        ]
         if len(self.blocks) > 1:
             self.summands = np.empty((len(self.blocks), *params.shape), params.dtype)
             self.grads = [view_parameters(flat, network.shape) for flat in self.summands]
@@ -60,7 +62,7 @@ class BatchGradient:
 def gradient_blocks(X: Rows, shape: NetworkShape, n_rows: int) -> list[slice]:
     """Cut a large batch of rows like X into blocks; sparse rows stay in one block."""
     is_large = n_rows >= LARGE_ROWS and n_rows * shape.n_features * shape.n_hidden >= LARGE_PRODUCT
-    return equal_blocks(n_rows, N_BLOCKS if is_large and isinstance(X, DenseRows) else 1)
+    return equal_blocks(n_rows, N_BLOCKS) if is_large and isinstance(X, DenseRows) else [slice(0, n_rows)]
 
 
 def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:

@@ -12,9 +12,6 @@ from sknn_scratch._core.network import Batch, make_batch
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import DenseRows, Index, Rows, features_of_rows
 
-# If X is not larger, the time to copy it is negligible.
-SMALL_BYTES = 2**20
-
 # From this number of features on, those that have not occurred in a row may matter: most words of a text.
 MANY_FEATURES = 2**10
 
@@ -74,20 +71,11 @@ def clear_unused_features(params: Array, shape: NetworkShape, data: Data) -> Non
     view_parameters(params, shape).w_hidden[~features_of_rows(data.X, data.rows)] = 0
 
 
-def with_ones(data: Sequence[Data]) -> list[Data]:
-    """Give networks of one small X a copy with a first column of ones, so that the biases are weights."""
-    X = data[0].X
-    if not isinstance(X, DenseRows) or X.source.nbytes > SMALL_BYTES:
-        return list(data)
-    X = X.with_ones()
-    return [replace(one, X=X) for one in data]
-
-
 def stack_validations(data: Sequence[Data]) -> Batch | None:
     """Stack the validation rows of several networks, which all have the same number, if there are any."""
-    validations = [one.validation for one in data if one.validation is not None]
-    if len(validations) < 2:
-        return validations[0] if validations else None
-    X: Any = [one.X for one in validations]
+    first = data[0].validation
+    if first is None or len(data) == 1:
+        return first
+    validations: Any = [one.validation for one in data]
     targets = Targets(*map(np.stack, zip(*(one.targets for one in validations), strict=True)))
-    return Batch(DenseRows(np.stack([one.source for one in X])), targets)
+    return Batch(DenseRows(np.stack([one.X.source for one in validations])), targets)

@@ -95,5 +95,4 @@ def with_memory(evaluate: Evaluate) -> Evaluate:
 
 
 def is_negligible(gain: float, value: float, dtype: DTypeLike) -> bool:
-    """Whether a gain of a function with this value is within rounding errors."""
     return gain <= ROUNDINGS * float(np.finfo(dtype).eps) * max(1.0, abs(value))

@@ -35,12 +35,10 @@ class Targets(NamedTuple):
         return cls(values, values * shares, shares)
 
     def take(self, rows: slice) -> "Targets":
-        return Targets(*(array[..., rows] for array in self))
+        return Targets(self.values[..., rows], self.times_shares[..., rows], self.shares[..., rows])
 
 
 class Domain(NamedTuple):
-    """The numbers for which a loss is defined."""
-
     words: str  # that name them in a message
     contains: Callable[[Array], Any]  # whether each of some numbers is one of them
 
@@ -68,7 +66,6 @@ class Loss:
 
     @classmethod
     def of(cls, **parameters: Any) -> "Loss":
-        """Make the loss with the estimator's parameters."""
         return cls(**parameters)
 
     def negative_log_likelihood(self, mean_losses: Array) -> Array:

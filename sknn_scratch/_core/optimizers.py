@@ -46,7 +46,6 @@ class Optimizer:
     squares: ClassVar[tuple[str, ...]] = ()  # those that contain squares of gradients
 
     def init(self, params: Array) -> Memory:
-        """Make the memory of an optimiser that has made no step."""
         return {name: np.zeros_like(params) for name in self.remembers}
 
     def update(self, vectors: Vectors, learning_rates: Sequence[float], number: int) -> None:

@@ -103,7 +103,6 @@ def initialise(
 
 
 def scale_of(weights: Array, init_scale: float | str) -> float:
-    """Find the standard deviation of the initial weights of a layer."""
     return INIT_SCALES[init_scale](*weights.shape) if isinstance(init_scale, str) else init_scale
 
 

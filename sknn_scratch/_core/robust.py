@@ -191,7 +191,6 @@ class Quantiles(Loss):
         out[..., 1:, :] *= expit(outputs[..., 1:, :] + self.constants.astype(outputs.dtype))
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
-        """Sum the pinball losses."""
         return self.pinball.of_rows(self.quantiles_of(outputs), targets)
 
 

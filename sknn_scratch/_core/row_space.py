@@ -94,14 +94,13 @@ def in_row_space(run: Run) -> Iterator[None]:
 
 
 def space_of(run: Run) -> RowSpace | None:
-    """Describe the rows of a run in their space; None if L-BFGS is not faster there, or if numbers overflow.
+    """Describe the rows of a run of L-BFGS in their space; None if it is not faster there, or overflows.
 
     Validation rows are not in this space.
     """
     data, shape = run.data, run.config.network.shape
-    trains_by_all_rows = run.config.optimizer.takes_all_rows and data.validation is None
     n_features = features_for_lbfgs(data.X, data.n_samples, shape.n_hidden)
-    if not trains_by_all_rows or n_features == shape.n_features:
+    if data.validation is not None or n_features == shape.n_features:
         return None
     space = RowSpace(data.X.source[data.row_numbers], shape, run.state.params)
     return space if np.isfinite(space.X).all() and np.isfinite(space.params).all() else None

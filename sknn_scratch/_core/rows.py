@@ -24,6 +24,8 @@ Index: TypeAlias = NDArray[np.integer]
 Rows: TypeAlias = Union["DenseRows", "SparseRows"]
 Gather: TypeAlias = Callable[[Index], Sequence[Any]]
 
+# If X is not larger, the time to copy it is negligible.
+SMALL_BYTES = 2**20
 COPIED_ROWS = 2**13  # rows that are copied at once: this takes little memory
 
 
@@ -54,12 +56,10 @@ class DenseRows:
         out += layers.b_hidden
 
     def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer from ``delta`` (..., n_samples, n_hidden)."""
         dot(self.X_mT, delta, grads.w_hidden)
         dot(ones, delta, grads.b_hidden)
 
     def count_values(self) -> int:
-        """Count the values that are not zero."""
         return int(np.count_nonzero(self.X))
 
     def has_occurred(self) -> NDArray[np.bool_]:
@@ -71,7 +71,6 @@ class DenseRows:
         return type(self)(self.X[..., rows, :])
 
     def astype(self, dtype: Any) -> "DenseRows":
-        """Convert the numbers, or return the rows if they have this type."""
         return self if self.X.dtype == dtype else type(self)(self.X.astype(dtype))
 
     def with_ones(self) -> "RowsWithOnes":
@@ -102,7 +101,6 @@ class RowsWithOnes(DenseRows):
         dot(self.X, layers.hidden_layer, out)
 
     def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer by one product."""
         dot(self.X_mT, delta, grads.hidden_layer)
 
 
@@ -128,12 +126,10 @@ class SparseRows:
         np.add(self.matrix @ layers.w_hidden, layers.b_hidden, out=out)
 
     def fill_hidden_gradients(self, delta: Array, ones: Array, grads: Parameters) -> None:
-        """Fill the gradients of the hidden layer from ``delta`` (n_samples, n_hidden)."""
         grads.w_hidden[...] = self.transpose @ delta
         dot(ones, delta, grads.b_hidden)
 
     def count_values(self) -> int:
-        """Count the values that are not zero."""
         return int(self.matrix.nnz)
 
     def has_occurred(self) -> NDArray[np.bool_]:
@@ -156,6 +152,13 @@ class SparseRows:
             return [gathered.take(place) for place in places]
 
         return gather
+
+
+def with_ones_if_small(X: Rows) -> Rows:
+    """Copy small dense rows with a first column of ones, so that the biases are weights; others stay."""
+    if isinstance(X, DenseRows) and not X.has_ones and X.source.nbytes <= SMALL_BYTES:
+        return X.with_ones()
+    return X
 
 
 def features_of_rows(X: Rows, rows: Index | None) -> NDArray[np.bool_]:

@@ -20,7 +20,6 @@ class Schedule(NamedTuple):
 
 
 def constant(progress: float) -> float:
-    """1 in all epochs."""
     return 1.0
 
 

@@ -15,12 +15,12 @@ from sknn_scratch._core.activations import SATURATED_SLOPE, Array
 from sknn_scratch._core.arrays import clear_tiny, count_nonzero, multiply_each, norms_of
 from sknn_scratch._core.batches import Batches
 from sknn_scratch._core.blocks import BatchGradient, Map, mean_loss
-from sknn_scratch._core.data import Data, stack_validations
+from sknn_scratch._core.data import stack_validations
 from sknn_scratch._core.network import Batch, Penalty
-from sknn_scratch._core.optimizers import Vectors
+from sknn_scratch._core.optimizers import Memory, Vectors
 from sknn_scratch._core.parameters import view_parameters
-from sknn_scratch._core.rows import DenseRows
-from sknn_scratch._core.state import Run
+from sknn_scratch._core.rows import DenseRows, Rows, with_ones_if_small
+from sknn_scratch._core.state import Run, State
 
 # Saturation is measured on at most this number of rows: enough for a share, and quick in full-batch training.
 MEASURED_ROWS = 100
@@ -41,11 +41,12 @@ def stack_key(run: Run) -> Hashable | None:
     return (
         config.network,
         config.optimizer,
+        config.batch_size,
+        config.dropout,
+        config.max_grad_norm,
         data.source,
         data.n_samples,
-        config.batch_size,
-        config.dropout > 0,
-        (None if data.validation is None else data.validation.X.n_samples, data.score is None),
+        None if data.validation is None else (data.validation.X.n_samples, data.score is None),
         state.n_updates,
     )
 
@@ -53,19 +54,41 @@ def stack_key(run: Run) -> Hashable | None:
 class Stack:
     """Runs that are trained together, each on some rows of one X, until it is closed."""
 
-    def __init__(self, runs: Sequence[Run], data: Sequence[Data], map_blocks: Map) -> None:
-        self.runs, self.data = runs, data
+    def __init__(self, runs: Sequence[Run], map_blocks: Map) -> None:
+        self.runs = runs
         self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
-        self.network = self.config.network
+        self.network, self.optimizer = self.config.network, self.config.optimizer
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
-        self.optimizer = self.config.optimizer
-        self.batches = Batches(data, self.config.batch_size, self.network.loss)
+        X, data = with_ones_if_small(runs[0].data.X), [run.data for run in runs]
+        self.batches = Batches(X, data, self.config.batch_size, self.network.loss)
         self.validation = stack_validations(data)
-        self.clips = any(run.config.max_grad_norm < np.inf for run in runs)
         self.last_batch: Batch | None = None
-        self._stack_states()
         self._prepare_updates()
-        self._prepare_gradients(map_blocks)
+        self._prepare_gradients(X, map_blocks)
+
+    def _prepare_updates(self) -> None:
+        states, shape = [run.state for run in self.runs], self.network.shape
+        for state in states:
+            state.memory = state.memory or self.optimizer.init(state.params)
+        params, memory = states[0].params, states[0].memory
+        if self.stack_shape:
+            params, memory = join(states)
+        self.vectors = Vectors(params, np.zeros_like(params), memory, np.zeros_like(params))
+        self.params = view_parameters(params.reshape(*self.stack_shape, -1), shape)
+        self.grads = view_parameters(self.vectors.grads.reshape(*self.stack_shape, -1), shape)
+        strengths = [run.penalty_strength for run in self.runs]
+        self.penalty = Penalty.of(strengths, shape, self.optimizer.decouples_penalty)
+        self.n_updates = states[0].n_updates
+        self.learning_rates = [1.0] * len(states)  # L-BFGS keeps these; else they are set in every epoch
+
+    def _prepare_gradients(self, X: Rows, map_blocks: Map) -> None:
+        params, dropout = self.params.flat, self.config.dropout > 0
+        self.batch_gradients = {
+            n_rows: BatchGradient(self.network, params, X, n_rows, map_blocks, dropout)
+            for n_rows in set(self.batches.sizes)
+        }
+        first_block = self.batch_gradients[self.batches.batch_size].workspaces[0]
+        self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
 
     def close(self) -> None:
         """Give the runs arrays of their own: views would keep the arrays of the whole stack in memory."""
@@ -75,73 +98,40 @@ class Stack:
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
                 run.state.shuffle_rng = copy.deepcopy(run.state.shuffle_rng)
 
-    def _stack_states(self) -> None:
-        """Stack the parameters and the optimiser's memory; the states get views of them."""
-        states = [run.state for run in self.runs]
-        for state in states:
-            state.memory = state.memory or self.optimizer.init(state.params)
-        flat, names = self.per_network([state.params for state in states]), states[0].memory
-        self.memory = {name: self.per_network([state.memory[name] for state in states]) for name in names}
-        if self.stack_shape:
-            shared: dict[str, np.random.Generator] = {}
-            for i, state in enumerate(states):
-                state.params = flat[i]
-                state.memory = {name: array[i] for name, array in self.memory.items()}
-                shuffles_as = repr(state.shuffle_rng.bit_generator.state)
-                state.shuffle_rng = shared.setdefault(shuffles_as, state.shuffle_rng)
-        self.shuffle_rngs = [state.shuffle_rng for state in states]
-        self.params = view_parameters(flat, self.network.shape)
-        self.grads = view_parameters(np.zeros_like(flat), self.network.shape)
-
-    def _prepare_updates(self) -> None:
-        strengths = [run.penalty_strength for run in self.runs]
-        self.penalty = Penalty.of(strengths, self.network.shape, self.optimizer.decouples_penalty)
-        self.n_updates = self.runs[0].state.n_updates
-        self.learning_rates = [1.0] * len(self.runs)  # L-BFGS keeps these; else they are set in every epoch
-        flat = self.params.flat.reshape(-1)
-        memory = {name: array.reshape(-1) for name, array in self.memory.items()}
-        self.vectors = Vectors(flat, self.grads.flat.reshape(-1), memory, np.zeros_like(flat))
-
-    def _prepare_gradients(self, map_blocks: Map) -> None:
-        params, X, dropout = self.params.flat, self.data[0].X, self.config.dropout > 0
-        self.batch_gradients = {
-            n_rows: BatchGradient(self.network, params, X, n_rows, map_blocks, dropout)
-            for n_rows in set(self.batches.sizes)
-        }
-        first_block = self.batch_gradients[self.batches.batch_size].workspaces[0]
-        self.measured_slope = first_block.slope[..., :MEASURED_ROWS, :]
-
-    def start_epoch(self) -> None:
-        """Set the learning rates of the coming epoch."""
-        self.learning_rates = [run.learning_rate for run in self.runs]
-
     def compute_gradient(self, batch: Batch, outputs_mT: Array) -> None:
         """Compute the gradient of the mean loss of a batch, and fill its outputs."""
         batch_gradient = self.batch_gradients[batch.X.n_samples]
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
-                draw_dropout(self.runs, workspace.dropout_factors)
+                self._draw_dropout(workspace.dropout_factors)
         batch_gradient.fill(self.params, self.grads, batch, outputs_mT)
         self.last_batch = batch
 
     def update(self) -> None:
         """Update the parameters by the gradients of the last batch and of the penalty."""
-        if self.clips:
-            self._clip()
+        if self.config.max_grad_norm < np.inf:
+            self._clip(self.config.max_grad_norm)
         self.n_updates += 1
         self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
         self.optimizer.update(self.vectors, self.learning_rates, self.n_updates)
         if self.n_updates % UPDATES_TO_CLEARING == 0:
             self.optimizer.clear_tiny(self.vectors)
 
-    def _clip(self) -> None:
-        """Scale gradients of the loss that are longer than ``max_grad_norm`` down to it."""
+    def _clip(self, largest: float) -> None:
+        """Scale gradients of the loss whose norm is larger down to it."""
         scales = []
         for run, norm in self.by_run(norms_of(self.grads.flat)):
-            is_long = norm > run.config.max_grad_norm
-            run.clipped_norm = norm if is_long else 0.0
-            scales.append(run.config.max_grad_norm / norm if is_long else 1.0)
-        multiply_each(self.grads.flat.reshape(-1), scales)
+            run.clipped_norm = norm if norm > largest else 0.0
+            scales.append(largest / norm if norm > largest else 1.0)
+        multiply_each(self.vectors.grads, scales)
+
+    def _draw_dropout(self, all_factors: Array) -> None:
+        """Draw the factors (..., n_samples, n_hidden) of a batch: 0, or 1 / (1 - dropout)."""
+        dropout, shape = self.config.dropout, (len(self.runs), *all_factors.shape[-2:])
+        for run, factors in zip(self.runs, all_factors.reshape(shape), strict=True):
+            run.state.dropout_rng.random(out=factors, dtype=factors.dtype.type)
+        np.greater_equal(all_factors, dropout, out=all_factors, casting="unsafe")
+        all_factors *= 1 / (1 - dropout)
 
     @np.errstate(all="ignore")  # an infinite objective ends the training
     def evaluate(self, params: Array) -> tuple[float, Array]:
@@ -151,9 +141,9 @@ class Stack:
         """
         self.params.flat[...] = params
         clear_tiny(self.params.flat)
-        for batch, outputs_mT in self.batches.epoch(self.shuffle_rngs):  # only one
+        for batch, outputs_mT in self.batches.epoch(()):  # only one, of all rows
             self.compute_gradient(batch, outputs_mT)
-        self.penalty.apply(self.params.flat, self.grads.flat, self.learning_rates)
+        self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
         objective = self.batches.losses()[0] + self.penalty.value(self.params)
         return float(objective), self.grads.flat.astype(np.float64)
 
@@ -188,10 +178,19 @@ class Stack:
         return zip(self.runs, np.atleast_1d(values).tolist(), strict=True)
 
 
-def draw_dropout(runs: Sequence[Run], all_factors: Array) -> None:
-    """Draw the factors (..., n_samples, n_hidden) of a batch: 0, or 1 / (1 - dropout)."""
-    for run, factors in zip(runs, all_factors.reshape(len(runs), *all_factors.shape[-2:]), strict=True):
-        dropout = run.config.dropout
-        run.state.dropout_rng.random(out=factors, dtype=factors.dtype.type)
-        np.greater_equal(factors, dropout, out=factors, casting="unsafe")
-        np.multiply(factors, 1 / (1 - dropout), out=factors)
+def join(states: Sequence[State]) -> tuple[Array, Memory]:
+    """Join the parameters of networks, and what their optimisers remember: (n_networks * n_params,) each.
+
+    The states get views of them. Those whose generators would shuffle alike share one.
+    """
+    n_params = states[0].params.size
+    params = np.concatenate([state.params for state in states])
+    memory = {name: np.concatenate([one.memory[name] for one in states]) for name in states[0].memory}
+    generators: dict[str, np.random.Generator] = {}
+    for number, state in enumerate(states):
+        place = slice(number * n_params, (number + 1) * n_params)
+        state.params = params[place]
+        state.memory = {name: array[place] for name, array in memory.items()}
+        shuffles_as = repr(state.shuffle_rng.bit_generator.state)
+        state.shuffle_rng = generators.setdefault(shuffles_as, state.shuffle_rng)
+    return params, memory

@@ -147,7 +147,6 @@ class Run:
         return Snapshot(epoch, self.state.params.copy())
 
     def with_all_features(self, params: Array) -> Array:
-        """Give parameters (n_params,) of this run the features of X, if it trains with others."""
         return params if self.widen is None else self.widen(params)
 
     @property
@@ -166,7 +165,6 @@ class Run:
 
     @property
     def penalty_strength(self) -> float:
-        """The strength of the penalty, alpha / P: see ``_core``."""
         return self.config.alpha / self.data.penalty_divisor
 
     @property

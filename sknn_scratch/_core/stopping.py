@@ -147,12 +147,10 @@ def watch(run: Run, value: float, snapshot: Snapshot) -> None:
 
 
 def leave_plateau(run: Run) -> None:
-    """Count the epochs without improvement anew."""
     run.state.epochs_without_improvement, run.state.plateau_sum = 0, None
 
 
 def is_out_of_patience(run: Run) -> bool:
-    """Whether the watched value has not improved for ``n_iter_no_change`` epochs."""
     return run.state.epochs_without_improvement >= run.config.n_iter_no_change
 
 

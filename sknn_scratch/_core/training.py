@@ -16,7 +16,6 @@ import numpy as np
 
 from sknn_scratch._core.arrays import sum_of_squares
 from sknn_scratch._core.blocks import Map
-from sknn_scratch._core.data import with_ones
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Epoch, Run, StopReason
@@ -40,12 +39,11 @@ def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = ma
     All have the same ``stack_key``; if it is None, there is only one. Runs that already have a reason to stop
     stay as they are. There are hooks for each run, or none.
     """
-    data, hooks = with_ones([run.data for run in runs]), hooks or [Hooks()] * len(runs)
-    members = list(zip(runs, data, hooks, strict=True))
+    members = list(zip(runs, hooks or [Hooks()] * len(runs), strict=True))
     try:
         while going_on := [member for member in members if member[0].is_going_on]:
-            some_runs, some_data, some_hooks = zip(*going_on, strict=True)
-            with closing(Stack(some_runs, some_data, map_blocks)) as stack:
+            some_runs, some_hooks = zip(*going_on, strict=True)
+            with closing(Stack(some_runs, map_blocks)) as stack:
                 descend(stack, some_hooks)
             del stack  # free its memory before a smaller one takes some
     except KeyboardInterrupt:
@@ -85,8 +83,8 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     """
     start = perf_counter()
     penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
-    stack.start_epoch()
-    for batch, outputs_mT in stack.batches.epoch(stack.shuffle_rngs):
+    stack.learning_rates = [run.learning_rate for run in stack.runs]
+    for batch, outputs_mT in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
         stack.compute_gradient(batch, outputs_mT)
         stack.update()
     losses = stack.batches.losses()

@@ -1,21 +1,26 @@
 """The registry of findings: what ``diagnose`` looks for, and which findings explain others.
 
 Here are the causes for which a network learns nothing (``_causes``), and below them what such a network, or
-another one, looks like. To add a finding, write a function of an Examination, as those of the causes are, and
+another one, looks like. To add a finding, write a function of the evidence, as those of the causes are, and
 add a line to ``CHECKS``.
 """
 
 from types import MappingProxyType
 
 import numpy as np
+from sklearn.base import is_classifier
+from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
 from sknn_scratch._causes.check import Check, Measured, Unmeasurable
-from sknn_scratch._causes.evidence import UNLEARNED
+from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION
+from sknn_scratch._causes.features import standardised
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
-from sknn_scratch._diagnosis.evidence import ON_DATA, TRAINING, VALIDATION
+from sknn_scratch._core.blocks import predict_outputs
 
 # Units that started equal differ only by rounding.
 IDENTICAL_TOLERANCE = 1e-6
@@ -31,6 +36,9 @@ LAST_PART = 10  # "the last tenth" of the epochs
 OF_FEATURES = ("unscaled features", "outliers", "tiny features")
 # Simple models need at least this many rows, and this many rows for each feature.
 LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
+FOLDS = KFold(5, shuffle=True, random_state=0)
+SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
+SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
 
 
 # --- The hidden units ---
@@ -81,7 +89,7 @@ def dead_units(evidence):
 
 def vanishing_gradient(evidence):
     """Look at how much of the error the activation lets through on the way back."""
-    lost = max(0.0, 1 - evidence.slopes.mean(dtype=float))
+    lost = max(0.0, 1 - evidence.absolute_slopes.mean(dtype=float))
     return Measured(
         lost,
         f"The slope g'(z) is {1 - lost:.3f} on average, so {lost:.0%} of the error is lost on its way back "
@@ -175,7 +183,7 @@ def underfitting(evidence):
         raise Unmeasurable("the outputs of the network overflow")
     if len(evidence.sample) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
         raise Unmeasurable("it needs more rows")
-    network, simple_model = evidence.errors
+    network, simple_model = errors_in_sample(evidence)
     chance = np.sqrt((network + simple_model) / len(evidence.sample))  # the standard error of the difference
     return Measured(
         max(0.0, network - simple_model - 2 * chance),
@@ -184,6 +192,29 @@ def underfitting(evidence):
         "network with enough hidden units can learn what a simple model learns.",
         ("increase n_hidden", "decrease alpha", "use init_scale='he'"),
     )
+
+
+def errors_in_sample(evidence):
+    """Compute the errors of the network, and of the better simple model in cross-validation.
+
+    They are shares of wrong rows, or a regressor's shares of unexplained variance.
+    """
+    truth, batch = evidence.labels[evidence.sample], evidence.batch(evidence.sample)
+    X = standardised(batch.X.source, evidence.features)
+    are_classes = is_classifier(evidence.fitted)
+
+    def error(predicted):
+        errors = predicted != truth
+        if not are_classes:
+            spread = np.std(truth, axis=0)
+            errors = np.square((predicted - truth) / np.where(spread > 0, spread, 1.0))
+        of_rows = errors.reshape(len(truth), -1).mean(axis=1)
+        return float(np.average(of_rows, weights=batch.targets.shares[0]))
+
+    models = SIMPLE_CLASSIFIERS if are_classes else SIMPLE_REGRESSORS
+    of_models = [error(cross_val_predict(model, X, truth, cv=FOLDS)) for model in models]
+    predicted = evidence.target_kind.decode(predict_outputs(evidence.network, evidence.layers, batch.X))
+    return error(predicted.reshape(truth.shape)), min(of_models)
 
 
 # --- The registry ---

@@ -4,13 +4,14 @@ import numpy as np
 
 from sknn_scratch._causes.causes import measure
 from sknn_scratch._causes.check import SEVERITIES
+from sknn_scratch._causes.evidence import Evidence
 from sknn_scratch._causes.remedies import remedy_for
 from sknn_scratch._causes.words import quantity
 from sknn_scratch._diagnosis.checks import CHECKS, OF_FEATURES
-from sknn_scratch._diagnosis.evidence import Examination
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._inspection import FittedNetwork, Inspected
+from sknn_scratch._inspection import FittedNetwork, Inspected, checked_targets
 from sknn_scratch._tables.table_encoder import TableEncoder
 
 
@@ -89,7 +90,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     """
     inspected = Inspected(estimator)
     fitted = inspected.network
-    evidence = Examination.of(fitted, fitted._rows(inspected.rows(X)), inspected.feature_names, y)
+    evidence = evidence_on(fitted, fitted._rows(inspected.rows(X)), inspected.feature_names, y)
     is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier or ())
     left_out = OF_FEATURES if is_of_table else ()
     looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
@@ -113,6 +114,16 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     subject = f"{type(fitted).__name__} with {units}"
     subject += "" if inspected.place is None else f", {inspected.place}"
     return Diagnosis(subject, checks, not_checked)
+
+
+def evidence_on(fitted, rows, feature_names, y):
+    """Collect the evidence of a fitted network on rows, and on their labels or numbers if y is given."""
+    target_kind, weights = target_kind_of(fitted), None
+    if y is not None:
+        y = checked_targets(fitted, y, rows.n_samples)
+        weights = target_kind.row_weights(fitted, None, y)
+    network = fitted_network(fitted)._replace(loss=target_kind.loss)
+    return Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights)
 
 
 def cause_of(name, measured):

@@ -204,7 +204,6 @@ def headline(finding: Finding) -> str:
 
 
 def indented(text: str) -> list[str]:
-    """Break a text into lines below a headline."""
     return textwrap.wrap(text, TEXT_WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
 
 

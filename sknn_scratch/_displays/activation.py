@@ -5,10 +5,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknn_scratch._core.activations import SATURATED_SLOPE
+from sknn_scratch._causes.evidence import hidden_layer
+from sknn_scratch._core.activations import SATURATED_SLOPE, values_and_slopes
 from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, Display
+from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
 from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._inspection import FittedNetwork, Inspected, activate, hidden_layer
+from sknn_scratch._inspection import FittedNetwork, Inspected
 
 LEAST_RANGE = 4.0  # hidden inputs from -4 to 4 are always drawn: every activation shows its shape there
 N_BINS = 60
@@ -84,10 +86,11 @@ class ActivationDisplay(Display):
         """
         inspected = Inspected(estimator)
         fitted = inspected.network
-        z, slope = hidden_layer(fitted, fitted._rows(inspected.rows(X)))
+        network = fitted_network(fitted)
+        z, slope = hidden_layer(network, fitted_layers(fitted), fitted._rows(inspected.rows(X)))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
-        curve = (curve_z, *activate(fitted, curve_z))
+        curve = (curve_z, *values_and_slopes(network.activate, curve_z))
         name = inspected.place if name is None else name
         return cls(z, slope, curve, inspected.activation, name).plot(ax)
 

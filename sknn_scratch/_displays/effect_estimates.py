@@ -63,5 +63,4 @@ def additive_share(predicted, curves):
 
 
 def variance(values):
-    """Add up the variances of the columns of values (n_rows, n_outputs)."""
     return values.var(axis=0).sum()

@@ -223,6 +223,5 @@ def strongest(values):
 
 
 def relative(values):
-    """Divide by the largest absolute value."""
     largest = np.abs(values).max()
     return values / largest if largest > 0 else values

@@ -24,7 +24,6 @@ class Display:
 
     @property
     def figure_(self) -> Any:
-        """The figure of ``ax_``."""
         return self.ax_.figure
 
     def plot(self, ax: Any = None) -> Self:

@@ -108,5 +108,4 @@ def typical_value(values):
 
 
 def is_numeric(values):
-    """Whether the values are numbers, so that they have a median."""
     return np.issubdtype(values.dtype, np.number)

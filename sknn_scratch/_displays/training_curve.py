@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from sknn_scratch._displays.plotting import BLACK, HIDDEN_LAYER, OUTPUT_LAYER, TRAINING, VALIDATION, Display
-from sknn_scratch._inspection import FittedNetwork, Inspected, first_epoch
+from sknn_scratch._inspection import FittedNetwork, Inspected
 
 FEW_EPOCHS = 15  # up to this number, each epoch has a dot
 WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a logarithmic axis
@@ -112,7 +112,7 @@ class TrainingCurveDisplay(Display):
             fitted.stop_reason_,
             score_name.replace("_", " "),
             inspected.place if name is None else name,
-            first_epoch(fitted),
+            fitted.n_iter_ - len(fitted.loss_curve_) + 1,
             details,
             color,
         ).plot(ax)

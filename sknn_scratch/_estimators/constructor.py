@@ -52,7 +52,6 @@ class Several(Number):
 
 
 def one_of(options: Iterable[str]) -> StrOptions:
-    """Accept the given strings; an error lists them in the given order."""
     return StrOptions(dict.fromkeys(options).keys())  # a set would list them in another order every time
 
 

@@ -34,23 +34,18 @@ class Training(Hooks):
 
     def __init__(self, fit, name="", parent=None):
         """Take a name that tells the fit from others, and the task of an ensemble to which it belongs."""
-        self.fit, self.estimator, self.name, self.parent = fit, fit.estimator, name, parent
-        self.data = reported_data(fit.inputs)
+        self.fit, self.run, self.estimator, self.name, self.parent = fit, fit.run, fit.estimator, name, parent
         self.context = self.epoch = None  # of the fit and of its present epoch, if there are callbacks
         self.start = None  # of the first epoch
-
-    @property
-    def run(self):
-        """The run to train."""
-        return self.fit.run
 
     @contextmanager
     def fit_task(self):
         """Tell the callbacks that the fit begins and ends."""
+        if self.parent is None and not callbacks_of(self.estimator):
+            yield
+            return
+        self.data = reported_data(self.fit.inputs)
         with inside(self.parent, self.estimator, self.data):
-            if not callbacks_of(self.estimator):
-                yield
-                return
             n_epochs, now = self.run.config.max_iter, {"estimator": self.estimator, **self.data}
             self.context = self.estimator._init_callback_context(max_subtasks=n_epochs)
             self.context.call_on_fit_task_begin(**now)
@@ -102,18 +97,15 @@ class Training(Hooks):
         self.print_line(f"end after epoch {state.epoch}: {state.stop_reason.value} Kept: {what}.")
 
     def print_line(self, text):
-        """Print a line that starts with the name of the fit."""
         print_line(self.estimator, text, self.name)
 
 
 def watched_numbers(record):
-    """Format the loss and the validation of an epoch."""
     shown = {name: record[name] for name in ("loss", "val_loss", "val_score") if name in record}
     return ", ".join(f"{name} = {value:.6f}" for name, value in shown.items())
 
 
 def callbacks_of(estimator):
-    """List the callbacks that are set on an estimator."""
     return getattr(estimator, "_skl_callbacks", [])
 
 

@@ -41,12 +41,10 @@ class Tried(NamedTuple):
 
     @property
     def ranked(self):
-        """The alphas, that with the least loss first."""
         return sorted(self.losses, key=self.losses.get)
 
     @property
     def least(self):
-        """The least loss."""
         return min(self.losses.values(), default=math.inf)
 
 

@@ -241,13 +241,11 @@ def longest_cycle(n_rows):
 
 
 def epochs_of_longest(n_batches):
-    """Choose the number of epochs of the longest cycle."""
     most = max(MOST_CYCLE_EPOCHS, min(MOST_EPOCHS, math.ceil(FEWEST_CYCLE_UPDATES / n_batches)))
     return max(FEWEST_CYCLE_EPOCHS, min(most, math.ceil(LONGEST_CYCLE / n_batches)))
 
 
 def usual_n_networks(n_rows):
-    """Choose the number of networks in an ensemble."""
     return NETWORKS_FOR_FEW_ROWS if n_rows < MANY_ROWS else NETWORKS_FOR_MANY_ROWS
 
 
@@ -286,6 +284,5 @@ def refuse_validation(model, inputs):
 
 
 def stochastic_solvers():
-    """List the solvers that take batches, for a message."""
     *some, last = (repr(name) for name, solver in SOLVERS.items() if not solver.takes_all_rows)
     return f"{', '.join(some)} or {last}"

@@ -54,7 +54,6 @@ def attributes_of(fitted, names=FITTED_ATTRIBUTES):
 
 
 def is_fitted(estimator):
-    """Whether a network or an ensemble has been fitted."""
     return hasattr(estimator, "solver_")
 
 
@@ -73,7 +72,6 @@ def adopt(estimator, attributes):
 
 
 def target_kind_of(fitted):
-    """Get the kind of y that an estimator was fitted to."""
     return fitted._target_kinds.of_fitted(fitted)
 
 

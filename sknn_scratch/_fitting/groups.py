@@ -1,6 +1,7 @@
 """Fits whose runs are trained in one pass, and how many of them the cache and the memory allow."""
 
 from collections import defaultdict
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -38,7 +39,8 @@ def train_group(group):
     """Train fits of one ``stack_key`` in one pass; threads share the blocks of large batches."""
     run = group[0].run
     blocks = gradient_blocks(run.data.X, run.config.network.shape, run.config.batch_size)
-    with map_in_threads(len(blocks)) as map_blocks, in_row_space(run):
+    space = in_row_space(run) if run.config.optimizer.takes_all_rows else nullcontext()
+    with map_in_threads(len(blocks)) as map_blocks, space:
         train([one.run for one in group], group, map_blocks)
 
 
@@ -51,7 +53,6 @@ def cut_into_groups(trainings):
 
 
 def cut(some, n_most):
-    """Cut a list into lists of at most ``n_most`` items."""
     return [some[start : start + n_most] for start in range(0, len(some), n_most)]
 
 

@@ -50,7 +50,6 @@ class EncodedRows:
     weights: np.ndarray | None  # (n_rows,) of rows and of classes; None if all are one
 
     def take(self, rows):
-        """Take some rows, by their numbers."""
         weights = None if self.weights is None else self.weights[rows]
         return EncodedRows(self.X[rows], self.y[rows], self.targets[rows], weights)
 
@@ -126,7 +125,6 @@ def features_of_network(X, weights, earlier):
 
 
 def with_features(X, features):
-    """Take the columns of these features, or all."""
     return X if features is None else X[:, features]
 
 

@@ -38,7 +38,6 @@ class Observations(NamedTuple):
     features: Index  # (n_features,): the number of each feature, wherever its column is
 
     def part(self, places: Index) -> "Observations":
-        """Keep some observations."""
         data, strata, hashes = self.data.part(places), self.strata[places], self.hashes[places]
         return self._replace(data=data, strata=strata, hashes=hashes)
 

@@ -134,7 +134,6 @@ def check_same_network(model):
 
 
 def network_of(model, encoded, data):
-    """Describe the network that is trained."""
     shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
         check_shapes(model.activation, shape.n_hidden, data.targets.dtype)

@@ -91,15 +91,16 @@ def one_blas_thread():
 
 @cache
 def blas_libraries():
-    """List the BLAS libraries of this process."""
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def libraries_with_threads():
     """List the libraries that have several threads now: for all Python threads, and for each of its own."""
-    several = [library for library in blas_libraries() if library.num_threads > 1]
-    of_thread = [library for library in several if is_set_for_each_thread(library)]
-    return [library for library in several if library not in of_thread], of_thread
+    of_process, of_thread = [], []
+    for library in blas_libraries():
+        if library.num_threads > 1:
+            (of_thread if is_set_for_each_thread(library) else of_process).append(library)
+    return of_process, of_thread
 
 
 @cache
@@ -150,6 +151,5 @@ def map_in_threads(most):
 
 
 def n_blas_threads():
-    """Get how many threads BLAS may use now."""
     with settings_lock:
         return max((library.num_threads for library in blas_libraries()), default=1)

@@ -128,12 +128,12 @@ class TrialsOfFew:
     def stack_of(self, data, params, map_blocks):
         rng = np.random.default_rng(0)
         config = Config(self.network, Lbfgs(), batch_size=data.n_samples, max_iter=1, learning_rate=1.0)
-        return Stack([Run(State(params.copy(), rng, rng), data, config)], [data], map_blocks)
+        return Stack([Run(State(params.copy(), rng, rng), data, config)], map_blocks)
 
 
 def descend(stack, alpha, is_end):
     """Let L-BFGS go down the objective with an alpha, from where the network is."""
-    strength = alpha / stack.data[0].penalty_divisor
+    strength = alpha / stack.runs[0].data.penalty_divisor
     stack.penalty = Penalty.of([strength], stack.network.shape)
     minimise(stack.evaluate, stack.params.flat.copy(), is_end)
 
@@ -189,7 +189,6 @@ def ends_after(n_most, tol):
 
 
 def n_units(n_hidden, n_features):
-    """Choose the number of hidden units of a fold's network."""
     return min(n_hidden, max(1, MOST_WEIGHTS // n_features))
 
 
@@ -294,8 +293,6 @@ class TrialsOfMany:
 
 
 class Split:
-    """The observations without a part, and the part."""
-
     def __init__(self, data: Data, part: Index) -> None:
         self.train = data.part(np.delete(np.arange(data.n_samples), part))
         self.held_out: Batch = data.part(part).batch()

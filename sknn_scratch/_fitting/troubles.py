@@ -96,7 +96,6 @@ def message_of_bad_end(fit, fitted):
 
 
 def with_cause(message, cause, fitted):
-    """Add the name and the remedy of a cause to a message."""
     name, remedy = cause
     return f"{message} Likely cause: {name}. {remedy_for(fitted, remedy)}"
 
@@ -171,5 +170,4 @@ def evidence_of(fit, fitted):
 
 
 def warn(message, category=UserWarning):
-    """Give a warning, at the line of the user's call."""
     warnings.warn(message, category, stacklevel=2, **AT_THE_USERS_CALL)

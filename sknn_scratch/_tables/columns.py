@@ -34,7 +34,6 @@ class Column(NamedTuple):
 
     @property
     def texts(self):
-        """The different strings."""
         return set(self.values) - {None}
 
     @property

@@ -47,7 +47,6 @@ class Features(dict):
     """The features of a table."""
 
     def mixed(self, rows, moved, donors):
-        """Take rows (n,), with some features, whose keys are given, of other rows (n,)."""
         return Features({key: one[donors if key in moved else rows] for key, one in self.items()})
 
 
@@ -203,7 +202,6 @@ def rare_groups(encoder, inputs):
 
 
 def widths_of(encoder, inputs):
-    """Count the features that a fitted encoder makes of each input, but for those whose names hide it."""
     names = encoder.get_feature_names_out([f"{number}:" for number in range(len(inputs))])
     numbers = [str(name).partition(":")[0] for name in names]
     return Counter(inputs[int(number)] for number in numbers if number.isdigit())

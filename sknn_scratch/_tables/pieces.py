@@ -138,7 +138,6 @@ def encode_columns(X, pieces, dtype):
 
 
 def n_ramps(knots):
-    """Count the ramps between knots; two knots need none, since the bounded value bends between them too."""
     return len(knots) - 1 if len(knots) > 2 else 0
 
 

@@ -264,7 +264,6 @@ def fit_pieces(X, n_bins, y):
 
 
 def n_cases(y):
-    """Count the rows with another y (n_samples,) than the most frequent one; of several outputs, all rows."""
     y = np.asarray(y)
     if y.ndim > 1:
         return len(y)

@@ -34,7 +34,6 @@ def read_texts(texts, style, most_odd):
 
 
 def is_code(text):
-    """Whether a text has only digits, maybe in parentheses."""
     return text.strip("() ").isdecimal()
 
 

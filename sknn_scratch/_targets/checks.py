@@ -26,7 +26,6 @@ def check_none_missing(values, name="y"):
 
 
 def is_missing(value):
-    """Whether an object stands for a missing value."""
     if value is None or value is getattr(sys.modules.get("pandas"), "NA", None):
         return True
     return not isinstance(value, str | list | tuple | np.ndarray) and bool(value != value)

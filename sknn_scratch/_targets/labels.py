@@ -60,11 +60,9 @@ class Labels(TargetKind):
         return expit(outputs)
 
     def log_probabilities(self, outputs):
-        """Compute the logarithms of the probabilities, exact even if these underflow."""
         return log_expit(outputs)
 
     def decision(self, outputs):
-        """Get the values of scikit-learn's ``decision_function``."""
         return outputs
 
     def average(self, all_outputs):
@@ -77,7 +75,6 @@ class Labels(TargetKind):
         return log_p - log_not_p
 
     def loss_of_a_constant(self, targets, shares):
-        """Compute the sum of the entropies of the labels."""
         p = np.clip((1 + shares @ targets) / 2, 0, 1)
         return float((entr(p) + entr(1 - p)).sum())
 
@@ -129,7 +126,6 @@ class Binary(Exclusive):
         return log_expit(np.hstack([-outputs, outputs]))
 
     def decision(self, outputs):
-        """Get the log-odds (n_samples,) of the second class."""
         return outputs[:, 0]
 
 
@@ -164,7 +160,6 @@ class Multiclass(Exclusive):
         return functools.reduce(np.logaddexp, all_log_p) - math.log(len(all_log_p))
 
     def loss_of_a_constant(self, targets, shares):
-        """Compute the entropy of the classes."""
         return float(entr(shares @ targets).sum())
 
 

@@ -20,7 +20,6 @@ class OneQuantile(Reals):
         return undo_signed_root(outputs)
 
     def average(self, all_outputs):
-        """Compute the outputs that predict the mean of the quantiles."""
         return signed_root(np.mean(list(map(undo_signed_root, all_outputs)), axis=0))
 
 
@@ -32,7 +31,6 @@ class SeveralQuantiles(OneQuantile):
 
     @property
     def quantiles(self):
-        """List the quantiles, in the order of the user."""
         return self.parameters["quantile"]
 
     @property
@@ -70,7 +68,6 @@ class SeveralQuantiles(OneQuantile):
         return super().inverse_link(self.loss.quantiles_of(outputs.T).T[:, columns])
 
     def average(self, all_outputs):
-        """Compute the outputs that predict the mean of each quantile."""
         all_quantiles = (self.loss.quantiles_of(outputs.T) for outputs in all_outputs)
         return self.loss.outputs_of(super().average(all_quantiles)).T
 

@@ -19,7 +19,6 @@ class Rates(ScaledNumbers):
         return 0.0, largest * np.average(y / largest, weights=weights)
 
     def inverse_link(self, outputs):
-        """Turn logarithms into rates."""
         return np.exp(outputs)
 
     def average(self, all_outputs):
@@ -29,5 +28,4 @@ class Rates(ScaledNumbers):
 
     @staticmethod
     def constants(loss, targets):
-        """Compute the logarithm of the mean of targets with one output."""
         return [np.log(max(targets.times_shares.sum(), TINY))]

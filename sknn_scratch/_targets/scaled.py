@@ -79,12 +79,10 @@ class ScaledNumbers(TargetKind):
 
     @property
     def predicts_columns(self):
-        """Whether predictions have two dimensions."""
         return np.ndim(self.scale) > 0
 
     @staticmethod
     def targets_of(z):
-        """Turn scaled numbers into targets."""
         return z
 
     def inverse_link(self, outputs):
@@ -139,10 +137,8 @@ def loss_of(parameters):
 
 
 def written(parameters):
-    """Write parameters for a message."""
     return ", ".join(f"{name}={value!r}" for name, value in parameters.items())
 
 
 def plain(numbers):
-    """Turn a number into a float, and several numbers into a list of floats."""
     return float(numbers) if np.ndim(numbers) == 0 else list(map(float, numbers))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch._core import data
+from sknn_scratch._core import rows
 from tests.helpers import (
     BINARY,
     STOCHASTIC,
@@ -31,7 +31,7 @@ def test_rows_that_are_too_many_for_a_column_of_ones(monkeypatch, solver):
     """The biases are then no row of weights: sums are rounded otherwise, but in a stack as alone."""
     runs = [make_run(BINARY, seed, alpha=1.0, **SOLVERS[solver]) for seed in range(3)]
     with_ones = train_together(runs)
-    monkeypatch.setattr(data, "SMALL_BYTES", 0)
+    monkeypatch.setattr(rows, "SMALL_BYTES", 0)
     for run, result, other in zip(runs, train_together(runs), with_ones, strict=True):
         assert_same_training(result, train_alone(run), rtol=0)
         assert_same_training(result, other, rtol=1e-9)

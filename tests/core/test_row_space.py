@@ -154,7 +154,6 @@ def test_before_its_first_epoch_it_has_its_first_weights():
 MANY_ROWS = make_problem("multiclass", n_samples=5 * MOST_ROWS_PER_UNIT + 1, n_features=300)
 HELD_OUT = make_batch(rows_of(WIDE.X), WIDE.targets, None)
 USUAL_RUNS = {
-    "another solver": (WIDE, {"solver": "adam"}),
     "validation rows": (WIDE, {"data": {"validation": HELD_OUT}}),
     "sparse rows": (WIDE._replace(X=scipy.sparse.csr_array(WIDE.X)), {}),
     "many rows for each unit": (MANY_ROWS, {}),

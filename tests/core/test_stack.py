@@ -1,7 +1,6 @@
 """A stack of networks gives the same networks as a separate training of each."""
 
 import copy
-import math
 from collections import defaultdict
 from dataclasses import replace
 
@@ -94,8 +93,8 @@ def each(name, values, **others):
 OWN_SETTINGS = {
     "learning_rate": each("learning_rate", (0.001, 0.01, 0.1)),
     "alpha": each("alpha", (0.0, 1.0, 30.0)),
-    "dropout": each("dropout", (0.1, 0.5, 0.9)),
-    "max_grad_norm": each("max_grad_norm", (0.001, 0.3, math.inf), solver="sgd"),
+    "alpha with dropout": each("alpha", (0.0, 1.0, 30.0), dropout=0.5),
+    "alpha with clipping": each("alpha", (0.0, 1.0, 30.0), max_grad_norm=0.3, solver="sgd"),
     "schedule": each("schedule", SCHEDULES, max_iter=8),
     "schedule on a plateau": each("schedule", SCHEDULES, max_iter=8, tol=10.0, n_iter_no_change=2),
     "patience": each("n_iter_no_change", (2, 4, 6), max_iter=8, tol=10.0),
@@ -266,6 +265,7 @@ VALIDATED = {"validation": make_validation(0)}
         (make_run(BINARY._replace(X=BINARY.X.copy())), {}),
         (make_run(BINARY._replace(targets=BINARY.targets.copy())), {}),
         (make_run(BINARY, dropout=0.5), {}),
+        (make_run(BINARY, max_grad_norm=1.0), {}),
         (make_run(BINARY, data=VALIDATED), {}),
         (make_run(BINARY, data={"validation": make_validation(0, 21)}), {"data": VALIDATED}),
         (make_run(BINARY, data=VALIDATED | {"score": lambda params: 0.0}), {"data": VALIDATED}),

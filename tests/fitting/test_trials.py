@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor
-from sknn_scratch._core import data
+from sknn_scratch._core import rows
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._fitting import choice, trials
@@ -246,7 +246,7 @@ def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_m
 @pytest.mark.usefixtures("brief_trials")
 def test_rows_of_a_small_x_and_their_copies_in_a_large_one_are_the_same(monkeypatch):
     x = np.random.default_rng(0).normal(size=(MANY_ROWS, 90)).astype(np.float32)
-    monkeypatch.setattr(data, "SMALL_BYTES", x.nbytes)
+    monkeypatch.setattr(rows, "SMALL_BYTES", x.nbytes)
     expected = path_of(x, x[:, 0] > 0, np.full(MANY_ROWS, 2))
     copies = np.tile(x, (2, 1))
     assert path_of(copies, copies[:, 0] > 0) == expected
