@@ -5,9 +5,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 from sknn_scratch._causes.check import SEVERITIES
+from sknn_scratch._causes.html import html_table
 from sknn_scratch._causes.words import quantity
 
 TEXT_WIDTH = 88
@@ -188,12 +188,8 @@ class Diagnosis:
         ]
         rows += [("- not checked", name, "", "", why, "") for name, why in self.not_checked.items()]
         first = f" Fix first: {self.fix_first.name}" if self.fix_first else ""
-        return (
-            f'<table><caption style="caption-side:top;text-align:left">Diagnosis of {escape(self.subject)}: '
-            f"{escape(self.summary)}.{escape(first)}</caption>"
-            f"<thead>{html_row('th', TITLES)}</thead>"
-            f"<tbody>{''.join(html_row('td', row) for row in rows)}</tbody></table>"
-        )
+        caption = f"Diagnosis of {self.subject}: {self.summary}.{first}"
+        return html_table(TITLES, rows, n_broken=2, caption=caption)
 
 
 def headline(finding: Finding) -> str:
@@ -205,11 +201,3 @@ def headline(finding: Finding) -> str:
 
 def indented(text: str) -> list[str]:
     return textwrap.wrap(text, TEXT_WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
-
-
-def html_row(tag: str, texts: tuple[str, ...]) -> str:
-    """Write a row of a table; only the meaning and the remedy may be broken into lines."""
-    style = "padding:4px 10px;text-align:left;vertical-align:top"
-    styles = [f"{style};white-space:nowrap"] * (len(TITLES) - 2) + [style] * 2
-    cells = zip(styles, texts, strict=True)
-    return "<tr>" + "".join(f'<{tag} style="{one}">{escape(text)}</{tag}>' for one, text in cells) + "</tr>"

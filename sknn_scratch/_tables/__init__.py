@@ -14,6 +14,7 @@ The path of a fit
     relevance          the second step: features that matter become larger, and components replace them
 
 Beside the path
+    report             what a fit did with each column
     text               what texts look like, and how different ones are read
     written_numbers    numbers and booleans that are written as text
     units              what stands before and after a number
@@ -21,7 +22,7 @@ Beside the path
     written_dates      dates, times and durations that are written as text
     dates              dates as numbers
     codes              numbers that may be codes
-    remarks            the warnings about columns
+    remarks            the warning about columns
     pieces             how one column of numbers is encoded
     ramps              which ramps help, which a small network tries
     small_network      what tries it, and measures the relevance

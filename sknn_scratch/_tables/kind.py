@@ -75,7 +75,7 @@ class Kind:
     def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
         """Say what a user should know of a column of the fit."""
         if self.odd:
-            yield Remark(Sentence.ODD, name, self.among(self.odd))
+            yield Remark(Sentence.ODD, name, self.among(self.odd), self.name)
 
     def several_units(self, column: Column) -> str:
         """List the units of numbers with how many values have each, if many have another one than most."""
@@ -84,7 +84,19 @@ class Kind:
     def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
         """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
         if (values == values[0]).all():
-            yield Remark(Sentence.USELESS, name, "always the same value in {names}")
+            yield Remark(Sentence.USELESS, name, "always the same value")
+
+    # --- In its report ---
+
+    def read_from(self, type_of_values):
+        """Say how the values of the fit, of this type, were written."""
+        style = self.style.in_words if self.style and type_of_values != self.name else ""
+        return f"{type_of_values}: {style}" if style else type_of_values
+
+    def lost(self, n_merged):
+        """Say which values of the fit are lost; ``n_merged`` categories have become one."""
+        lost = [f"missing: {some(self.odd)}"] if self.odd else []
+        return "; ".join([*lost, f"{n_merged} rare categories are one"] if n_merged else lost)
 
     # --- Ever after ---
 
@@ -132,7 +144,7 @@ class Kind:
         return {"": values}
 
     def among(self, texts: set[str] | frozenset[str]) -> str:
-        return f"{some(texts)} among the {self.name} of {{names}}"
+        return f"{some(texts)} among the {self.name}"
 
 
 def are_missing(values):

@@ -94,7 +94,7 @@ class Numbers(Kind):
         return are_codes or are_versions(texts)
 
     def without_unit(self, name):
-        return Remark(Sentence.NO_UNIT, name, f"{self.style.unit} in {{names}}")
+        return Remark(Sentence.NO_UNIT, name, self.style.unit)
 
     def several_units(self, column):
         unit = alike(self.style.unit)

@@ -41,7 +41,10 @@ class Nothing(Kind):
         return [cls()] if most_odd == TOLD or column.type == NOTHING else []
 
     def useless(self, name, values):
-        yield Remark(Sentence.USELESS, name, "only missing values in {names}")
+        yield Remark(Sentence.USELESS, name, "only missing values")
+
+    def lost(self, n_merged):
+        return "all values" if self.is_explained else ""
 
     def read(self, column, name):
         has_values = column.type != NOTHING and not self.is_explained
@@ -185,16 +188,15 @@ class Categories(Kind):
         if len(self.doubts) == 1:
             (doubt,) = self.doubts
             if units := doubt.several_units(column):
-                yield Remark(Sentence.UNITS, name, f"{units} of {{names}}")
+                yield Remark(Sentence.UNITS, name, units)
                 return
             yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
         elif self.doubts:
-            yield Remark(Sentence.DOUBT, name, f"{ways_to_read(column, self.doubts)} in {{names}}")
+            yield Remark(Sentence.DOUBT, name, ways_to_read(column, self.doubts))
 
     def useless(self, name, values):
         if len({*values}) > 1 and self.are_all_rare:
-            item = f"{len(self.known)} different values, all too rare, in {{names}}"
-            yield Remark(Sentence.USELESS, name, item)
+            yield Remark(Sentence.RARE, name, f"{len(self.known)} different values, all too rare")
         else:
             yield from super().useless(name, values)
 
@@ -207,7 +209,7 @@ class Categories(Kind):
         texts = set(values) - {None}
         unknown = texts - self.known
         if unknown and (lost := unknown & self.without_first_zero):
-            remarks.append(Remark(Sentence.LOST_ZERO, name, f"{some(lost)} in {{names}}"))
+            remarks.append(Remark(Sentence.LOST_ZERO, name, some(lost)))
         elif unknown and unknown == texts and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks

@@ -198,8 +198,9 @@ def tabular_pipeline(
     Warns
     -----
     UserWarning
-        In ``fit``: if values count as missing because they are not like the others of their column, if text
-        may be something else than it is taken for, or if a column carries no information. In ``predict``: if
+        In ``fit``, once, with a line and a remedy for each column: if values count as missing because they
+        are not like the others of their column, if text may be something else than it is taken for, or if a
+        column carries no information. A search does not repeat what its process has heard. In ``predict``: if
         values are not like those of ``fit``, if all values of a column are missing and none was in ``fit``,
         or if columns are taken in their order, because this table or that of ``fit`` has no names.
 
@@ -212,9 +213,9 @@ def tabular_pipeline(
     Parameters have the names of the steps: ``network__alpha``, ``network__random_state``,
     ``columns__numbers__n_bins``, ``columns__categories__min_frequency``.
 
-    After ``fit``, ``pipeline["columns"].kinds_`` says what each column holds, ``codes_`` which numbers are
-    codes, ``merged_categories_`` how many categories of a column are one group, and ``target_encoded_`` which
-    columns became means of y.
+    After ``fit``, ``pipeline["columns"].report_`` is a table of what became of the columns. ``kinds_`` says
+    what each column holds, ``codes_`` which numbers are codes, ``merged_categories_`` how many categories of
+    a column are one group, and ``target_encoded_`` which columns became means of y.
 
     Examples
     --------

@@ -1,74 +1,80 @@
-"""What a user should know of the columns of a table: one warning for each sentence, with all its columns."""
+"""What a user should know of the columns of a table: one warning, with a line for each column."""
 
+import os
+import sys
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+import joblib.parallel
+import sklearn
 
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.columns import listed
 
 MOST_LISTED = 5  # values in a message
+MOST_LINES = 20  # columns in a warning
+# The first words of the warnings.
+OF_FIT, OF_LATER_TABLES = "Columns of X that need a look", "Columns of X that are not as in fit"
+# Code that fits or predicts many times with nearly the same rows.
+REPEATS = (joblib.parallel.__file__, os.path.join(os.path.dirname(sklearn.__file__), "model_selection"))
+# What this process has heard, by the names of all columns: in a search, it is not said again.
+HEARD: dict[tuple[Any, ...], set[Any]] = {}
 
 
 class Sentence(StrEnum):
-    """What is said of some columns: with {items}, and maybe {name} and {kind} of the first one."""
+    """What is said of a column: what happens to it, and a remedy that loses none of its values."""
 
     ODD = (
-        "Some values of X are not like the others of their column, and count as missing: {items}. If a "
-        "column holds something else, say so: kinds={{{name!r}: 'categories'}}."
+        "counts as missing: {item}. Write these values as {kind}, or keep what they mean in a column of its "
+        "own. If all are names, say so: kinds={{{name!r}: 'categories'}}."
     )
     CODES = (
-        "Text in X that is read as numbers may be codes or lists of codes: the columns {items}. If so, say "
-        "it: kinds={{{name!r}: 'categories'}}."
+        "its text is read as numbers, but may be codes or lists of codes. If so, say it: "
+        "kinds={{{name!r}: 'categories'}}."
     )
     ROUNDED = (
-        "Whole numbers above 2**53 came as floats, in which neighbours are equal: the columns {items}. If "
-        "they are ids, read them as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
+        "whole numbers above 2**53 came as floats, in which neighbours are equal. If they are ids, read them "
+        "as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
     )
     PARTLY = (
-        "Text in X that is mostly numbers or dates stays categories, since too much of it is not: {items}. "
-        "Clean these columns, or say what they hold, such as kinds={{{name!r}: {kind!r}}}; then what cannot "
-        "be read counts as missing."
+        "stays categories, since it has mostly {kind}, but not only: {item}. Write these values as {kind}, "
+        "or add a copy of the column and say what to read there: kinds={{'copy of {name}': {kind!r}}}."
     )
-    UNITS = (
-        "Text in X has numbers in several units, so it stays categories: {items}. Convert each of these "
-        "columns to one unit first."
-    )
-    DOUBT = (
-        "Text in X can be read in several ways, so it stays categories: {items}. Convert these columns first."
-    )
-    NEW_ODD = "Some values of X are not like those of their column in fit, and count as missing: {items}."
-    NO_UNIT = "Some numbers of X have no unit, and count in that of their column: {items}."
-    NOT_BOOLEAN = "The columns {items} of X had only 0 and 1 in fit, and now have other numbers."
+    UNITS = "stays categories, since its numbers have several units: {item}. Convert them to one unit."
+    DOUBT = "stays categories, since it can be read in several ways: {item}. Convert it first."
     USELESS = (
-        "Some columns of X carry no information, or only whether a value is missing: {items}. Drop them, or "
-        "say what they hold, such as kinds={{{name!r}: 'nothing'}}. Numbers and dates in other formats must "
-        "be converted first."
+        "tells nothing: {item}. Check where its values come from, or say that it has none: "
+        "kinds={{{name!r}: 'nothing'}}."
     )
+    RARE = (
+        "tells only whether a value is missing: {item}. If these are numbers or dates in another format, "
+        "convert them. If they are only names, say so: kinds={{{name!r}: 'nothing'}}."
+    )
+    NEW_ODD = "counts as missing, since it is unlike the values of fit: {item}. Write these values as there."
+    NO_UNIT = "has numbers without a unit, which count in {item}. If they have another one, convert them."
+    NOT_BOOLEAN = "had only 0 and 1 in fit, and now has other numbers. Check what they stand for."
     NEW_CODES = (
-        "In fit, {items} had codes: rows with equal numbers had similar y. X has only other numbers there, "
-        "of which nothing is known."
+        "had codes in fit: rows with equal numbers had similar y. Now it has only other numbers, of which "
+        "nothing is known. Check that they are codes of the same list."
     )
     LOST_ZERO = (
-        "Some categories of X began with a zero in fit, and count as unseen without it: {items}. Read these "
-        "columns as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
+        "has categories that began with a zero in fit, and count as unseen without it: {item}. Read the "
+        "column as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
     )
-    UNKNOWN = (
-        "The columns {items} of X have only values that fit has not seen, so they carry no information. "
-        "Check how the values are written."
-    )
-    ALL_MISSING = (
-        "In the columns {items} of X, all values are missing; in fit, none was. So these columns carry no "
-        "information. Check where their values were lost, such as in a join."
-    )
+    UNKNOWN = "has only values that fit has not seen, so it tells nothing. Check how they are written."
+    ALL_MISSING = "has lost all its values; in fit, none was missing. Check where, such as in a join."
 
 
 class Remark(NamedTuple):
-    """What a user should know of a column: a sentence for all such columns, and its part about this one."""
+    """What a user should know of a column."""
 
     sentence: Sentence
     name: Any
-    item: str = "{names}"  # those of all columns with the same item
-    kind: str = ""  # what the column may hold
+    item: str = ""  # what the sentence says of this column
+    kind: str = ""  # what the column holds, or may hold
+
+    def __str__(self):
+        return self.sentence.format(**self._asdict())
 
 
 def some(texts):
@@ -76,14 +82,38 @@ def some(texts):
     return listed(sorted(texts)[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def warn_of(remarks):
-    """Give one warning for each sentence of remarks, with one list of the columns that have the same item."""
-    by_sentence = {}
-    for remark in remarks:
-        by_sentence.setdefault(remark.sentence, {}).setdefault(remark.item, []).append(remark)
-    for sentence, by_item in by_sentence.items():
-        items = [
-            item.replace("{names}", listed(one.name for one in those)) for item, those in by_item.items()
-        ]
-        first = next(iter(by_item.values()))[0]
-        warn(sentence.format(items="; ".join(items), name=first.name, kind=first.kind))
+def warn_of(first_words, remarks, names):
+    """Give one warning for all remarks, with a line for each column, of a table with these names.
+
+    In a search, say only what this process has not heard of the column.
+    """
+    heard = HEARD.setdefault(tuple(names), set()) if remarks else set()
+    said = [(one.name, one.sentence) for one in remarks]
+    if heard and is_in_a_search():
+        remarks = [one for one, key in zip(remarks, said, strict=True) if key not in heard]
+    heard.update(said)
+    if remarks:
+        lines = lines_of(texts_by_column(remarks))
+        n_more = len(lines) - MOST_LINES
+        last = [f"- and {n_more} more"] if n_more > 0 else []
+        warn("\n".join([f"{first_words} ({len(lines)} of {len(names)}):", *lines[:MOST_LINES], *last]))
+
+
+def texts_by_column(remarks):
+    """Join what is said of each column: a dict by its name."""
+    texts = {}
+    for one in remarks:
+        texts.setdefault(one.name, []).append(str(one))
+    return {name: " ".join(said) for name, said in texts.items()}
+
+
+def lines_of(texts):
+    return [f"- {name!r}: {text}" for name, text in texts.items()]
+
+
+def is_in_a_search():
+    """Whether joblib or a search of scikit-learn has called this code."""
+    frame = sys._getframe()
+    while frame is not None and not frame.f_code.co_filename.startswith(REPEATS):
+        frame = frame.f_back
+    return frame is not None

@@ -17,7 +17,8 @@ from sknn_scratch._tables.encoders import Features, features_of, fit_encoders, r
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
-from sknn_scratch._tables.remarks import warn_of
+from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
+from sknn_scratch._tables.report import ColumnsReport, report_of
 from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
@@ -65,6 +66,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         The fitted encoders, "numbers", "categories", "frequent" and "many", if there are columns for them.
     n_features_in_, feature_names_in_ : int, ndarray of str
         The number of columns, and their names, if all are strings.
+    report_ : list of dict
+        What became of each column.
 
     See Also
     --------
@@ -162,8 +165,10 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             remarks += kind.remarks(name, read[name])
         for name, kind in kinds.items():
             remarks += () if kind.is_explained else kind.useless(name, values[name])
-        warn_of(remarks)
+        warn_of(OF_FIT, remarks, kinds)
         self._kinds, self._encoders = kinds, encoders
+        self._types = {name: read[name].type for name in kinds}
+        self._remarks = texts_by_column(remarks)
         self.encoders_, self.target_encoded_ = encoders.fitted, target_encoded
         self.codes_ = [name for name, kind in kinds.items() if getattr(kind, "codes", ())]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
@@ -174,6 +179,19 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         if all(isinstance(name, str) for name in kinds):
             self.feature_names_in_ = np.array(list(kinds), dtype=object)
         return encoded
+
+    @property
+    def report_(self) -> ColumnsReport:
+        """What became of each column in ``fit``: a list of dicts, which is a table in a notebook.
+
+        "column" is its name, "kind" what it holds, "read_from" what held its values, and how text was
+        written. "n_features" is how many features it has, "became" which encoders made them, of which parts,
+        "lost" what they cannot tell, and "remark" what ``fit`` said, with a remedy.
+        ``pd.DataFrame(report_)`` makes a data frame.
+        """
+        check_is_fitted(self)
+        merged = self.merged_categories_
+        return report_of(self._kinds, self._types, self._encoders, merged, self._remarks)
 
     def transform(self, X: ArrayLike) -> Any:
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit.
@@ -213,7 +231,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         for name, kind in self._kinds.items():
             values[name], unexpected = kind.read(read[name], name)
             remarks += unexpected
-        warn_of(remarks)
+        warn_of(OF_LATER_TABLES, remarks, self._kinds)
         return values
 
     def _columns_in(self, X):

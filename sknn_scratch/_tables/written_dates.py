@@ -50,6 +50,10 @@ class DateStyle(NamedTuple):
     has_zone: bool = False
     first_year: int = FIRST_YEARS[0]
 
+    @property
+    def in_words(self):
+        return self.order
+
     def read(self, text):
         text = text.strip()
         match = ORDERS[self.order].fullmatch(text)
@@ -140,6 +144,8 @@ DURATIONS = {example: re.compile(pattern) for example, pattern in DURATIONS.item
 
 class DurationStyle(NamedTuple):
     """Durations in any of the spellings of DURATIONS."""
+
+    in_words = ""
 
     def read(self, text):
         matches = filter(None, (pattern.fullmatch(text.strip()) for pattern in DURATIONS.values()))

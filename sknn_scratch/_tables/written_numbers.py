@@ -48,6 +48,11 @@ class NumberStyle(NamedTuple):
     has_limits: bool = False
     takes_bare: bool = False  # numbers without a unit count in this one
 
+    @property
+    def in_words(self):
+        unit = f"in {self.unit}" if self.unit else ""
+        return ", ".join(filter(None, [unit, "decimal comma" if self.decimal == "," else ""]))
+
     def read(self, text):
         return finite_float(self.written(text))
 
@@ -160,6 +165,8 @@ def may_have_decimal_comma(texts, numbers, unit):
 
 class BooleanStyle(NamedTuple):
     """True and false in any case, 1 and 0, and the other numbers that a later table may have."""
+
+    in_words = ""
 
     def read(self, text):
         return finite_float(self.written(text))

@@ -166,7 +166,7 @@ SPARSE = {"columns__categories__sparse_output": True}
     ("table", "parameters"),
     [(pandas_frame(), {}), (pandas_frame(), SPARSE), (pd.DataFrame({"same": np.ones(N)}), {})],
 )
-@pytest.mark.filterwarnings("ignore:Some columns of X carry no information")
+@pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_it_is_shown_with_its_steps_whether_there_are_components_or_not(table, parameters):
     model = tabular_pipeline(n_networks=2, max_iter=5, random_state=0, alpha=1.0).set_params(**parameters)
