@@ -316,7 +316,7 @@ def test_dates_of_another_model_have_their_trend():
 
 def test_a_column_that_has_lost_its_values_since_the_fit_has_one_place():
     model, X, _ = fitted_pipeline()
-    with pytest.warns(UserWarning, match="In the columns 'count' of X, all values are missing"):
+    with pytest.warns(UserWarning, match="'count': has lost all its values"):
         effect = compute(model, X.assign(count=np.nan)).effects_["count"]
     assert effect["places"].tolist() == [None]
     assert_allclose(effect["values"], 0, atol=1e-9)
