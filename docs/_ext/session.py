@@ -69,9 +69,8 @@ class Session:
                 if type(caught_error).__name__ != raises:
                     raise
         trouble = [f"{warning.category.__name__}: {warning.message}" for warning in caught]
-        if {warning.category.__name__ for warning in caught} != set(warns.split()) or bool(raises) > bool(
-            error
-        ):
+        kinds = {warning.category.__name__ for warning in caught}
+        if kinds != set(warns.split()) or bool(raises) != bool(error):
             raise AssertionError(f"The block should show [{warns} {raises}], but showed: {trouble}.")
         trouble = dict.fromkeys(trouble + error)  # as Python, which shows a warning of a line only once
         figures = [plt.figure(number) for number in plt.get_fignums()]
