@@ -116,22 +116,6 @@ def test_sparse_rows_and_dense_ones(dtype):
         assert_promise(clf, X, lambda part: sparse[part], whole)
 
 
-@every_activation
-def test_single_precision_is_within_half_of_the_bound_of_exact(activation):
-    """The rounding errors of double precision are a billionth of that."""
-    single, X = make_fit(activation, "float32", 3)
-    double, _ = make_fit(activation, "float64", 3)
-    for array, of_single in zip(
-        double.coefs_ + double.intercepts_, single.coefs_ + single.intercepts_, strict=True
-    ):
-        array[...] = of_single
-    rows = X.astype(np.float64)
-    bound_hidden, bound_logits = bounds(single, rows)
-    assert_within(single.transform(X) - double.transform(rows), 0.5 * (1 + 1e-6) * bound_hidden)
-    difference = single.decision_function(X) - double.decision_function(rows)
-    assert_within(columns(difference), 0.5 * (1 + 1e-6) * bound_logits)
-
-
 @every_dtype
 @one_or_several_outputs
 def test_probabilities_and_labels(dtype, n_classes):

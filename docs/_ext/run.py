@@ -168,22 +168,16 @@ class Notebook(SphinxDirective):
         return addnodes.download_reference("", "", inline, **address)
 
 
-class Value(SphinxRole):
-    """Put the value of an expression into the sentence."""
+class Expression(SphinxRole):
+    """Put the value of an expression into the sentence, or ask whether what this says is true."""
 
     def run(self):
-        """Return the nodes and no messages."""
-        return [nodes.Text(session_of(self.env).evaluate(self.text))], []
-
-
-class Holds(SphinxRole):
-    """Ask whether what the sentence says of an output is true."""
-
-    def run(self):
-        """Return no nodes, and a message if it is false."""
-        if session_of(self.env).holds(self.text):
-            return [], []
-        return [], [self.inliner.reporter.error(f"This does not hold: {self.text}", line=self.lineno)]
+        """Return the nodes, and a message if it is false."""
+        session = session_of(self.env)
+        if self.name == "value":
+            return [nodes.Text(session.evaluate(self.text))], []
+        false = [] if session.holds(self.text) else [f"This does not hold: {self.text}"]
+        return [], [self.inliner.reporter.error(message, line=self.lineno) for message in false]
 
 
 def block(text, kind):
@@ -207,5 +201,5 @@ def setup(app):
     app.add_directive("run", Run)
     app.add_directive("draw", Draw)
     app.add_directive("notebook", Notebook)
-    app.add_role("value", Value())
-    app.add_role("holds", Holds())
+    app.add_role("value", Expression())
+    app.add_role("holds", Expression())

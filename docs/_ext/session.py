@@ -54,7 +54,7 @@ class Session:
 
     def run(self, code, *, warns="", raises=""):
         """Run a block, which must show just these warnings and this exception; return the Outcome."""
-        printed = io.StringIO()
+        printed, value, error = io.StringIO(), None, []
         with (
             chdir(self.directory),
             redirect_stdout(printed),
@@ -62,10 +62,16 @@ class Session:
             plt.style.context(STYLES),
         ):
             warnings.simplefilter("always")
-            value, error = self._execute_and_catch(code, raises)
+            try:
+                value = self._execute(code)
+            except Exception as caught_error:
+                error = [f"{type(caught_error).__name__}: {caught_error}"]
+                if type(caught_error).__name__ != raises:
+                    raise
         trouble = [f"{warning.category.__name__}: {warning.message}" for warning in caught]
-        if {warning.category.__name__ for warning in caught} != set(warns.split()):
-            raise AssertionError(f"The block should warn of [{warns}], but warned: {trouble}.")
+        kinds = {warning.category.__name__ for warning in caught}
+        if kinds != set(warns.split()) or bool(raises) != bool(error):
+            raise AssertionError(f"The block should show [{warns} {raises}], but showed: {trouble}.")
         trouble = dict.fromkeys(trouble + error)  # as Python, which shows a warning of a line only once
         figures = [plt.figure(number) for number in plt.get_fignums()]
         text, html = printed.getvalue(), ""
@@ -87,17 +93,6 @@ class Session:
         """Return the SVG of a call of a function in drawings.py, with the page's values."""
         self.drawn.append(eval(expression, {**vars(drawings), **self.namespace}).svg(title))
         return self.drawn[-1]
-
-    def _execute_and_catch(self, code, raises):
-        if not raises:
-            return self._execute(code), []
-        try:
-            self._execute(code)
-        except Exception as error:
-            if type(error).__name__ != raises:
-                raise
-            return None, [f"{raises}: {error}"]
-        raise AssertionError(f"The block should raise {raises}.")
 
     def _execute(self, code):
         *statements, last = ast.parse(code).body

@@ -161,16 +161,6 @@ def interrupt_after(last):
     return on_epoch_end
 
 
-@every_solver
-def test_an_interrupted_callback_leaves_the_epoch_before_it(solver):
-    run = make_run(BINARY, solver=solver, batch_size=60)
-    _, params = train_and_watch(run)
-    result = train_alone(run, interrupt_after(3))
-    assert result.state.stop_reason is StopReason.INTERRUPTED
-    assert result.state.epoch == 3
-    assert_array_equal(result.state.params, params[3])
-
-
 def test_an_interrupt_keeps_the_best_epoch_of_the_validation():
     run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
     _, params = train_and_watch(run)

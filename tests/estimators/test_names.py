@@ -73,6 +73,7 @@ def test_an_unknown_parameter_changes_nothing():
 def test_a_subclass_has_its_own_parameters():
     tuned = clone(Tuned(3, n_hidden=4)).set_params(boost=2)
     assert tuned.get_params() == {"boost": 2, "n_hidden": 4}
+    assert Tuned(ShallowNNClassifier()).set_params(boost__alpha=3).boost.alpha == 3
     with pytest.raises(ValueError, match=r"^Invalid parameter 'bost' for Tuned\. Did you mean 'boost'"):
         tuned.set_params(bost=3)
     with pytest.raises(ValueError, match="Valid parameters are: boost, n_hidden"):

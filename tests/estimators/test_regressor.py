@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.linear_model import GammaRegressor, LinearRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import GammaRegressor, PoissonRegressor, Ridge
 from sklearn.metrics import d2_pinball_score, mean_gamma_deviance, mean_poisson_deviance, r2_score
 
 from sknn_scratch import ShallowNNRegressor
@@ -43,12 +43,6 @@ def test_a_linear_network_is_ridge_with_the_same_objective():
     ridge = Ridge(alpha=5.0 / np.linalg.norm(b)).fit(X, (y - y.mean()) / y.std())
     assert_allclose(b, ridge.coef_, rtol=1e-4)
     assert_allclose(linear.predict(X), y.mean() + y.std() * ridge.predict(X), rtol=1e-4)
-
-
-def test_a_linear_network_without_penalty_is_least_squares():
-    X, y = make_rows(200, n_targets=2)
-    predicted = linear_network(alpha=0).fit(X, y).predict(X)
-    assert_allclose(predicted, LinearRegression().fit(X, y).predict(X), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
