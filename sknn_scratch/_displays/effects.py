@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import logit
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._displays.effect_estimates import additive_share, curve_of
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend
 from sknn_scratch._displays.importances import loss_of, permutation_costs
@@ -141,6 +142,7 @@ class EffectsDisplay(Display):
         log_odds: bool = True,
         row: int | None = None,
         max_rows: int = 1000,
+        verbose: bool = False,
         ax: Any = None,
     ) -> Self:
         """Compute the effects of a fitted model, and plot them.
@@ -160,7 +162,7 @@ class EffectsDisplay(Display):
             Columns to show, by name or position, or aspects of dates, such as "when: hour"; no others are
             computed. None computes all, and shows those that matter most.
         max_columns : int, default=6
-            How many to show.
+            How many to show. Those without importance are never shown, unless all are.
         target : label or int, default=None
             The class, or the position of the target or label, to explain. None explains the second of two
             classes, and up to five of more, the most probable.
@@ -173,6 +175,8 @@ class EffectsDisplay(Display):
             Position of a row of X to mark in each panel.
         max_rows : int, default=1000
             If X has more rows, as many are drawn from it.
+        verbose : bool, default=False
+            Whether to print how many columns are done, for tables with hundreds of columns.
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -206,9 +210,12 @@ class EffectsDisplay(Display):
 
         given = [name for one in ([] if columns is None else columns) for name in mixed.names_of(one)]
         label, loss = loss_of(mixed, None if y is None else np.asarray(y)[rows])
-        costs = permutation_costs(mixed, given or mixed.columns, loss, rng)
-        chosen = given or list(costs)[:max_columns]
-        curves = {one: curve_of(predict, mixed.columns[one], rng) for one in costs}
+        measured = counted(given or list(mixed.columns), "importances", verbose)
+        costs = permutation_costs(mixed, measured, loss, rng)
+        important = [one for one, cost in costs.items() if cost.mean() > 0] or list(costs)[:1]
+        chosen = given or important[:max_columns]
+        explained = counted(list(costs), "effects", verbose)
+        curves = {one: curve_of(predict, mixed.columns[one], rng) for one in explained}
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(cost.mean()) for one, cost in costs.items()},
@@ -236,6 +243,14 @@ class EffectsDisplay(Display):
             panels[number].tick_params(labelleft=number % n_columns == 0)
         if len(self.output_names) > 1:
             draw_legend(panels[n_panels if n_panels < len(panels) else 1], self)
+
+
+def counted(names, task, verbose):
+    """Yield the names of columns, and print how many are done after each tenth of them if ``verbose``."""
+    for n_done, name in enumerate(names, start=1):
+        yield name
+        if verbose and 10 * n_done // len(names) > 10 * (n_done - 1) // len(names):
+            print(f"{task}: {n_done} of {quantity(len(names), 'column')}", flush=True)  # noqa: T201
 
 
 def rows_to_take(n_rows, max_rows, row, rng):

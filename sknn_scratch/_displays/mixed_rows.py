@@ -7,10 +7,12 @@ text, dates and missing values stay as they are, in any library.
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.arrays import computed_once
+from sknn_scratch._displays.hidden_sums import sums_of
 from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _safe_indexing
@@ -29,7 +31,7 @@ class Column(NamedTuple):
     """A column of the table, or an aspect of dates, such as the hour."""
 
     values: np.ndarray  # (n_rows,) floats, dates, or texts and None
-    moved: Any  # what has the values of other rows: its position or, for a TableEncoder, keys of Features
+    moved: Any  # what has the values of other rows: its position, keys of Features, or encoded features
     order: tuple[str, ...] = ()  # of the texts; otherwise, the most frequent is the first
 
 
@@ -59,10 +61,14 @@ class MixedRows:
         loss = getattr(last, "_loss_", vars(last))  # of another estimator, its parameters
         self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
+        self._sums, self._n_features = [], np.shape(X)[1]
         if self._earlier and isinstance(self._earlier[0], TableEncoder):
-            kinds, values = self._earlier[0]._kinds, self._earlier[0]._values_in(X)
+            encoder = self._earlier[0]
+            kinds, values = encoder._kinds, encoder._values_in(X)
             self._table = features_of(kinds, values)
             columns = {one: aspects_of(one, kind, values[one], self._table) for one, kind in kinds.items()}
+            if encoder._encoders.are_column_by_column:
+                columns = self._encode(encoder._encoders, columns)
         else:
             self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
             columns = {
@@ -78,10 +84,27 @@ class MixedRows:
             for aspect, column in aspects.items()
         }
 
+    def _encode(self, encoders, columns):
+        """Encode the table once and for all; return the columns with the encoded features that they move."""
+        encoded, sources = encoders.transform(self._table), encoders.sources()
+        if scipy.sparse.issparse(encoded):
+            return columns
+        self._table, self._earlier, self._n_features = encoded, self._earlier[1:], encoded.shape[1]
+        self._sums = sums_of(self._earlier, self._networks, encoded)
+        return {
+            name: {
+                aspect: column._replace(moved=[i for i, one in enumerate(sources) if one in column.moved])
+                for aspect, column in aspects.items()
+            }
+            for name, aspects in columns.items()
+        }
+
     @computed_once
     def predicted(self):
         """Predict the rows as they are, with the whole model: (n_rows, n_outputs)."""
-        return self._outputs(self._table)[0]
+        values, moved, _ = next(iter(self.columns.values()))
+        rows = np.arange(len(values))
+        return self.predict(rows, moved, rows)[0]
 
     def names_of(self, column):
         """List the names for a column of the table, or an aspect, that a user gives by position or name."""
@@ -96,21 +119,21 @@ class MixedRows:
         A single network has no outputs of its own beside those of the model. The values that are ``moved``
         are those of other rows, whose numbers (n,) are the donors.
         """
-        n_at_once = max(1, MAX_VALUES // len(self.columns))
-        outputs = [
-            self._outputs(mixed(self._table, rows[part], moved, donors[part]))
-            for part in gen_batches(len(rows), n_at_once)
-        ]
+        n_at_once = max(1, MAX_VALUES // self._n_features)
+        parts = gen_batches(len(rows), n_at_once)
+        outputs = [self._outputs(rows[part], moved, donors[part]) for part in parts]
         return np.concatenate(outputs, axis=1)
 
-    def _outputs(self, table):
-        """Predict a table: the mean of the networks first, then each network if there are several."""
-        for step in self._earlier:
-            table = step.transform(table)
-        outputs = np.stack([self._outputs_of(network, table) for network in self._networks])
-        if len(outputs) > 1:
-            outputs = np.concatenate([outputs.mean(axis=0, keepdims=True), outputs])
-        return outputs
+    def _outputs(self, rows, moved, donors):
+        """Predict a mixture: the mean of the networks first, then each network if there are several."""
+        if self._sums:
+            outputs = [self._outputs_of(one.network, one.mixed(rows, moved, donors)) for one in self._sums]
+        else:
+            table = mixed(self._table, rows, moved, donors)
+            for step in self._earlier:
+                table = step.transform(table)
+            outputs = [self._outputs_of(network, table) for network in self._networks]
+        return np.stack([np.mean(outputs, axis=0), *outputs] if len(outputs) > 1 else outputs)
 
     def _outputs_of(self, network, table):
         """Predict probabilities, numbers or, as zeros and ones, classes: (n_rows, n_outputs)."""
@@ -163,5 +186,5 @@ def mixed(table, rows, position, donors):
     if hasattr(table, "iloc"):  # pandas
         new.isetitem(position, table.iloc[:, position].array.take(donors))
     else:
-        new[:, position] = table[donors, position]
+        new[:, position] = table[donors][:, position]
     return new

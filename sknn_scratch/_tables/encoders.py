@@ -13,12 +13,13 @@ import numpy as np
 import scipy.sparse
 from sklearn import config_context
 from sklearn.base import TransformerMixin, clone
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.multiclass import type_of_target
 
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.means import CONTINUOUS, means_tell
-from sknn_scratch._tables.piecewise_encoder import without_repeats
+from sknn_scratch._tables.means import CONTINUOUS, MeanEncoder, means_tell
+from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder, without_repeats
 
 # The encoders of columns with too many categories, beside those of numbers and of categories.
 MANY, FREQUENT = "many", "frequent"
@@ -39,6 +40,8 @@ MOST_NUMBERS = 50_000_000
 FEATURES_OF_A_MEAN = 10
 # The types of y of which a category has one mean.
 WITH_ONE_MEAN = {"binary", CONTINUOUS}
+# These encode each column by itself, whatever the others hold.
+COLUMN_BY_COLUMN = {PiecewiseLinearEncoder, OneHotEncoder, MeanEncoder}
 # Also where a user wants frames, the encoders give arrays: TableEncoder names the columns, and has the index.
 without_frames = config_context(transform_output="default")
 
@@ -90,6 +93,22 @@ class Encoders:
         return joined(
             [self.fitted[one].transform(as_array(features, inputs)) for one, inputs in self.inputs.items()]
         )
+
+    @property
+    def are_column_by_column(self):
+        return {type(one) for one in self.fitted.values()} <= COLUMN_BY_COLUMN
+
+    def sources(self):
+        """List the feature of which each encoded feature is made, if they encode column by column."""
+        sources = {mean: one for one in self.many for mean in self._means_of(one)}
+        inputs = [
+            one for encoder, taken in self.inputs.items() for one in inputs_of(self.fitted[encoder], taken)
+        ]
+        return [sources.get(one, one) for one in inputs]
+
+    def _means_of(self, feature):
+        column, part = feature
+        return [one for one in self.inputs[NUMBERS] if one[0] == column and one[1].startswith(f"{part}_mean")]
 
     def feature_names(self, names):
         """Name the encoded features, from the names of the columns."""
@@ -202,9 +221,14 @@ def rare_groups(encoder, inputs):
 
 
 def widths_of(encoder, inputs):
+    return Counter(inputs_of(encoder, inputs))
+
+
+def inputs_of(encoder, inputs):
+    """List the input of each feature that a fitted encoder makes, but for those whose names hide it."""
     names = encoder.get_feature_names_out([f"{number}:" for number in range(len(inputs))])
     numbers = [str(name).partition(":")[0] for name in names]
-    return Counter(inputs[int(number)] for number in numbers if number.isdigit())
+    return [inputs[int(number)] for number in numbers if number.isdigit()]
 
 
 @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it

@@ -11,6 +11,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import KNNImputer
 from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -251,12 +252,39 @@ def to_polars(X):
     return pl.DataFrame(X.to_dict("list"))
 
 
+def with_encoder(**encoders):
+    """Fit a pipeline with other encoders of its columns."""
+    model = tabular_pipeline("classifier", **OF_PIPELINE | {"max_iter": 3})
+    model["columns"].set_params(**encoders)
+    return model
+
+
+PIPELINES = {
+    "its own encoders": with_encoder(),
+    "numbers depend on others": with_encoder(numbers=KNNImputer()),
+    "sparse": with_encoder(categories__sparse_output=True),
+    "another estimator": tabular_pipeline(LogisticRegression()),
+}
+
+
+def coded_table(n_rows):
+    """Make a table with codes, and with categories that become means of y."""
+    numbers = np.random.default_rng(0).integers(n_rows // 3, size=n_rows)
+    return table(n_rows).assign(code=1000.0 + numbers % 12, street=[f"street {one}" for one in numbers])
+
+
+@pytest.mark.parametrize("name", PIPELINES)
 @pytest.mark.parametrize("library", [pd.DataFrame, to_polars, np.asarray])
-def test_a_mixture_has_one_column_of_other_rows(library):
-    model, X, _ = fitted_pipeline("classifier", 80, max_iter=3)
-    rows, donors = np.arange(80), np.random.default_rng(0).permutation(80)
+def test_a_mixture_has_one_column_of_other_rows(library, name):
+    X = coded_table(300)
+    rows, donors = np.arange(300), np.random.default_rng(0).permutation(300)
     with warnings.catch_warnings(action="ignore"):  # an array has no names
+        y = (X["code"] % 3 == 0) ^ (X["street"].str.len() > 8)
+        model = PIPELINES[name].fit(X, y)
+        assert model["columns"].target_encoded_ == ["street"]
+        assert model["columns"].codes_ == ["code"]
         mixed = MixedRows(model, library(X))
+        assert bool(mixed._sums) == (name == "its own encoders")
         for name in X:
             expected = model.predict_proba(
                 library(X.assign(**{name: X[name].iloc[donors].set_axis(X.index)}))
@@ -351,6 +379,19 @@ def test_options():
     assert draw(model, X, ax=ax).figure_ is figure
 
 
+def test_columns_without_importance_have_no_panel_and_progress_is_printed(capsys):
+    X = np.random.default_rng(0).normal(size=(50, 20))
+    found = compute(Formula(lambda X: X[:, 0] + X[:, 7]), X, max_columns=5, verbose=True)
+    assert set(found.columns) == {"x0", "x7"}
+    assert len(found.effects_) == 20
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "importances: 2 of 20 columns"
+    assert lines[-1] == "effects: 20 of 20 columns"
+    assert len(lines) == 20
+    assert len(compute(Formula(lambda X: np.zeros(len(X))), X).columns) == 1
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -405,7 +446,7 @@ def test_every_kind_of_panel_is_drawn():
     X.loc[3, ["colour", "number"]] = None
     model = Formula(lambda X: np.column_stack([additive(X), X["noise"]]))
     with plt.style.context("dark_background"):
-        found = draw(model, X, max_columns=12, row=3)
+        found = draw(model, X, columns=list(X), row=3)
         found.figure_.draw_without_rendering()
     words = texts(found.figure_)
     assert {"number = missing", "colour = missing", "missing", "7 others"} <= set(words)
