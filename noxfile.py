@@ -143,7 +143,7 @@ def lowest(session):
 @nox.session(default=False)
 def previous(session):
     """Run the suite with the scikit-learn before the newest."""
-    suite_with(session, PREVIOUS)
+    suite_with(session, PREVIOUS, SAFE_KERNELS)
 
 
 @nox.session(default=False)

@@ -23,7 +23,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch import TRUSTED_TYPES, ShallowNNClassifier
 
 
 def fit_and_log(model, X, y):
@@ -60,15 +60,9 @@ def log_history(network, run):
 # %%
 # The model
 # ---------
-# MLflow stores the model in the format of skops, so loading it runs no code from the
-# file. skops trusts scikit-learn's classes, and we name ours. Their fitted attributes
-# are arrays and plain Python objects, which need no trust. Of a search, log the
-# ``best_estimator_``.
-
-TRUSTED = [
-    f"{cls.__module__}.{cls.__qualname__}"
-    for cls in (ShallowNNClassifier, ShallowNNEnsembleClassifier)
-]
+# By default, MLflow 3 stores the model in the format of skops, so loading it runs no
+# code from the file. skops trusts scikit-learn's classes, and ``TRUSTED_TYPES`` lists
+# ours, also those of a ``tabular_pipeline``. Of a search, log the ``best_estimator_``.
 
 
 def log_model(model, run, name="model"):
@@ -77,8 +71,7 @@ def log_model(model, run, name="model"):
         info = mlflow.sklearn.log_model(
             model,
             name=name,
-            serialization_format="skops",
-            skops_trusted_types=TRUSTED,
+            skops_trusted_types=TRUSTED_TYPES,
             pip_requirements=["sknn-scratch", "skops"],
         )
     return info.model_uri

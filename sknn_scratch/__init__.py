@@ -1,5 +1,6 @@
 """Shallow neural networks for scikit-learn, written from scratch on NumPy."""
 
+from sknn_scratch import columns as columns
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._diagnosis.diagnose import diagnose
 from sknn_scratch._diagnosis.report import Diagnosis, Finding
@@ -46,3 +47,10 @@ __all__ = [
 for _item in map(globals().get, __all__):
     if isinstance(_item, type):
         _item.__module__ = __name__
+
+# What files of models name, for skops and MLflow: loading it runs only this package and scikit-learn.
+TRUSTED_TYPES = [
+    "builtins.frozenset",
+    *(f"{__name__}.{_name}" for _name in __all__ if hasattr(globals().get(_name), "fit")),
+    *(f"{columns.__name__}.{_name}" for _name in columns.__all__),
+]

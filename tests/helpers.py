@@ -50,6 +50,29 @@ def make_data(kind, n_samples=60, n_features=4, seed=0):
     return X, np.column_stack([clusters % 2, clusters // 2]) if kind == "multilabel" else clusters
 
 
+def table_of_all_kinds(n_samples=120):
+    """Make a table with a column of each kind, most of them as text, and numbers y that depend on it."""
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-03", periods=n_samples, freq="5D")
+    size = rng.lognormal(size=n_samples)
+    colour = rng.choice(["red", "green", "blue"], n_samples)
+    columns = {
+        "size": np.where(rng.random(n_samples) < 0.1, np.nan, size),
+        "price": [f"${10 * value:,.2f}" for value in size],
+        "code": [f"{row % 12:03}" for row in range(n_samples)],
+        "colour": colour,
+        "new": np.where(size > 1, "yes", "no") == "yes",
+        "day": days.strftime("%d/%m/%Y"),
+        "seen": days.tz_localize("Europe/Berlin"),
+        "lasted": [f"{row % 7}h {row % 60}m" for row in range(n_samples)],
+        "note": [" ".join(rng.choice(["late", "good", "paid", "again", "asked", "twice"], 6)) for _ in days],
+        "left out": range(n_samples),
+    }
+    return pd.DataFrame(columns), np.log(size) + 2 * (colour == "red") + rng.normal(scale=0.1, size=n_samples)
+
+
 def moons(n_samples=200, scale=1.0):
     X, y = make_moons(n_samples, noise=0.15, random_state=0)
     return scale * StandardScaler().fit_transform(X), y

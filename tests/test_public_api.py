@@ -28,7 +28,8 @@ from sknn_scratch import (
 from sknn_scratch._estimators.docstrings import with_entries_of
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
-from tests.helpers import make_data
+from sknn_scratch._tables.kinds import KINDS
+from tests.helpers import make_data, table_of_all_kinds
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -37,9 +38,9 @@ def public(names):
     return {name for name in names if not name.startswith("_")}
 
 
-def test_all_is_what_can_be_imported_but_for_the_module_of_exceptions():
+def test_all_is_what_can_be_imported_but_for_modules_and_a_list():
     names = public(vars(sknn_scratch)) - {"onnx"}  # where skl2onnx is installed, its doctests import it
-    assert names == {*sknn_scratch.__all__, "exceptions"}
+    assert names == {*sknn_scratch.__all__, "TRUSTED_TYPES", "columns", "exceptions"}
 
 
 def test_pickles_name_the_package_alone():
@@ -50,6 +51,7 @@ def test_pickles_name_the_package_alone():
         assert not inspect.isclass(item) or item.__module__ == "sknn_scratch", name
 
 
+@pytest.mark.filterwarnings("ignore:Some columns of X")
 def test_pickles_name_nothing_of_ours_but_what_is_public():
     X, y = make_data("binary")
     classifier = ShallowNNClassifier(3, Activation(np.sin, np.cos), max_iter=2, warm_start=True, alpha=1)
@@ -58,12 +60,15 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
     fitted = [one.fit(X, y) for one in (classifier, regressor, ensemble)]
     for one in fitted:
         assert_array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))
-    diagnosis = diagnose(classifier, X, y)
-    for example in (*fitted, diagnosis):
+    table, y_of_table = table_of_all_kinds()
+    of_table = tabular_pipeline(regressor, kinds={"left out": "nothing"}).fit(table, y_of_table)
+    assert set(of_table["columns"].kinds_.values()) == set(KINDS)
+    for example in (*fitted, diagnose(classifier, X, y), of_table):
         pickled = pickle.dumps(example)
         assert b"sknn_scratch._" not in pickled
         assert b"sknn_scratch" in pickled
         assert type(pickle.loads(pickled)) is type(example)
+    assert_array_equal(pickle.loads(pickle.dumps(of_table)).predict(table), of_table.predict(table))
 
 
 def test_a_pickle_of_another_version_names_both(monkeypatch):

@@ -12,6 +12,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
+    tabular_pipeline,
 )
 
 ShallowNNClassifier(5, "relu", "he", 0.1, solver="adam", batch_size=None, dtype="float32")
@@ -21,7 +22,10 @@ ShallowNNRegressor(loss="huber", learning_rate_schedule="cosine", validation_fra
 ShallowNNEnsembleRegressor(loss="quantile", quantile=0.9, random_state=np.random.RandomState(0))
 for activation in ("relu", "tanh"):
     ShallowNNRegressor(activation=activation)
+tabular_pipeline(ShallowNNRegressor(), kinds={"zip": "categories"})
 
+tabular_pipeline("clasifier")  # type: ignore[arg-type]
+tabular_pipeline(12)  # type: ignore[arg-type]
 ShallowNNRegressor(loss="hubert")  # type: ignore[arg-type]
 ShallowNNClassifier(activation="rleu")  # type: ignore[arg-type]
 ShallowNNClassifier(5, "tahn")  # type: ignore[arg-type]

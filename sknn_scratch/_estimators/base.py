@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.names import check_names
+from sknn_scratch._estimators.names import check_names, hint_for_values
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import stochastic_solvers
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, canonical, recommending_pipeline
@@ -105,6 +105,13 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         super().set_params(**params)
         return self
 
+    def _validate_params(self):
+        try:
+            super()._validate_params()
+        except ValueError as error:
+            error.args = (f"{error}{hint_for_values(self.get_params(deep=False))}",)
+            raise
+
     @np.errstate(all="ignore")  # values that overflow are not finite, which is an error
     def _rows(self, X):
         """Validate X for the core."""
@@ -128,7 +135,7 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
             and X.shape[0] > 0
             and X.shape[1] == self.n_features_in_
             and X.dtype == self._dtype
-            and not hasattr(self, "feature_names_in_")
+            and "feature_names_in_" not in vars(self)
             and math.isfinite(X.sum())
         )
 

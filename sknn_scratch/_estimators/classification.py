@@ -28,7 +28,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     @available_if(learns_from_parts)
     @validates_parameters
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None, sample_weight: ArrayLike = None
+        self, X: ArrayLike, y: ArrayLike, *, classes: ArrayLike = None, sample_weight: ArrayLike = None
     ) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
@@ -44,7 +44,8 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or a label indicator of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
-            All labels that may occur in any call. Required in the first call, unless y is multilabel.
+            All labels that may occur in any call. Required in the first call, unless y is multilabel. It and
+            ``sample_weight`` are given by name only, since their order differs in scikit-learn's classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of these rows.
 

@@ -1,7 +1,8 @@
-"""The errors for parameters and arguments that do not exist: they suggest the right name."""
+"""The errors for what is written as in another library: they suggest the names and values of this one."""
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 # The names of our parameters, and of the arguments of fit, in other libraries: scikit-learn, Keras, PyTorch,
 # Lightning, skorch, XGBoost and LightGBM.
@@ -24,6 +25,17 @@ NAMES_ELSEWHERE = {
     "sample_weight": ("weight", "weights"),
     "X_val": ("eval_set", "validation_data"),
 }
+# Fitted attributes of MLPClassifier and of others.
+ATTRIBUTES_ELSEWHERE = {
+    "loss_": "loss_curve_[-1]",
+    "best_loss_": "loss_curve_.min() or, with validation, history_['val_loss'].min()",
+    "validation_scores_": "history_['val_loss'] or, with scoring='accuracy', history_['val_score']",
+    "best_validation_score_": "history_['val_score'].max()",
+    "coef_": "coefs_, one array for each layer",
+    "intercept_": "intercepts_, one array for each layer",
+    "feature_importances_": "EffectsDisplay.from_estimator(model, X, y).importances_",
+}
+SCHEDULES_ELSEWHERE = {"constant": "constant", "adaptive": "adaptive", "invscaling": "cosine"}
 OTHER_NAMES = {other: name for name, others in NAMES_ELSEWHERE.items() for other in others}
 
 
@@ -37,3 +49,19 @@ def check_names(owner: str, names: Iterable[str], known: Collection[str], error:
             elif similar := difflib.get_close_matches(name.lower(), known, n=1):
                 hint = f"Did you mean {similar[0]!r}?"
             raise error(f"Invalid parameter {name!r} for {owner}. {hint}")
+
+
+def hint_for_attribute(name: str) -> str:
+    return f". Use {ATTRIBUTES_ELSEWHERE[name]} instead." if name in ATTRIBUTES_ELSEWHERE else ""
+
+
+def hint_for_values(parameters: Mapping[str, Any]) -> str:
+    """Say what stands here for values that MLPClassifier takes."""
+    n_hidden, learning_rate = parameters.get("n_hidden"), parameters.get("learning_rate")
+    if isinstance(n_hidden, tuple | list) and len(n_hidden) == 1:
+        return f" Use n_hidden={n_hidden[0]!r} instead."
+    if isinstance(n_hidden, tuple | list):
+        return " There is one hidden layer: n_hidden is the number of its units."
+    if isinstance(learning_rate, str) and learning_rate in SCHEDULES_ELSEWHERE:
+        return f" Use learning_rate_schedule={SCHEDULES_ELSEWHERE[learning_rate]!r} instead."
+    return ""

@@ -26,7 +26,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
     @available_if(learns_from_parts)
     @validates_parameters
-    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> Self:
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
         The penalty counts the rows of all calls, see :meth:`ShallowNNClassifier.partial_fit`.

@@ -1,6 +1,7 @@
 """What the estimators of one network share: training, ``transform`` and the outputs."""
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -8,6 +9,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
+from sknn_scratch._estimators.names import hint_for_attribute
 from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_layers, fitted_model, fitted_network
 from sknn_scratch._fitting.groups import train_fits
@@ -33,6 +35,15 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     alpha_path_: dict[str, Array]
     history_: dict[str, Array]
     loss_curve_: Array
+
+    if not TYPE_CHECKING:  # with it, no misspelt name would be an error
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return object.__getattribute__(self, name)  # again, for the error of Python
+            except AttributeError as error:
+                error.args = (f"{error}{hint_for_attribute(name)}",)
+                raise
 
     def _fit(self, inputs):
         ((_, troubles),) = train_and_adopt([Training(plan_fit(self, inputs))])

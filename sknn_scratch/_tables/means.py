@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._tables.targets import scaled_targets
@@ -26,7 +27,7 @@ CERTAIN = 3.0
 LEAST_WITHIN = 1e-9
 
 
-class MeanEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode categories by the means of y, each shrunk to the mean of all rows.
 
     A category of n rows becomes the mean of all rows plus ``s / (n + k)``. s is the sum of its y, each minus

@@ -1,7 +1,7 @@
 """tabular_pipeline: from a raw table to predictions; and the Pipeline that it makes."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
@@ -124,8 +124,14 @@ def estimators_in(pipeline):
     return [one for one in values if hasattr(one, "fit") and not isinstance(one, type)]
 
 
+class Predictor(Protocol):
+    """What a type checker knows of an estimator that predicts."""
+
+    def predict(self, X: Any, /) -> Any: ...
+
+
 def tabular_pipeline(
-    estimator: Any = "classifier",
+    estimator: Literal["classifier", "regressor"] | Predictor = "classifier",
     *,
     n_bins: int | Literal["auto"] = "auto",
     kinds: Mapping[Any, str] | None = None,

@@ -407,7 +407,7 @@ def test_each_fit_warns_of_raw_features():
     grid = {"learning_rate": [0.01, 0.02]}
     for call, n_expected in (
         (lambda: few_epochs().fit(pd.DataFrame(X).add_prefix("x"), y), 1),
-        (lambda: few_epochs().partial_fit(X, y, [0, 1]).partial_fit(X, y), 1),
+        (lambda: few_epochs().partial_fit(X, y, classes=[0, 1]).partial_fit(X, y), 1),
         (lambda: ShallowNNEnsembleClassifier(5, n_networks=2, max_iter=2).fit(X, y), 1),
         (lambda: GridSearchCV(few_epochs(), grid, cv=2).fit(X, y), 5),
     ):

@@ -83,8 +83,8 @@ def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
 def test_every_partial_fit_names_a_bad_parameter():
     classifier = ShallowNNClassifier(2, alpha=-1)
     with refused(classifier, "'alpha' parameter"):
-        classifier.partial_fit(X, Y, [0, 1])
-    classifier.set_params(alpha=1).partial_fit(X, Y, [0, 1]).set_params(alpha=-1)
+        classifier.partial_fit(X, Y, classes=[0, 1])
+    classifier.set_params(alpha=1).partial_fit(X, Y, classes=[0, 1]).set_params(alpha=-1)
     with refused(classifier, "'alpha' parameter"):
         classifier.partial_fit(X, Y)
 
@@ -104,7 +104,7 @@ def test_choices_are_listed_in_their_order(name, choices):
 
 
 def test_parameters_are_not_validated_if_scikit_learn_is_told_so():
-    classifier = ShallowNNClassifier(2).partial_fit(X, Y, [0, 1]).set_params(tol=-1)
+    classifier = ShallowNNClassifier(2).partial_fit(X, Y, classes=[0, 1]).set_params(tol=-1)
     with config_context(skip_parameter_validation=True):
         assert classifier.partial_fit(X, Y).n_iter_ == 2
 
@@ -409,7 +409,10 @@ def test_a_missing_partial_fit_says_why(params, reason, estimator):
     without, ((name, value),) = estimator(**params), params.items()
     assert not hasattr(without, "partial_fit")
     assert hasattr(estimator, "partial_fit")
-    for fit_part in (lambda: without.partial_fit(X, Y, [0, 1]), lambda: estimator.partial_fit(without, X, Y)):
+    for fit_part in (
+        lambda: without.partial_fit(X, Y, classes=[0, 1]),
+        lambda: estimator.partial_fit(without, X, Y),
+    ):
         with pytest.raises(AttributeError) as caught:
             fit_part()
         told = f"{estimator.__name__} has no 'partial_fit' with {name}={value!r}, {reason}"

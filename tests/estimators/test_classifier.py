@@ -39,7 +39,7 @@ class Scaling(ShallowNNClassifier):
         if not hasattr(self, "scaler_"):
             self.scaler_ = StandardScaler()
         self.scaler_.partial_fit(X)
-        return super().partial_fit(self.scaler_.transform(X), y, classes)
+        return super().partial_fit(self.scaler_.transform(X), y, classes=classes)
 
 
 # --- Attributes ---

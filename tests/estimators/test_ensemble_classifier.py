@@ -254,7 +254,9 @@ WRONG_DATA = {
     "no y": lambda: ensemble().fit(X3, None),
     "nan": lambda: ensemble().fit(NAN, Y3),
     "nan to validate": lambda: ensemble().fit(X3, Y3, X_val=NAN, y_val=Y3),
-    "another width in partial_fit": lambda: ensemble().partial_fit(X, Y, [0, 1]).partial_fit(X[:, :2], Y),
+    "another width in partial_fit": lambda: (
+        ensemble().partial_fit(X, Y, classes=[0, 1]).partial_fit(X[:, :2], Y)
+    ),
     "another width with warm_start": lambda: ensemble(warm_start=True).fit(X, Y).fit(X[:, :2], Y),
 }
 
@@ -316,7 +318,7 @@ def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n
 @pytest.mark.parametrize("n_calls", [20, pytest.param(None, marks=needs_callbacks)])
 def test_control_c_ends_a_loop_of_partial_fit_and_leaves_the_networks_as_they_were(n_calls):
     activation = InterruptedActivation(10**9)
-    clf = ensemble(activation=activation, dropout=0.2).partial_fit(X3, Y3, [0, 1, 2])
+    clf = ensemble(activation=activation, dropout=0.2).partial_fit(X3, Y3, classes=[0, 1, 2])
     activation.calls_left[0] = 0
     before = joblib.hash(vars(clf))
     if n_calls is None:

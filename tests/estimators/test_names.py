@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
-from sknn_scratch._estimators.names import OTHER_NAMES
+from sknn_scratch._estimators.names import ATTRIBUTES_ELSEWHERE, OTHER_NAMES
 
 
 class Tuned(ShallowNNClassifier):
@@ -53,6 +53,34 @@ def test_an_unknown_argument_of_fit_is_named_with_the_one_that_was_meant(name, h
     message = f"^Invalid parameter '{name}' for ShallowNNClassifier\\.fit\\. {hint}"
     with pytest.raises(TypeError, match=message):
         ShallowNNClassifier().fit([[0], [1]], [0, 1], **{name: None})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "hint"),
+    [
+        ({"n_hidden": (5,)}, r"Got \(5,\) instead\. Use n_hidden=5 instead\."),
+        ({"n_hidden": [50, 20]}, r"There is one hidden layer"),
+        ({"learning_rate": "adaptive"}, "Use learning_rate_schedule='adaptive' instead"),
+        ({"learning_rate": "invscaling"}, "Use learning_rate_schedule='cosine' instead"),
+        ({"learning_rate": "fast"}, "Got 'fast' instead.$"),
+    ],
+)
+def test_a_value_of_mlpclassifier_is_named_with_what_stands_for_it(parameters, hint):
+    with pytest.raises(ValueError, match=hint):
+        ShallowNNClassifier(**parameters).fit([[0], [1]], [0, 1])
+
+
+def test_an_attribute_of_mlpclassifier_is_named_with_what_stands_for_it():
+    classifier = ShallowNNClassifier()
+    for name, remedy in ATTRIBUTES_ELSEWHERE.items():
+        with pytest.raises(AttributeError) as caught:
+            getattr(classifier, name)
+        assert (
+            str(caught.value)
+            == f"'ShallowNNClassifier' object has no attribute {name!r}. Use {remedy} instead."
+        )
+    with pytest.raises(AttributeError, match=r"has no attribute 'foo_'$"):
+        _ = classifier.foo_
 
 
 def test_other_names_lead_to_parameters_and_are_none():

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 
-from sknn_scratch import ShallowNNClassifier
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from tests.helpers import assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
@@ -23,7 +23,13 @@ def make_classifier(**params):
 
 
 def first_part(**params):
-    return make_classifier(**params).partial_fit(X, Y, [0, 1, 2], WEIGHTS)
+    return make_classifier(**params).partial_fit(X, Y, classes=[0, 1, 2], sample_weight=WEIGHTS)
+
+
+@pytest.mark.parametrize("network", [ShallowNNClassifier(), ShallowNNRegressor()])
+def test_weights_by_position_are_no_classes(network):
+    with pytest.raises(TypeError, match="takes 3 positional arguments but 4 were given"):
+        network.partial_fit(X, Y, np.ones(60))
 
 
 def penalty_divisor(classifier):
@@ -37,7 +43,7 @@ def penalty_divisor(classifier):
 
 WAYS = {
     "nothing but one part": (first_part, 180 + 60),
-    "few rows": (lambda: make_classifier().partial_fit(X[:30], Y[:30], [0, 1, 2]), 100),
+    "few rows": (lambda: make_classifier().partial_fit(X[:30], Y[:30], classes=[0, 1, 2]), 100),
     "a second part": (lambda: first_part().partial_fit(X[:20], Y[:20]), 180 + 20 + 60),
     "a fit": (lambda: make_classifier().fit(X, Y), 60 + 60),
     "a second fit": (lambda: first_part().fit(X, Y), 60 + 60),
@@ -56,7 +62,7 @@ def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
     by_hand = ShallowNNClassifier(4, alpha=1.0, solver="adam", early_stopping=False, random_state=0)
     whole = copy.copy(by_hand).set_params(max_iter=3, tol=0.0).fit(X, Y, WEIGHTS)
     for epoch in (1, 2, 3):
-        by_hand.set_params(alpha=epoch).partial_fit(X, Y, [0, 1, 2], WEIGHTS)
+        by_hand.set_params(alpha=epoch).partial_fit(X, Y, classes=[0, 1, 2], sample_weight=WEIGHTS)
     assert_same_model(by_hand, whole, rtol=1e-12)
 
 

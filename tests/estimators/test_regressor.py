@@ -353,7 +353,7 @@ def test_a_first_part_without_a_scale_is_warned_of():
     small_regressor(loss="poisson").partial_fit(X[:1], Y[:1])
     weights = np.eye(40)[0]
     with pytest.warns(UserWarning, match="only one value"):
-        small_regressor().partial_fit(X, Y, weights)
+        small_regressor().partial_fit(X, Y, sample_weight=weights)
 
 
 def test_a_fit_goes_on_with_its_loss_and_as_many_targets():

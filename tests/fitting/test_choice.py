@@ -432,7 +432,7 @@ def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_on
 
 
 def test_in_a_stream_it_is_fixed_and_a_regressor_has_its_own_value():
-    assert network().partial_fit(X, Y, [0, 1]).alpha_ == 1
+    assert network().partial_fit(X, Y, classes=[0, 1]).alpha_ == 1
     assert ShallowNNRegressor(3).partial_fit(X, X[:, 0]).alpha_ == 3
 
 

@@ -165,7 +165,11 @@ def test_a_stream_is_for_adam_and_starts_with_a_fresh_memory_after_a_fit():
     classifier = make_classifier(warm_start=True).fit(X[:100], Y[:100])
     forgetful = copy.deepcopy(classifier).set_params(warm_start=False).fit(X[:100], Y[:100])
     classifier.partial_fit(X[:100], Y[:100])
-    assert classifier.solver_ == make_classifier().partial_fit(X[:100], Y[:100], [0, 1]).solver_ == "adam"
+    assert (
+        classifier.solver_
+        == make_classifier().partial_fit(X[:100], Y[:100], classes=[0, 1]).solver_
+        == "adam"
+    )
     assert_same_model(classifier, forgetful.partial_fit(X[:100], Y[:100]), rtol=0)
 
 

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import (
+    TRUSTED_TYPES,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
     ShallowNNEnsembleRegressor,
@@ -249,7 +250,5 @@ def test_it_is_a_pipeline_for_all_who_take_one():
     assert "TableEncoder" in model._repr_html_()
     assert b"sknn_scratch\x94\x8c\x0fTabularPipeline" in pickle.dumps(model)
     written = skops.io.dumps(model)
-    trusted = skops.io.get_untrusted_types(data=written)
-    assert "sknn_scratch.TabularPipeline" in trusted
-    for again in (pickle.loads(pickle.dumps(model)), skops.io.loads(written, trusted=trusted)):
+    for again in (pickle.loads(pickle.dumps(model)), skops.io.loads(written, trusted=TRUSTED_TYPES)):
         assert_array_equal(again.predict_proba(pandas_frame()), expected)
