@@ -10,7 +10,7 @@
     The loss is {value}`f"{loss:.2f}"`, less than half of that at the start.{holds}`loss < start / 2`
 
 All blocks of a page run in one namespace. ``holds`` shows nothing: its condition is what the sentence
-before it says of an output, and the site is not built if it is false. ``:warns:`` and ``:raises:`` name the
+before it says of an output of the last block, and the site is not built if it is false. ``:warns:`` and ``:raises:`` name the
 warning or error of a block. ``:folded:`` folds away the code and its warnings, below what it makes. Of what
 stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:`` marks the
 blocks of the reader's own network, which run after those of the page of the exercises and of all earlier
@@ -65,6 +65,7 @@ class Run(SphinxDirective):
         expected = {name: self.options.get(name, "") for name in ("warns", "raises")}
         session = self.of_the_reader(code) if "mine" in self.options else session_of(self.env)
         outcome = session.run(code, **expected)
+        self.env.temp_data["latest"] = session
         if outcome.figures and "alt" not in self.options:
             raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
         code = without_solutions(code)
@@ -83,7 +84,7 @@ class Run(SphinxDirective):
     def where_to_write(self):
         """Link to the page that has the notebook for the reader's own code."""
         chinese = self.config.language == "zh_CN"
-        words = "写在自己的 notebook 里" if chinese else "Write it in your own notebook"
+        words = "写在自己的笔记本里" if chinese else "Write it in your own notebook"
         link = nodes.reference("", words, refuri=f"{Path(EXERCISES).stem}.html", internal=True)
         return nodes.paragraph("", "", link, nodes.Text("。" if chinese else "."), classes=["run-notebook"])
 
@@ -173,10 +174,9 @@ class Expression(SphinxRole):
 
     def run(self):
         """Return the nodes, and a message if it is false."""
-        session = session_of(self.env)
         if self.name == "value":
-            return [nodes.Text(session.evaluate(self.text))], []
-        false = [] if session.holds(self.text) else [f"This does not hold: {self.text}"]
+            return [nodes.Text(session_of(self.env).evaluate(self.text))], []
+        false = [] if self.env.temp_data["latest"].holds(self.text) else [f"This does not hold: {self.text}"]
         return [], [self.inliner.reporter.error(message, line=self.lineno) for message in false]
 
 
