@@ -18,30 +18,18 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 every_loss = pytest.mark.parametrize("name", LOSSES)
 
 
-def random_signs(rng, size):
-    return rng.choice([-1.0, 1.0], size=size)
-
-
-def random_classes(rng, size):
-    return np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])]
-
-
 def random_numbers(rng, size):
     return rng.normal(size=size)
 
 
-def random_counts(rng, size):
-    return rng.poisson(1.0, size=size).astype(float)
-
-
 # What random targets of each loss are; one that is added needs a line here and in EXACT.
 RANDOM_TARGETS = {
-    "logistic": random_signs,
-    "softmax": random_classes,
+    "logistic": lambda rng, size: rng.choice([-1.0, 1.0], size=size),
+    "softmax": lambda rng, size: np.eye(size[-1])[rng.integers(size[-1], size=size[:-1])],
     "squared_error": random_numbers,
     "absolute_error": random_numbers,
     "huber": random_numbers,
-    "poisson": random_counts,
+    "poisson": lambda rng, size: rng.poisson(1.0, size=size).astype(float),
     "gamma": lambda rng, size: rng.gamma(2.0, size=size),
     "quantile": random_numbers,
 }
@@ -78,27 +66,11 @@ def exact_of_outputs(loss_and_slope):
     return exact
 
 
-def exact_squared(f, t):
-    return (f - t) ** 2 / 2, f - t
-
-
-def exact_absolute(f, t):
-    return abs(f - t), (f > t) - (f < t)
-
-
 def exact_huber(f, t):
     r, delta = f - t, Decimal(LOSS_PARAMETERS["huber_delta"])
     if abs(r) <= delta:
         return r**2 / 2, r
     return delta * (abs(r) - delta / 2), delta.copy_sign(r)
-
-
-def exact_poisson(f, t):
-    return f.exp() - t - t * f + (t * t.ln() if t else 0), f.exp() - t
-
-
-def exact_gamma(f, t):
-    return t * (-f).exp() - 1 - t.ln() + f, 1 - t * (-f).exp()
 
 
 def exact_quantile(f, t):
@@ -111,11 +83,11 @@ def exact_quantile(f, t):
 EXACT = {
     "logistic": exact_logistic,
     "softmax": exact_softmax,
-    "squared_error": exact_of_outputs(exact_squared),
-    "absolute_error": exact_of_outputs(exact_absolute),
+    "squared_error": exact_of_outputs(lambda f, t: ((f - t) ** 2 / 2, f - t)),
+    "absolute_error": exact_of_outputs(lambda f, t: (abs(f - t), (f > t) - (f < t))),
     "huber": exact_of_outputs(exact_huber),
-    "poisson": exact_of_outputs(exact_poisson),
-    "gamma": exact_of_outputs(exact_gamma),
+    "poisson": exact_of_outputs(lambda f, t: (f.exp() - t - t * f + (t * t.ln() if t else 0), f.exp() - t)),
+    "gamma": exact_of_outputs(lambda f, t: (t * (-f).exp() - 1 - t.ln() + f, 1 - t * (-f).exp())),
     "quantile": exact_of_outputs(exact_quantile),
 }
 

@@ -58,6 +58,12 @@ def test_buffers_of_a_group_stay_within_what_was_planned(n_samples, n_features, 
     assert peak_memory(plan_and_train) < planned_bytes(trainings) + FIXED_BYTES
 
 
+def test_a_large_x_is_not_copied():
+    inputs = make_inputs(n_samples=3000, n_features=200)
+    trainings = make_trainings(1, inputs, batch_size=100, max_iter=1)
+    assert peak_memory(lambda: groups.train_group(trainings)) < 0.8 * inputs[0].X.nbytes
+
+
 def test_networks_that_have_stopped_let_go_of_the_group():
     """Were the arrays of every group on the way kept, memory would grow with the square of their number."""
     inputs, trainings = make_inputs(n_features=500), []

@@ -25,19 +25,11 @@ X3, Y3 = make_data("multiclass")
 # --- Rows ---
 
 
-def not_contiguous(X):
-    return np.repeat(X, 2, axis=0)[::2, :]
-
-
-def swapped(X):
-    return X.astype(X.dtype.newbyteorder())
-
-
 DENSE = {
     "Fortran order": np.asfortranarray,
-    "a view": not_contiguous,
+    "a view": lambda X: np.repeat(X, 2, axis=0)[::2, :],
     "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
-    "other byte order": swapped,
+    "other byte order": lambda X: X.astype(X.dtype.newbyteorder()),
     "list": np.ndarray.tolist,
     "long double": lambda X: X.astype(np.longdouble),
     "object": lambda X: X.astype(object),

@@ -53,28 +53,8 @@ SPELLINGS = {
 }
 
 
-def pandas_frame(columns):
-    return pd.DataFrame(columns)
-
-
-def nullable_frame(columns):
-    return pd.DataFrame(columns).convert_dtypes()
-
-
-def frame_of_objects(columns):
-    return pd.DataFrame(columns, dtype=object)
-
-
-def frame_of_categories(columns):
-    return pd.DataFrame(columns).astype("category")
-
-
 def numbered_frame(columns):
     return pd.DataFrame(columns).set_axis(range(len(columns)), axis=1)
-
-
-def polars_frame(columns):
-    return pl.DataFrame(columns, strict=False)
 
 
 def array(columns):
@@ -82,12 +62,12 @@ def array(columns):
 
 
 LIBRARIES = [
-    pandas_frame,
-    nullable_frame,
-    frame_of_objects,
-    frame_of_categories,
+    pd.DataFrame,
+    lambda columns: pd.DataFrame(columns).convert_dtypes(),
+    lambda columns: pd.DataFrame(columns, dtype=object),
+    lambda columns: pd.DataFrame(columns).astype("category"),
     numbered_frame,
-    polars_frame,
+    lambda columns: pl.DataFrame(columns, strict=False),
     array,
 ]
 
