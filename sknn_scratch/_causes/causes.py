@@ -13,8 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sknn_scratch._causes.check import SEVERITIES, Check, Measured, Unmeasurable
-from sknn_scratch._causes.features import scaler_first, standardised
-from sknn_scratch._causes.pulls import baseline_deltas, pulls, share_by_chance
+from sknn_scratch._causes.features import baseline_deltas, pulls, scaler_first, share_by_chance, standardised
 from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 

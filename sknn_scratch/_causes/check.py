@@ -29,7 +29,6 @@ class Check(NamedTuple):
     if_unlearned: bool = False  # whether it is looked for only if the network has learned nothing
 
     def judged(self, evidence):
-        """Measure, and decide the severity."""
         measured = self.measure(evidence)
         if self.limits is None:
             return measured

@@ -109,7 +109,6 @@ class Evidence:
         return baseline - least
 
     def relative_to_baseline(self, loss):
-        """Measure a loss above the least loss, in baseline losses."""
         return (loss - self.loss_range[0]) / self.baseline_gap
 
     @computed_once

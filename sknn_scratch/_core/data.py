@@ -62,7 +62,6 @@ class Data:
         return replace(self, rows=self.row_numbers[places], row_weights=weights)
 
     def batch(self) -> Batch:
-        """Copy the rows to train on, their targets and weights."""
         return make_batch(self.X.take(self.row_numbers), self.targets[self.row_numbers], self.row_weights)
 
 

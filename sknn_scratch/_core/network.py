@@ -142,7 +142,6 @@ class Penalty(NamedTuple):
 
     @classmethod
     def of(cls, strengths: Sequence[float], shape: NetworkShape, is_decoupled: bool = False) -> "Penalty":
-        """Make the penalty of networks of one shape, each with its own strength."""
         first, n_weights = shape.weights.start, shape.weights.stop - shape.weights.start
         return cls(strengths if any(strengths) else (), first, n_weights, is_decoupled)
 

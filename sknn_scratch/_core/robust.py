@@ -62,7 +62,6 @@ class AbsoluteError(ResidualLoss):
 
     @property
     def smoothed(self) -> Loss:
-        """The loss without the kink at zero."""
         return SmoothAbsoluteError()
 
     def differentiate(self, residuals: Array) -> None:
@@ -107,7 +106,6 @@ class Quantile(ResidualLoss):
 
     @property
     def smoothed(self) -> Loss:
-        """The loss without the kink at zero."""
         return SmoothQuantile(self.quantile)
 
     def differentiate(self, residuals: Array) -> None:
@@ -148,7 +146,6 @@ class Quantiles(Loss):
 
     @property
     def smoothed(self) -> Loss:
-        """The loss without the kinks at zero."""
         return SmoothQuantiles(self.quantile)
 
     @computed_once

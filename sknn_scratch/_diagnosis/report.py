@@ -193,7 +193,6 @@ class Diagnosis:
 
 
 def headline(finding: Finding) -> str:
-    """Write a check in one line."""
     number, limit = finding._numbers
     line = f"{finding.severity:<11}  {finding.name:<24} {number:>7}"
     return f"{line}  (limit {limit})" if limit else line

@@ -114,7 +114,6 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
 
     @np.errstate(all="ignore")  # values that overflow are not finite, which is an error
     def _rows(self, X):
-        """Validate X for the core."""
         if not self._is_plain(X):
             check_is_fitted(self, "n_features_in_")
             with recommending_pipeline(self):

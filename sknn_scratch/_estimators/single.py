@@ -111,7 +111,6 @@ def train_and_adopt(trainings):
 
 
 def adopt_result(training):
-    """Let an estimator adopt the result of its fit, and list the troubles."""
     fitted = fitted_model(training.fit, training.run.state)
     troubles = troubles_of(training.fit, fitted)
     training.report_end()

@@ -15,7 +15,6 @@ from sknn_scratch._fitting.sklearn_versions import AutoPropagatedCallback, callb
 
 
 def reported_data(inputs):
-    """Get the training data as the hooks of callbacks take them."""
     weight = inputs.sample_weight
     return {"X": inputs.X, "y": inputs.y, "metadata": None if weight is None else {"sample_weight": weight}}
 
@@ -53,7 +52,6 @@ class Training(Hooks):
             self.context.call_on_fit_task_end(**now, reconstruction_attributes={})
 
     def on_epoch_begin(self, run):
-        """Tell the callbacks that an epoch begins."""
         self.start = self.start or perf_counter()
         if self.context is not None:
             self.epoch = self.context.subcontext(task_name="epoch")

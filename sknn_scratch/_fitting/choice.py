@@ -92,7 +92,6 @@ class Choice:
 
     @property
     def in_words(self):
-        """Say what was chosen, and why."""
         losses = ", ".join(f"{alpha:g}: {loss:.6f}" for alpha, loss in self.tried.losses.items())
         return f"alpha = {self.alpha:g}, chosen by the held-out loss ({losses})"
 

@@ -272,7 +272,6 @@ def refuse_for_all_rows(model, loss, solver):
 
 
 def refuse_validation(model, inputs):
-    """Raise ValueError if validation rows are not whole, or not asked for."""
     if (inputs.X_val is None) != (inputs.y_val is None):
         raise ValueError("X_val and y_val must be given together.")
     if inputs.X_val is None and inputs.sample_weight_val is not None:

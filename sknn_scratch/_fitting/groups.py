@@ -45,7 +45,6 @@ def train_group(group):
 
 
 def cut_into_groups(trainings):
-    """List groups of trainings with the same ``stack_key``."""
     alike = defaultdict(list)
     for training in trainings:
         alike[stack_key(training.run) or training].append(training)

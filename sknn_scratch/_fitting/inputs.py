@@ -99,7 +99,6 @@ def encode_data(model, inputs):
 
 
 def encode_validation(model, inputs, target_kind, features, dtype):
-    """Validate and encode X_val, y_val and sample_weight_val."""
     X, y, sample_weight = validated(
         model, inputs.X_val, inputs.y_val, inputs.sample_weight_val, dtype, reset=False
     )

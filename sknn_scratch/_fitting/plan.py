@@ -61,7 +61,6 @@ class Fit:
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
     def loss_range(self):
-        """Compute the least loss of the training rows, and the baseline loss."""
         data = self.run.data
         shares = shares_of(data.n_samples, data.row_weights)
         return self.encoded.target_kind.loss_range(data.targets[data.row_numbers], shares)

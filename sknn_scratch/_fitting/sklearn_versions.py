@@ -32,7 +32,6 @@ try:
             """An error in the place of scikit-learn's support for callbacks."""
 
             def set_callbacks(self, *callbacks: Any) -> Self:
-                """Refuse callbacks."""
                 if callbacks:
                     raise TypeError(
                         f"set_callbacks({', '.join(map(repr, callbacks))}) needs scikit-learn 1.9 or newer, "

@@ -29,7 +29,6 @@ class _Limit:
     n_threads_before = ()  # of each library
 
     def enter(self, libraries):
-        """Limit the libraries for one more user."""
         if self.n_users == 0:
             self.n_threads_before = [(library, library.num_threads) for library in libraries]
             for library in libraries:
@@ -37,7 +36,6 @@ class _Limit:
         self.n_users += 1
 
     def leave(self):
-        """Give the libraries their threads back if this is the last user."""
         if self.n_users > 1:
             self.n_users -= 1
         else:

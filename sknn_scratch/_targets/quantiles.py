@@ -44,7 +44,6 @@ class SeveralQuantiles(OneQuantile):
         return [f"quantile {quantiles[self.loss.middle]:g}", *gaps]
 
     def column_names(self):
-        """Name the quantiles, in the order of the user."""
         return [f"quantile {quantile:g}" for quantile in self.quantiles]
 
     def outputs_of(self, columns):
@@ -52,7 +51,6 @@ class SeveralQuantiles(OneQuantile):
         return slice(1)
 
     def check(self, y):
-        """Raise ValueError unless y has one column."""
         if y[:1].size != len(y[:1]):
             raise ValueError(
                 f"With quantile={self.quantiles}, predictions have a column for each quantile of one "
