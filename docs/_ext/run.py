@@ -10,11 +10,11 @@
     The loss is {value}`f"{loss:.2f}"`, less than half of that at the start.{holds}`loss < start / 2`
 
 All blocks of a page run in one namespace. ``holds`` shows nothing: its condition is what the sentence
-before it says of an output of the last block, and the site is not built if it is false. ``:warns:`` and ``:raises:`` name the
-warning or error of a block. ``:folded:`` folds away the code and its warnings, below what it makes. Of what
-stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:`` marks the
-blocks of the reader's own network, which run after those of the page of the exercises and of all earlier
-chapters; below what is to be written stands a link to the notebook.
+before it says of an output of the last block, and the site is not built if it is false. ``:warns:`` and
+``:raises:`` name the warning or error of a block. ``:folded:`` folds away the code and its warnings, below
+what it makes. Of what stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``.
+``:mine:`` marks the blocks of the reader's own network, which run after those of the page of the exercises
+and of all earlier chapters; below what is to be written stands a link to the notebook.
 
 ``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
 block, links to the page as a Jupyter notebook and as a script, and to the slides of a chapter. Its text
