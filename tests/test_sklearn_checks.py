@@ -62,7 +62,8 @@ REGRESSORS = {
 }
 ENSEMBLES = {
     "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
-    "regressors, identity": ShallowNNEnsembleRegressor(activation="identity", n_networks=2),
+    "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
+    "regressors, identity": ShallowNNEnsembleRegressor(**QUICK, activation="identity", n_networks=2),
 }
 
 # In these messages, the checks want the words of check_array.
