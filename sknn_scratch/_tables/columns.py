@@ -95,6 +95,8 @@ def read_all(columns):
 
 
 def read(column):
+    if isinstance(getattr(column, "dtype", None), np.dtype) and column.dtype.kind in "biuf":
+        return read_numbers(np.asarray(column))  # a shorter way, since most columns have numbers
     type_name = str(column.dtype if hasattr(column, "dtype") else column.type)  # pyarrow has types
     if re.match("category|Categorical|Enum|dictionary", type_name):
         return read_categories(column)
@@ -106,15 +108,21 @@ def read(column):
         return Column(type_name, values)
     if values.dtype.kind in "OSUT":
         return read_objects(values.tolist())  # NumPy's strings would look odd in messages
-    if values.dtype.kind in "fcmM" and np.isnan(values).all():
-        return Column(NOTHING, [None] * len(values))
     if values.dtype.kind in "biuf":
-        return Column(BOOLEANS if values.dtype.kind == "b" else NUMBERS, values)
+        return read_numbers(values)
+    if values.dtype.kind in "cmM" and np.isnan(values).all():
+        return Column(NOTHING, [None] * len(values))
     if values.dtype.kind == "M":  # of polars and pyarrow, times with a zone are in UTC
         return Column(DATES_IN_ZONES if re.search("(tz=|time_zone=')", type_name) else DATES, values)
     if values.dtype.kind == "m" and np.can_cast(values.dtype, "m8[s]", "same_kind"):  # no months
         return Column(DURATIONS, values)
     return Column(type_name, values)
+
+
+def read_numbers(values):
+    if values.dtype.kind == "f" and np.isnan(values).all():
+        return Column(NOTHING, [None] * len(values))
+    return Column(BOOLEANS if values.dtype.kind == "b" else NUMBERS, values)
 
 
 def as_list(column):

@@ -5,8 +5,10 @@ the part of it, as in "_hour". A part is "", unless a column has several feature
 categories also become means of y.
 """
 
+import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import scipy.sparse
 from sklearn import config_context
 from sklearn.base import TransformerMixin, clone
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 
 from sknn_scratch._tables.codes import numbers_of_rows
@@ -28,18 +31,13 @@ ORDER = (NUMBERS, CATEGORIES, FREQUENT)  # of what they make
 # those count that are merged and have two rows or more. A column has too many categories if more than this
 # share of its rows have one of these. Copies of a row count once: they would show it its own y.
 MOST_MERGED = 0.1
-# Beside their means of y, such columns keep their frequent categories, as long as their encoder makes at most
-# so many numbers of them: more take much time.
-MOST_BESIDE_MEANS = 10_000_000
-# Of the other columns, those with the most categories become means alone, until the encoder of categories
-# makes at most so many numbers of them: 0.4 GB in double precision, and two more copies of them exist for a
-# while.
-MOST_NUMBERS = 50_000_000
-# About as many features as the encoder of numbers makes of a mean of y, without fine bins. It is no gain to
-# replace fewer.
-FEATURES_OF_A_MEAN = 10
-# The types of y of which a category has one mean.
-WITH_ONE_MEAN = {"binary", CONTINUOUS}
+# All columns together have at most so many features of categories, and of all rows, so many numbers. Else
+# the rarest categories of the widest columns are merged too.
+MOST_FEATURES, MOST_NUMBERS = 500, 15_000_000
+FEWEST_CATEGORIES = 2  # of a column
+BLOCK_ROWS = 4000  # that are encoded at once
+# The types of y of which a category has means.
+WITH_MEANS = {"binary", "multiclass", CONTINUOUS}
 # These encode each column by itself, whatever the others hold.
 COLUMN_BY_COLUMN = {PiecewiseLinearEncoder, OneHotEncoder, MeanEncoder}
 # Also where a user wants frames, the encoders give arrays: TableEncoder names the columns, and has the index.
@@ -90,9 +88,26 @@ class Encoders:
         if self.many:
             means = self.fitted[MANY].transform(as_array(features, self.many))
             features = features | means_of(self.many, means)
-        return joined(
-            [self.fitted[one].transform(as_array(features, inputs)) for one, inputs in self.inputs.items()]
-        )
+        return self.without_means(features)
+
+    def without_means(self, features, cross_fitted=None):
+        """Encode features that have their means, block by block: so the encoded ones are in memory once.
+
+        What is ``cross_fitted`` by some of the encoders (n_samples, n) is taken as it is.
+        """
+        X = {encoder: as_array(features, inputs) for encoder, inputs in self.inputs.items()}
+        transform = {encoder: self.fitted[encoder].transform for encoder in X}
+        for encoder, values in (cross_fitted or {}).items():
+            X[encoder], transform[encoder] = values, lambda block: block
+        blocks = list(gen_batches(len(next(iter(features.values()))), BLOCK_ROWS))
+        encoded = (joined([transform[one](X[one][rows]) for one in X]) for rows in blocks)
+        first = next(encoded)
+        if scipy.sparse.issparse(first):
+            return scipy.sparse.vstack([first, *encoded], format="csr")
+        result = np.empty((blocks[-1].stop, first.shape[1]), first.dtype)
+        for rows, block in zip(blocks, chain([first], encoded), strict=True):
+            result[rows] = block
+        return result
 
     @property
     def are_column_by_column(self):
@@ -128,9 +143,18 @@ def fit_encoders(table, features, y):
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]
-    tried = clone(table.categories).fit(as_array(features, texts), y) if texts else None
-    many, beside = too_many_categories(features, texts, tried, y, table) if texts else ([], [])
-    fitted, encoded = {}, []
+    unfitted, many, beside = {encoder: getattr(table, encoder) for encoder in ORDER}, [], []
+    fitted, encoded, tried = {}, {}, {}  # tried ones are fitted, each for a list of features
+    if texts:
+        categories, most = fit_limited(table.categories, as_array(features, texts), y)
+        tried[CATEGORIES] = texts, categories
+        unfitted |= {encoder: with_most(unfitted[encoder], most) for encoder in (CATEGORIES, FREQUENT)}
+        many = too_many_categories(features, texts, categories, y, table.many)
+        if many and table.frequent:
+            frequent = clone(unfitted[FREQUENT]).fit(as_array(features, many), y)
+            tried[FREQUENT] = many, frequent
+            widths = widths_of(frequent, many)
+            beside = [one for one in many if widths[one] > 1]  # one is the group of all
     if many:
         fitted[MANY] = clone(table.many)
         features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y))
@@ -138,15 +162,15 @@ def fit_encoders(table, features, y):
     few = [one for one in texts if one not in many]
     inputs = {encoder: taken for encoder, taken in zip(ORDER, (numbers, few, beside), strict=True) if taken}
     for encoder, taken in inputs.items():
-        X = as_array(features, taken)
-        is_tried = encoder == CATEGORIES and taken == texts
-        if is_tried and type(tried).fit_transform is TransformerMixin.fit_transform:  # it cannot cross-fit
-            fitted[encoder] = tried
-            encoded.append(tried.transform(X))
-        else:
-            fitted[encoder] = clone(getattr(table, encoder))
-            encoded.append(fitted[encoder].fit_transform(X, y))
-    return Encoders(fitted, inputs, many), joined(encoded)
+        for_these, of_these = tried.get(encoder, (None, None))
+        is_tried = taken == for_these
+        fitted[encoder] = of_these if is_tried else clone(unfitted[encoder])
+        if type(fitted[encoder]).fit_transform is not TransformerMixin.fit_transform:  # it may cross-fit
+            encoded[encoder] = fitted[encoder].fit_transform(as_array(features, taken), y)
+        elif not is_tried:
+            fitted[encoder].fit(as_array(features, taken), y)
+    encoders = Encoders(fitted, inputs, many)
+    return encoders, encoders.without_means(features, encoded)
 
 
 def means_of(inputs, means):
@@ -171,14 +195,34 @@ def joined(encoded):
 # --- Too many categories ---
 
 
-def too_many_categories(features, texts, encoder, y, table):
-    """Choose among features of text those that become means of y, and those of them that stay categories.
+def fit_limited(encoder, texts, y):
+    """Fit a copy of the encoder of categories, which makes not too many features of texts (n_samples, n).
 
-    The encoder of categories is fitted with all of them.
+    The limit of the features of a column comes second. It is infinite if it is not needed, or if the encoder
+    has no such parameter.
     """
-    width_of_means = FEATURES_OF_A_MEAN * n_means_of(y, table.many)
-    if not width_of_means:
-        return [], []
+    fitted = clone(encoder).fit(texts, y)
+    widths = np.array([*widths_of(fitted, range(texts.shape[1])).values()])
+    most, limit = min(MOST_FEATURES, MOST_NUMBERS / len(texts)), math.inf
+    if widths.sum() > most and hasattr(encoder, "max_categories"):
+        limits = range(FEWEST_CATEGORIES, widths.max())
+        enough = [one for one in limits if np.minimum(widths, one).sum() <= most]
+        limit = max(enough, default=FEWEST_CATEGORIES)
+        fitted = clone(with_most(encoder, limit)).fit(texts, y)
+    return fitted, limit
+
+
+def with_most(encoder, limit):
+    """Limit the features that an encoder makes of a column, if it can, unless the limit is infinite."""
+    if math.isinf(limit) or not hasattr(encoder, "max_categories"):
+        return encoder
+    return clone(encoder).set_params(max_categories=min(limit, encoder.max_categories or limit))
+
+
+def too_many_categories(features, texts, encoder, y, many):
+    """Choose among features of text those that become means of y, by the fitted encoder of categories."""
+    if not has_means(y, many):
+        return []
     groups = rare_groups(encoder, texts)
     merged = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
     if merged:
@@ -186,33 +230,7 @@ def too_many_categories(features, texts, encoder, y, table):
         rows = np.unique(numbers, return_index=True)[1]
         merged = [one for one in merged if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
         merged = [one for one in merged if means_tell(features[one], np.ravel(y))]
-    widths = widths_of(encoder, texts)
-    others = Counter({one: width for one, width in widths.items() if one not in merged})
-    alone = widest(others, MOST_NUMBERS / len(y), enough=width_of_means)
-    beside = frequent_beside_means(features, merged, y, table.frequent) if merged and table.frequent else []
-    return [one for one in texts if one in merged or one in alone], beside
-
-
-def frequent_beside_means(features, merged, y, frequent):
-    """Choose the features of which the encoder ``frequent`` makes some numbers, beside the means of y."""
-    fitted = clone(frequent).fit(as_array(features, merged), y)
-    widths = widths_of(fitted, merged)
-    too_wide = widest(widths, MOST_BESIDE_MEANS / len(y), enough=1)
-    return [one for one in merged if widths[one] > 1 and one not in too_wide]  # one is the group of all
-
-
-def widest(widths, most, enough):
-    """List the widest features of a Counter, so many that the others have at most ``most`` encoded features.
-
-    Features of no more than ``enough`` encoded features are none of them.
-    """
-    chosen, n_features = [], widths.total()
-    for one, width in widths.most_common():
-        if n_features <= most or width <= enough:
-            break
-        chosen.append(one)
-        n_features -= width
-    return chosen
+    return merged
 
 
 def rare_groups(encoder, inputs):
@@ -232,17 +250,16 @@ def inputs_of(encoder, inputs):
 
 
 @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it
-def n_means_of(y, many):
-    """Count the means of y of a category: one, or one for each of several classes; 0 if there are none."""
+def has_means(y, many):
+    """Whether there is an encoder ``many``, and y has one mean, or one of each class."""
     if many is None or y is None or np.shape(y)[1:] not in ((), (1,)):
-        return 0
+        return False
     if getattr(many, "target_type", "auto") == CONTINUOUS:
-        return 1
+        return True
     try:
-        target_type = type_of_target(y, input_name="y")
+        return type_of_target(y, input_name="y") in WITH_MEANS
     except TypeError:  # labels that cannot be sorted: the network says so
-        return 0
-    return len(np.unique(y)) if target_type == "multiclass" else int(target_type in WITH_ONE_MEAN)
+        return False
 
 
 def share_with_others(values, group):

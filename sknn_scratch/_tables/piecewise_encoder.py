@@ -35,6 +35,8 @@ from sknn_scratch._targets.checks import dense
 # What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones where they help. If more than 8
 # columns have these, every second fine knot is left out; if more than 16, all are: they cost time.
 COARSE_BINS, FINE_BINS, COLUMNS_WITH_ALL = 8, 32, 8
+# Many columns have fewer bins than 8, down to this number, so that all have about so many features.
+FEWEST_BINS, FEATURES_OF_FEW_ROWS, FEATURES_OF_MANY_ROWS = 2, 500, 1000
 # If more columns would have ramps, none has. For 57 rows of 6,830 columns, the log-loss with ramps was 1.6
 # times as high, in four times as long. With 750 columns, ramps still helped.
 COLUMNS_WITH_RAMPS = 1000
@@ -68,11 +70,14 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         each two of them. A value that fills more than a bin by itself counts as one bin, and the others are
         made of the other values. With fewer than three different values, there are no ramps.
 
-        "auto" is 8. From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9
-        different values, and if at least 375 rows have another ``y`` than the most frequent one. With ``y``
-        and up to 5,000 rows, they must also lower the loss of the small network below by 3 %. A column
-        with at most 33 has a bin between each two of them, and one with more has 8 bins and 32 fine ones,
-        with ramps of half the size. If more than 8 columns have finer bins, the fine ones are 16.
+        "auto" is 8 or, for many columns, so many that all columns with ramps have 500 features, or 1,000 from
+        1,500 rows on, but two at least.
+
+        From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9 different values,
+        and if at least 375 rows have another ``y`` than the most frequent one. With ``y`` and up to 5,000
+        rows, they must also lower the loss of the small network below by 3 %. A column with at most 33 has a
+        bin between each two of them, and one with more has 8 bins and 32 fine ones, with ramps of half the
+        size. If more than 8 columns have finer bins, the fine ones are 16.
 
         "auto" has no ramps if a small network does better without them: if its loss of rows that are held
         out is higher with ramps by 3 % or more. This is tried if ``y`` is given, and if at least 200 rows
@@ -255,12 +260,21 @@ def fit_pieces(X, n_bins, y):
     without = [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
     if n_columns > COLUMNS_WITH_RAMPS:
         return without
+    n_coarse_bins = usual_n_bins(len(X), n_columns)
+    if n_coarse_bins < COARSE_BINS:
+        all_knots = [choose_knots(column, n_coarse_bins, 0) for column in X.T]
     coarse = fine = with_ramps([Knots(knots.coarse) for knots in all_knots])
     step = math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL)
     if 1 <= step <= MOST_THINNED:
         fine = with_ramps([knots.thinned(step) for knots in all_knots])
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, without, coarse, fine) if can_try else fine
+
+
+def usual_n_bins(n_rows, n_columns):
+    """Choose the number of coarse bins, so that all columns with ramps have not too many features."""
+    most = FEATURES_OF_FEW_ROWS if n_rows < MANY_ROWS else FEATURES_OF_MANY_ROWS
+    return min(COARSE_BINS, max(FEWEST_BINS, most // max(1, n_columns) - 1))
 
 
 def n_cases(y):

@@ -154,9 +154,9 @@ def tabular_pipeline(
       column of which more than a tenth of the rows would be merged, though their category has another row,
       becomes numbers instead, if they tell something of y: the means of y by category, shrunk to the mean of
       all rows the more, the fewer rows a category has and the less categories differ. They are cross-fitted,
-      so that no row sees its own y. Its categories with at least 20 rows stay zeros and ones, too. Beside the
-      means, there are at most 10 million of these, and at most 50 million for the other columns. Above these
-      limits, the columns with the most categories become means alone.
+      so that no row sees its own y. Its categories with at least 20 rows stay zeros and ones, too. If all
+      columns together have more than 500 categories, or 15 million zeros and ones, those with the most have
+      fewer than three hundred.
 
     Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
     "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
@@ -176,8 +176,8 @@ def tabular_pipeline(
         :class:`ShallowNNEnsembleRegressor` in single precision, of four networks for fewer than 1,500 rows,
         and of three for more. Their other parameters are the defaults of the class.
     n_bins : int or "auto", default="auto"
-        Number of bins of a column of numbers. "auto" is 8 and, with many rows, finer ones too. See
-        :class:`PiecewiseLinearEncoder`.
+        Number of bins of a column of numbers. "auto" is 8 and, with many rows, finer ones too, but fewer for
+        many columns. See :class:`PiecewiseLinearEncoder`.
     kinds : dict, default=None
         What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
         "dates", "dates with a time zone" or "durations"; "nothing" leaves a column out. An example is

@@ -1,5 +1,6 @@
 """RelevantComponents: features that matter become larger, and their principal components replace them."""
 
+import math
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,14 +31,17 @@ from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import check_none_missing, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
+# More rows than this have fewer epochs in proportion, but this share of them at least; and this many rows
+# tell the components. Of the others, as many are copied as have so many values, 128 MiB.
+ENOUGH_ROWS, LEAST_EPOCHS, MOST_COPIED = 10_000, 0.5, 2**25
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # This share of the squared relevance counts as chance at least: what this network does not use, another may.
 LEAST_CHANCE = 0.01
 # Components with a smaller share than this of the largest variance are left out. Networks were no better with
-# a third of it, and took a tenth longer.
-LEAST_VARIANCE = 1e-4
-# The time that components take to find grows with the third power of the number of features: half a second to
-# a second for 1,500, beside the covariances of many rows.
+# a third of it, and took a tenth longer. There are no more than so many: with 300, losses were higher.
+LEAST_VARIANCE, MOST_COMPONENTS = 1e-4, 500
+# The time that components take to find grows with the third power of the number of features, or of rows if
+# these are fewer: half a second to a second for 1,500.
 MOST_FEATURES = 1500
 # Components are rounded to this share of the largest standard deviation. BLAS rounds a row by its place in
 # the matrix, but copies of a row must stay equal: a fit joins them before it chooses alpha.
@@ -64,24 +68,27 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     that are held out, whose y has been seen here.
 
     Then the scaled features are replaced by their principal components: weighted sums of them that are not
-    correlated. Those with less than a ten-thousandth of the largest variance are left out. They are sums of
-    features that matter little, or that the others nearly determine. So a network has fewer inputs, and
-    trains in less time. Sparse features are scaled, and stay: their components would be dense.
+    correlated. Those with less than a ten-thousandth of the largest variance are left out, and all after the
+    first 500. They are sums of features that matter little, or that the others nearly determine. So a network
+    has fewer inputs, and trains in less time. Sparse features are scaled, and stay: their components would be
+    dense.
 
     Parameters
     ----------
     network : ShallowNNClassifier or ShallowNNRegressor, default=None
         The small network, not fitted. Its callbacks have no effect. None is a ShallowNNRegressor if y has
         numbers that are not whole, or more than 100 different numbers, else a ShallowNNClassifier, with 32
-        hidden units, ``alpha=10`` and 20 epochs.
+        hidden units, ``alpha=10`` and 20 epochs. With more than 10,000 rows, it has fewer epochs in
+        proportion, but half of them at least, unless its ``max_iter`` is "auto".
 
     Attributes
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
         The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
-        of every class. With fewer than 1,500 different rows and at most 2**24 values, it computes in double
-        precision, unless its ``dtype`` says otherwise. In single precision, rounding errors could change
-        which alpha the next network chooses.
+        of every class. If these have more than 2**25 values, it has seen fewer, but 10,000 at least. With
+        fewer than 1,500 different rows and at most 2**24 values, it computes in double precision, unless its
+        ``dtype`` says otherwise. In single precision, rounding errors could change which alpha the next
+        network chooses.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
@@ -89,9 +96,9 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     mean_ : ndarray of shape (n_features,)
         The mean of each feature in the rows that the network has seen.
     components_ : ndarray of shape (n_components, n_features) or None
-        The weights of the scaled features in each component, from the largest variance to the smallest. None
-        if the scaled features stay: if they are sparse or more than 1,500, or if the sum of their variances
-        is zero or not finite.
+        The weights of the scaled features in each component, from the largest variance to the smallest, as
+        10,000 of the rows tell. None if the scaled features stay: if they are sparse, if both they and the
+        rows are more than 1,500, or if the sum of their variances is zero or not finite.
     explained_variance_ : ndarray of shape (n_components,) or None
         The variance of each component.
     n_features_in_ : int
@@ -171,6 +178,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         encoded = encode_data(network, FitInput(X, y))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
+        if network.max_iter != "auto":
+            network.max_iter = n_epochs(network.max_iter, len(rows))
         if len(rows) < MANY_ROWS and X.size <= MOST_VALUES:
             X = X.astype(np.float64, copy=False)
         fit = train(network, FitInput(X, y, weights))
@@ -183,8 +192,9 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
             chance = share_of_chance(last_loss(network), X.shape[1], len(rows))
             self.scale_ = scale_of(self.relevance_, variances, chance)
             found = None, None
-            if X.shape[1] <= MOST_FEATURES and not scipy.sparse.issparse(X):
-                found = components_of(X, weights, self.mean_, self.scale_)
+            if min(X.shape) <= MOST_FEATURES and not scipy.sparse.issparse(X):
+                some = evenly(len(rows), ENOUGH_ROWS)
+                found = components_of(X[some], weights[some], self.mean_, self.scale_)
             self.components_, self.explained_variance_ = found
         return self
 
@@ -270,12 +280,19 @@ def some_rows(encoded):
 
     Returns the number (n_chosen,) of a row of each, and their weights (n_chosen,).
     """
-    rows, weights, _ = distinct_rows(Data(rows_of(encoded.X), encoded.targets))
+    X = rows_of(encoded.X)
+    n_most = min(MOST_ROWS, max(ENOUGH_ROWS, int(MOST_COPIED / max(1, X.values_per_row))))
+    rows, weights, _ = distinct_rows(Data(X, encoded.targets))
     weights = np.ones(len(rows)) if weights is None else weights
     is_chosen = np.zeros(len(rows), bool)
-    is_chosen[evenly(len(rows), MOST_ROWS)] = True
+    is_chosen[evenly(len(rows), n_most)] = True
     is_chosen[np.unique(encoded.target_kind.strata(encoded.y[rows]), return_index=True)[1]] = True
     return rows[is_chosen], weights[is_chosen]
+
+
+def n_epochs(usual, n_rows):
+    """Choose the number of epochs of the small network: with many rows, fewer than the usual number."""
+    return math.ceil(usual * min(1.0, max(LEAST_EPOCHS, ENOUGH_ROWS / n_rows)))
 
 
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
@@ -315,15 +332,16 @@ def components_of(X, weights, mean, scale):
     The first of the largest weights of each is positive, so that rounding does not decide its sign. Both are
     None without a positive and finite variance.
     """
-    covariance = np.zeros((len(scale), len(scale)))
-    for rows in gen_batches(len(weights), BLOCK_ROWS):
-        scaled = (X[rows] - mean) * scale * np.sqrt(weights[rows])[:, np.newaxis]
-        covariance += scaled.T @ scaled
-    covariance /= weights.sum()
-    if not 0 < np.trace(covariance) < np.inf:
+    scaled = (X - mean.astype(X.dtype)) * scale.astype(X.dtype)
+    scaled *= np.sqrt(weights / weights.sum()).astype(X.dtype)[:, np.newaxis]
+    is_wide = X.shape[1] > X.shape[0]
+    products = (scaled @ scaled.T if is_wide else scaled.T @ scaled).astype(np.float64)
+    if not 0 < np.trace(products) < np.inf:
         return None, None
-    variances, components = (one[..., ::-1] for one in np.linalg.eigh(covariance))
-    n_components = np.count_nonzero(variances > LEAST_VARIANCE * variances[0])
-    components = components.T[:n_components]
+    variances, vectors = (one[..., ::-1] for one in np.linalg.eigh(products))
+    n_components = min(MOST_COMPONENTS, np.count_nonzero(variances > LEAST_VARIANCE * variances[0]))
+    components = vectors.T[:n_components]
+    if is_wide:  # the products of rows have the same variances as those of features
+        components = components @ scaled / np.sqrt(variances[:n_components])[:, np.newaxis]
     largest = np.abs(components).round(6).argmax(axis=1)[:, np.newaxis]
     return components * np.sign(np.take_along_axis(components, largest, axis=1)), variances[:n_components]

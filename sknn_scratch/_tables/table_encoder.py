@@ -27,11 +27,11 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     """Encode each column of a table by the kind of its values in ``fit``.
 
     Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. A column of which it would merge too many rows into its group of rare categories goes to ``many``,
-    which makes numbers of it, and to ``frequent``, unless the means of y by category tell nothing of other
-    rows. The widest columns of a table with so many rows that their categories would take too much time or
-    memory go to ``many`` alone. A column is found by its name, or in an array, by its place. It is the first
-    step of a :func:`tabular_pipeline`.
+    one. If this makes more than 500 features, or 15 million numbers in all rows, its ``max_categories`` is
+    lowered, if it has any. A column of which it would merge too many rows into its group of rare categories
+    goes to ``many``, which makes numbers of it, and to ``frequent``, unless the means of y by category tell
+    nothing of other rows. A column is found by its name, or in an array, by its place. It is the first step
+    of a :func:`tabular_pipeline`.
 
     Parameters
     ----------

@@ -179,3 +179,12 @@ def test_fine_ramps_depend_on_no_order_of_the_rows_and_leave_missing_values_zero
     assert_array_equal(there, back)
     assert_array_equal(there[::3, :-1], 0)
     assert_array_equal(there[:, -1], np.isnan(x[:, 0]))
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "n_bins"),
+    [(200, 55, 8), (200, 56, 7), (200, 300, 2), (1500, 56, 8), (1500, 125, 7)],
+)
+def test_many_columns_have_fewer_bins(n_rows, n_columns, n_bins):
+    x = np.random.default_rng(0).normal(size=(n_rows, n_columns))
+    assert [len(knots) for knots in PiecewiseLinearEncoder("auto").fit(x).knots_] == [n_bins + 1] * n_columns

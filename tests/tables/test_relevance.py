@@ -74,6 +74,29 @@ def test_components_that_hardly_vary_are_left_out():
     assert relevant.get_feature_names_out().tolist() == names
 
 
+def test_components_of_few_rows_are_found_among_these(monkeypatch):
+    wide = np.random.default_rng(1).normal(size=(40, 60))
+    relevant = RelevantComponents().fit(wide, Y[:40])
+    scaled = (wide - wide.mean(axis=0)) * relevant.scale_
+    _, roots, expected = np.linalg.svd(scaled / np.sqrt(40))
+    assert_allclose(relevant.explained_variance_, roots[:39] ** 2)
+    assert_allclose(np.abs(relevant.components_), np.abs(expected[:39]), atol=1e-9)
+    monkeypatch.setattr(relevance, "MOST_FEATURES", 40)
+    assert_array_equal(RelevantComponents().fit(wide, Y[:40]).components_, relevant.components_)
+
+
+def test_many_rows_have_fewer_epochs(monkeypatch):
+    for n_enough, expected in ((600, 20), (599, 20), (400, 14), (100, 10)):
+        monkeypatch.setattr(relevance, "ENOUGH_ROWS", n_enough)
+        relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, max_iter=20, random_state=0)).fit(X, Y)
+        assert relevant.network_.max_iter == expected
+    monkeypatch.setattr(relevance, "MOST_COPIED", 12 * 200)
+    assert relevance.n_epochs(20, 200) == 10
+    copied = RelevantComponents(ShallowNNClassifier(4, alpha=1, random_state=0)).fit(X, Y)
+    assert copied.network_.max_iter == "auto"
+    assert not np.array_equal(copied.mean_, X.mean(axis=0))
+
+
 def test_too_many_features_stay_and_are_scaled(monkeypatch):
     monkeypatch.setattr(relevance, "MOST_FEATURES", 11)
     relevant = RelevantComponents().fit(X, Y)

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import TargetEncoder
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sknn_scratch import tabular_pipeline
 from sknn_scratch._tables import encoders
@@ -341,21 +341,6 @@ def test_a_slope_of_each_of_too_many_categories_is_learned():
     assert model.score(X[10000:][is_shop], y[10000:][is_shop]) > 0.7
 
 
-@pytest.mark.parametrize("n_classes", [2, 20])
-def test_means_of_y_stand_alone_if_their_categories_would_take_much_time(monkeypatch, n_classes):
-    X, y = wide_table()
-    y = np.argsort(np.argsort(y)) * n_classes // len(y)
-    width = (X["name"].value_counts() >= 20).sum() + 1  # with the group of the others
-    monkeypatch.setattr(encoders, "MOST_BESIDE_MEANS", len(X) * width)
-    columns = tabular_pipeline()[0].fit(X, y)
-    assert (columns.target_encoded_, [*columns.merged_categories_]) == (["name"], ["name"])
-    monkeypatch.setattr(encoders, "MOST_BESIDE_MEANS", len(X) * (width - 1))
-    columns.fit(X, y)
-    assert (columns.target_encoded_, columns.merged_categories_) == (["name"], {})
-    names = [name for name in columns.get_feature_names_out() if "_mean" not in name]
-    assert names == ["few_a", "few_b"]
-
-
 def test_categories_that_are_all_rare_are_means_of_y_alone():
     X = pd.DataFrame({"name": [f"name {i % 200}" for i in range(600)], "n": np.arange(600)})
     columns = tabular_pipeline("regressor")[0].fit(X, np.arange(600) % 200 + 0.5)
@@ -375,25 +360,27 @@ def test_copies_of_a_row_are_no_other_rows(of_y):
         assert columns.target_encoded_ == expected
 
 
-@pytest.mark.filterwarnings("ignore:The number of unique classes")
-def test_with_many_rows_the_widest_columns_become_means_of_y(monkeypatch):
+@pytest.mark.parametrize(("limit", "rows"), [("MOST_FEATURES", 1), ("MOST_NUMBERS", 1000)])
+def test_the_widest_columns_of_many_categories_have_fewer(monkeypatch, limit, rows):
     rng = np.random.default_rng(0)
-    X = pd.DataFrame({f"of {n}": [f"n{i}" for i in rng.integers(n, size=1000)] for n in (15, 40, 25, 12)})
-    y = rng.integers(2, size=1000)
-    for most, n_classes, expected in [
-        (92, 2, []),
-        (91, 2, ["of 40"]),
-        (40, 2, ["of 40", "of 25"]),
-        (40, 3, ["of 40"]),  # three means of a column are not smaller than 25 categories
-        (10, 2, ["of 15", "of 40", "of 25", "of 12"]),
-    ]:
-        monkeypatch.setattr(encoders, "MOST_NUMBERS", 1000 * most)
-        columns = tabular_pipeline()[0].fit(X, np.arange(1000) % 3 if n_classes == 3 else y)
-        assert columns.target_encoded_ == expected
-        names = columns.get_feature_names_out()
-        assert {name.partition("_")[0] for name in names if "_n" in name} == {*X.columns} - {*expected}
-    of_whole_numbers = tabular_pipeline("regressor")[0].fit(X, np.arange(1000))  # one mean, not 1,000
-    assert of_whole_numbers.target_encoded_ == expected
+    numbers = {n: rng.integers(n, size=1000) for n in (15, 40, 25, 12)}
+    X = pd.DataFrame({f"of {n}": [f"n{i}" for i in of_rows] for n, of_rows in numbers.items()})
+    for most, n_most in ((92, 40), (91, 39), (60, 16), (10, 2)):
+        monkeypatch.setattr(encoders, limit, rows * most)
+        for y, expected in (
+            (rng.normal(size=1000), []),
+            (numbers[40] + 0.5, ["of 40"] if n_most < 38 else []),
+        ):
+            columns = tabular_pipeline("regressor")[0].fit(X, y)
+            assert columns.target_encoded_ == expected
+            encoded = columns.get_feature_names_out()
+            for n in numbers:
+                found = [name for name in encoded if name.startswith(f"of {n}_") and "_mean" not in name]
+                assert len(found) == min(n, n_most)
+    columns.set_params(categories=OneHotEncoder(max_categories=3), many=None)
+    assert columns.fit_transform(X).shape == (1000, 8)
+    columns.set_params(categories=OrdinalEncoder())  # it makes one feature of a column
+    assert columns.fit_transform(X).shape == (1000, 4)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "uint8", "float32"])
