@@ -16,6 +16,7 @@ from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import TabularPipeline, tabular_pipeline
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
+from sknn_scratch._tables.text_encoder import TextEncoder
 from sknn_scratch._version import __version__ as __version__
 from sknn_scratch.exceptions import DivergenceWarning, SymmetryWarning
 
@@ -38,6 +39,7 @@ __all__ = [
     "SymmetryWarning",
     "TableEncoder",
     "TabularPipeline",
+    "TextEncoder",
     "TrainingCurveDisplay",
     "diagnose",
     "tabular_pipeline",

@@ -61,8 +61,7 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
     for one in fitted:
         assert_array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))
     table, y_of_table = table_of_all_kinds()
-    with pytest.warns(UserWarning, match="'note': tells only whether a value is missing"):
-        of_table = tabular_pipeline(regressor, kinds={"left out": "nothing"}).fit(table, y_of_table)
+    of_table = tabular_pipeline(regressor, kinds={"left out": "nothing"}).fit(table, y_of_table)
     assert set(of_table["columns"].kinds_.values()) == set(KINDS)
     for example in (*fitted, diagnose(classifier, X, y), of_table):
         pickled = pickle.dumps(example)

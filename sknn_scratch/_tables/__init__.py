@@ -9,6 +9,7 @@ The path of a fit
     kinds              a class for each kind: how its columns are read, and what their features are
     kind_of_numbers    that of numbers, of which some are codes or dates
     encoders           the encoders of all features, and which columns have too many categories
+    text_encoder       free text as components
     means              means of y by category, and whether they tell something of it
     piecewise_encoder  numbers as bounded values and ramps
     relevance          the second step: features that matter become larger, and components replace them

@@ -23,6 +23,7 @@ from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.means import CONTINUOUS, MeanEncoder, means_tell
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder, without_repeats
+from sknn_scratch._tables.text_encoder import COMPONENT
 
 # The encoders of columns with too many categories, beside those of numbers and of categories.
 MANY, FREQUENT = "many", "frequent"
@@ -81,6 +82,7 @@ class Encoders:
     fitted: dict[str, Any]  # by NUMBERS, CATEGORIES, FREQUENT and MANY, if there are features for them
     inputs: dict[str, list[tuple[Any, str]]]  # the features of all but MANY; NUMBERS has the means of y, too
     many: list[tuple[Any, str]]  # the features that become means of y, by MANY
+    components: list[tuple[Any, str]]  # the features that stay as they are, of text
 
     @without_frames
     def transform(self, features):
@@ -97,7 +99,8 @@ class Encoders:
         """
         X = {encoder: as_array(features, inputs) for encoder, inputs in self.inputs.items()}
         transform = {encoder: self.fitted[encoder].transform for encoder in X}
-        for encoder, values in (cross_fitted or {}).items():
+        ready = {COMPONENT: as_array(features, self.components)} if self.components else {}
+        for encoder, values in ((cross_fitted or {}) | ready).items():
             X[encoder], transform[encoder] = values, lambda block: block
         blocks = list(gen_batches(len(next(iter(features.values()))), BLOCK_ROWS))
         encoded = (joined([transform[one](X[one][rows]) for one in X]) for rows in blocks)
@@ -119,7 +122,7 @@ class Encoders:
         inputs = [
             one for encoder, taken in self.inputs.items() for one in inputs_of(self.fitted[encoder], taken)
         ]
-        return [sources.get(one, one) for one in inputs]
+        return [*(sources.get(one, one) for one in inputs), *self.components]
 
     def _means_of(self, feature):
         column, part = feature
@@ -127,12 +130,16 @@ class Encoders:
 
     def feature_names(self, names):
         """Name the encoded features, from the names of the columns."""
+        named = {
+            encoder: [names[one] + part for one, part in inputs] for encoder, inputs in self.inputs.items()
+        }
         return without_repeats(
-            name
-            for encoder, inputs in self.inputs.items()
-            for name in self.fitted[encoder].get_feature_names_out(
-                [names[one] + part for one, part in inputs]
-            )
+            [
+                name
+                for encoder, inputs in named.items()
+                for name in self.fitted[encoder].get_feature_names_out(inputs)
+            ]
+            + [names[one] + part for one, part in self.components]
         )
 
 
@@ -158,7 +165,8 @@ def fit_encoders(table, features, y):
     if many:
         fitted[MANY] = clone(table.many)
         features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y))
-    numbers = [one for one, values in features.items() if values.dtype != object]
+    components = [one for one in features if one[1].startswith(COMPONENT)]
+    numbers = [one for one, values in features.items() if values.dtype != object and one not in components]
     few = [one for one in texts if one not in many]
     inputs = {encoder: taken for encoder, taken in zip(ORDER, (numbers, few, beside), strict=True) if taken}
     for encoder, taken in inputs.items():
@@ -169,7 +177,7 @@ def fit_encoders(table, features, y):
             encoded[encoder] = fitted[encoder].fit_transform(as_array(features, taken), y)
         elif not is_tried:
             fitted[encoder].fit(as_array(features, taken), y)
-    encoders = Encoders(fitted, inputs, many)
+    encoders = Encoders(fitted, inputs, many, components)
     return encoders, encoders.without_means(features, encoded)
 
 

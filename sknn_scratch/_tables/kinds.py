@@ -23,10 +23,11 @@ from sknn_scratch._tables.columns import (
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.exact import have_collisions
-from sknn_scratch._tables.kind import TOLD, Kind
+from sknn_scratch._tables.kind import TOLD, Kind, are_missing
 from sknn_scratch._tables.kind_of_numbers import Numbers, as_text, dates_of_digits
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import has_first_zero
+from sknn_scratch._tables.text import are_free, has_first_zero
+from sknn_scratch._tables.text_encoder import COMPONENT, TextEncoder
 from sknn_scratch._tables.written_dates import DurationStyle, date_styles, is_time_of_day, likely_styles
 from sknn_scratch._tables.written_numbers import BooleanStyle
 
@@ -161,8 +162,31 @@ class DatesInZones(Dates):
 
 
 @dataclass
+class Text(Kind):
+    """Free text, such as notes and titles: several words, of which hardly two rows have the same."""
+
+    name = TEXT
+    more_types: ClassVar = {CATEGORIES, NUMBERS, BOOLEANS}
+
+    encoder: TextEncoder | None = None  # fitted with the texts of the fit
+
+    @classmethod
+    def readings(cls, column, most_odd):
+        if most_odd == TOLD:
+            return [cls()] if column.is_text else []
+        return [cls()] if column.type == TEXT and are_free(column.texts, column.values) else []
+
+    convert = staticmethod(texts_of)
+
+    def features(self, values):
+        names = self.encoder.get_feature_names_out([COMPONENT])
+        features = dict(zip(names, self.encoder.transform(values).T, strict=True))
+        return features | ({"_missing": are_missing(values).astype(float)} if self.had_missing else {})
+
+
+@dataclass
 class Categories(Kind):
-    """Text, and what libraries call categories."""
+    """Names, as text, and what libraries call categories."""
 
     name = CATEGORIES
     more_types: ClassVar = {TEXT, NUMBERS, BOOLEANS}
@@ -215,7 +239,8 @@ class Categories(Kind):
         return values, remarks
 
 
-KINDS = {kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Categories)}
+KINDS = (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Text, Categories)
+KINDS = {kind.name: kind for kind in KINDS}
 TYPES = {TEXT, *KINDS}  # of values that some kind takes
 
 

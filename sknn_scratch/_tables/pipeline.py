@@ -16,6 +16,7 @@ from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.small_network import small_network
 from sknn_scratch._tables.table_encoder import TableEncoder
+from sknn_scratch._tables.text_encoder import TextEncoder
 
 DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEnsembleRegressor}
 # Twice as many networks as "auto" are slightly better, in twice the time. Single precision changed only the
@@ -148,7 +149,10 @@ def tabular_pipeline(
       of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
       converted to UTC;
     - durations as numbers of seconds;
-    - strings and categories with one column of zeros and ones for each category. Missing values and
+    - free text, such as notes and titles, as components of its runs of characters, with
+      :class:`TextEncoder`. Text is free if it has 2.5 words on average, and at least 50 different values,
+      more than half as many as there are rows with text;
+    - other strings and categories with one column of zeros and ones for each category. Missing values and
       blank text are a category of their own. Categories in fewer than five training rows are merged into
       one group, together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A
       column of which more than a tenth of the rows would be merged, though their category has another row,
@@ -180,7 +184,7 @@ def tabular_pipeline(
         many columns. See :class:`PiecewiseLinearEncoder`.
     kinds : dict, default=None
         What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
-        "dates", "dates with a time zone" or "durations"; "nothing" leaves a column out. An example is
+        "dates", "dates with a time zone", "durations" or "text"; "nothing" leaves a column out. An example is
         ``kinds={"zip": "categories"}``.
     **parameters
         Parameters of the ensemble, such as ``random_state=0``, if ``estimator`` is a string.
@@ -242,6 +246,7 @@ def tabular_pipeline(
         MeanEncoder(CONTINUOUS if is_regressor(network) else "auto"),
         clone(one_hot).set_params(min_frequency=FREQUENT_ROWS),
         kinds,
+        TextEncoder(),
     )
     steps = [("columns", encoder), ("network", network)]
     if isinstance(network, BaseShallowNN):

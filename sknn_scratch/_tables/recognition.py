@@ -10,6 +10,7 @@ from sknn_scratch._tables.text import MOST_CODES, MOST_ODD
 
 # With more odd texts than MOST_ODD, up to this share, a column stays categories, and a warning says so.
 MOST_ODD_DOUBTED = 0.5
+NAMES = (TEXT, CATEGORIES)  # the kinds of text that is neither numbers nor dates
 
 
 def kinds_of(read, told):
@@ -40,9 +41,9 @@ def kinds_of(read, told):
 def kind_of(column):
     readings = readings_of(column, MOST_ODD)
     is_sure = len(readings) == 1
-    if readings[0].name == CATEGORIES and column.type == TEXT and len(column.texts) > MOST_CODES:
+    if readings[0].name in NAMES and column.type == TEXT and len(column.texts) > MOST_CODES:
         readings = readings_of(column, MOST_ODD_DOUBTED)
-        is_sure = readings[0].name == CATEGORIES
+        is_sure = readings[0].name in NAMES
     return readings[0] if is_sure else Categories(is_explained=True, doubts=tuple(readings))
 
 

@@ -48,7 +48,7 @@ class Sentence(StrEnum):
     )
     RARE = (
         "tells only whether a value is missing: {item}. If these are numbers or dates in another format, "
-        "convert them. If they are only names, say so: kinds={{{name!r}: 'nothing'}}."
+        "convert them. If their words tell something, let them be read: kinds={{{name!r}: 'text'}}."
     )
     NEW_ODD = "counts as missing, since it is unlike the values of fit: {item}. Write these values as there."
     NO_UNIT = "has numbers without a unit, which count in {item}. If they have another one, convert them."

@@ -7,6 +7,7 @@ from sknn_scratch._tables.encoders import widths_of
 from sknn_scratch._tables.remarks import lines_of
 
 WIDEST_CELL = 32  # of the report as text
+MOST_PARTS = 10  # of a column; of more, those of text, the first and the last are named
 OF_ONE_LINE = 4  # the first fields, which HTML does not break
 
 
@@ -39,6 +40,9 @@ def report_of(kinds, types, encoders, merged, remarks):
         for name, part in taken:
             inputs.setdefault(name, {}).setdefault(encoder, []).append(part.removeprefix("_"))
             widths[name] += n_features[name, part]
+    for name, part in encoders.components:
+        inputs.setdefault(name, {}).setdefault("components", []).append(part.removeprefix("_"))
+        widths[name] += 1
     return ColumnsReport(
         {
             "column": name,
@@ -55,5 +59,6 @@ def report_of(kinds, types, encoders, merged, remarks):
 
 def in_words(encoder_and_parts):
     encoder, parts = encoder_and_parts
+    parts = parts if len(parts) <= MOST_PARTS else [f"{parts[0]} to {parts[-1]}"]
     named = ", ".join(filter(None, parts))
     return f"{encoder}: {named}" if named else encoder

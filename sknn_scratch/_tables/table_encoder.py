@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.pickles import VersionedPickles
@@ -14,11 +14,12 @@ from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders, rare_groups
-from sknn_scratch._tables.kinds import TYPES, Categories, Dates
+from sknn_scratch._tables.kinds import TYPES, Categories, Dates, Text
 from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
 from sknn_scratch._tables.report import ColumnsReport, report_of
+from sknn_scratch._tables.text_encoder import TextEncoder
 from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
@@ -26,12 +27,12 @@ from sknn_scratch._targets.numbers import NumberKinds
 class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of a table by the kind of its values in ``fit``.
 
-    Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Categories go to another
-    one. If this makes more than 500 features, or 15 million numbers in all rows, its ``max_categories`` is
-    lowered, if it has any. A column of which it would merge too many rows into its group of rare categories
-    goes to ``many``, which makes numbers of it, and to ``frequent``, unless the means of y by category tell
-    nothing of other rows. A column is found by its name, or in an array, by its place. It is the first step
-    of a :func:`tabular_pipeline`.
+    Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Free text becomes
+    components. Categories go to another encoder. If this makes more than 500 features, or 15 million numbers
+    in all rows, its ``max_categories`` is lowered, if it has any. A column of which it would merge too many
+    rows into its group of rare categories goes to ``many``, which makes numbers of it, and to ``frequent``,
+    unless the means of y by category tell nothing of other rows. A column is found by its name, or in an
+    array, by its place. It is the first step of a :func:`tabular_pipeline`.
 
     Parameters
     ----------
@@ -48,12 +49,15 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     kinds : dict, default=None
         The kinds of some columns, as in ``kinds_``, where ``fit`` must not decide. "nothing" leaves a column
         out.
+    text : transformer, default=None
+        Encodes a column of free text (n_samples,), strings and None, as floats (n_samples, n_components),
+        which stay as they are. None is a :class:`TextEncoder`.
 
     Attributes
     ----------
     kinds_ : dict
         For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone",
-        "durations" or "nothing", which is left out. The guide to tables has the rules.
+        "durations", "text" or "nothing", which is left out. The guide to tables has the rules.
     codes_ : list
         The names of the columns of numbers that are codes, and so categories, too.
     date_parts_ : dict
@@ -102,12 +106,14 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         many: Any = None,
         frequent: Any = None,
         kinds: dict[Any, str] | None = None,
+        text: Any = None,
     ) -> None:
         self.numbers = numbers
         self.categories = categories
         self.many = many
         self.frequent = frequent
         self.kinds = kinds
+        self.text = text
 
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Decide the kind of each column of a table, and fit the encoders.
@@ -148,6 +154,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
+            if isinstance(kind, Text):
+                kind.encoder = clone(TextEncoder() if self.text is None else self.text).fit(values[name])
         find_codes(kinds, values, y)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
         groups = {

@@ -16,6 +16,9 @@ MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
 MOST_CODES, LENGTH_OF_CODES = 20, 5
 MOST_DIGITS = 15  # of a code; a float holds no more
 DIGIT = re.compile(r"\d")
+# Free text has so many words on average, and at least so many different values, more than half as many as
+# there are rows with text.
+WORDS_OF_FREE_TEXT, FEWEST_FREE_TEXTS = 2.5, 50
 
 
 def is_missing_word(text):
@@ -31,6 +34,13 @@ def read_texts(texts, style, most_odd):
         if n_odd > most_odd:
             return {}
     return values
+
+
+def are_free(texts, values):
+    """Whether different texts are notes, titles and the like; values (n_samples,) are those of all rows."""
+    if len(texts) < FEWEST_FREE_TEXTS or 2 * len(texts) <= sum(value is not None for value in values):
+        return False
+    return sum(len(text.split()) for text in texts) >= WORDS_OF_FREE_TEXT * len(texts)
 
 
 def is_code(text):

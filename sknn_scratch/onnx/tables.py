@@ -13,7 +13,7 @@ from skl2onnx.common.data_types import (
 )
 from sklearn.preprocessing import OneHotEncoder
 
-from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, listed
+from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, TEXT, listed
 from sknn_scratch._tables.encoders import FREQUENT, MANY
 from sknn_scratch._tables.kind_of_numbers import CODE
 from sknn_scratch._tables.means import MeanEncoder
@@ -124,6 +124,12 @@ def check_table(table):
         raise NotImplementedError(
             f"Dates and durations cannot be exported, and X has them in {listed(times)}. Make numbers of "
             "them before the pipeline."
+        )
+    if texts := [name for name, kind in table.kinds_.items() if kind == TEXT]:
+        raise NotImplementedError(
+            "Free text cannot be exported, since skl2onnx cannot convert runs of characters, and X has it in "
+            f"{listed(texts)}. Leave these columns out with kinds={{{texts[0]!r}: 'nothing'}}, or make "
+            "numbers of them before the pipeline."
         )
     for kind, encoder in table.encoders_.items():
         if type(encoder) is not EXPORTED[kind]:

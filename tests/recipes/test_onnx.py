@@ -388,6 +388,10 @@ REFUSED = {
         pd.DataFrame({"x": [1.0, None, 2.0] * 100}),
         {"kinds": {"x": "categories"}},
     ),
+    "Free text cannot be exported, .* X has it in 'x'": (
+        pd.DataFrame({"x": [f"a note of row {row}" for row in range(300)]}),
+        {},
+    ),
     'the text "missing" and missing values': (pd.DataFrame({"x": ["missing", None, "a"] * 100}), {}),
     "Dates and durations cannot be exported, and X has them in 'when', 'long'": (
         TABLE[["few"]].assign(

@@ -1,0 +1,126 @@
+"""Free text: which columns it is, its components, and what works with them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from sknn_scratch import EffectsDisplay, ShallowNNClassifier, TextEncoder, diagnose, tabular_pipeline
+from sknn_scratch._tables import text_encoder
+from tests.helpers import peak_memory, warnings_of
+
+N = 300
+RNG = np.random.default_rng(0)
+LEAVES = RNG.random(N) < 0.4
+STAYS = ["happy with the service", "wants an upgrade", "asked for an invoice"]
+GOES = ["want to cancel", "asked to cancel", "thinks about leaving"]
+NOTES = [f"{RNG.choice(GOES if one else STAYS)}; called {RNG.integers(1, 99)} times" for one in LEAVES]
+X = pd.DataFrame({"notes": [*NOTES[:-6], *[None, ""] * 3], "age": RNG.integers(18, 80, N)})
+Y = np.where(LEAVES, "goes", "stays")
+
+
+def short_model():
+    return tabular_pipeline(ShallowNNClassifier(8, alpha=0.1, random_state=0))
+
+
+def test_notes_that_decide_y_are_learned():
+    losses = {}
+    for kind in ("text", "categories"):
+        model = tabular_pipeline(LogisticRegression(), kinds={"notes": kind})
+        probabilities = model.fit(X[:200], Y[:200]).predict_proba(X[200:294])
+        losses[kind] = log_loss(Y[200:294], probabilities)
+    assert losses["text"] < 0.1
+    assert losses["categories"] > 0.3
+
+
+TITLES = [f"{one} of the {other}" for one in "ABCDEFGH" for other in range(20)]
+COLUMNS = {
+    "notes": (NOTES, "text"),
+    "mostly missing": ([*NOTES[:60], *[None] * 240], "text"),
+    "names of two words": ([f"name {number}" for number in range(N)], "categories"),
+    "titles in several rows": (TITLES * 2, "categories"),
+    "few titles": (TITLES[:40], "categories"),
+    "long categories": (STAYS * 100, "categories"),
+    "dates": ([f"January {1 + i % 28}, {1900 + i % 99}" for i in range(N)], "dates"),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_free_text_has_several_words_and_is_different_in_most_rows(name):
+    values, kind = COLUMNS[name]
+    table = pd.DataFrame({"x": values, "i": range(len(values))})
+    encoder = tabular_pipeline()["columns"]
+    warnings_of(lambda: encoder.fit(table))
+    assert encoder.kinds_["x"] == kind
+    assert encoder.set_params(kinds={"x": "text"}).fit(table).kinds_["x"] == "text"
+
+
+def test_the_components_are_those_of_scikit_learn(monkeypatch):
+    monkeypatch.setattr(text_encoder, "TEXTS_AT_ONCE", 7)
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), dtype=np.float32)
+    expected = TruncatedSVD(5, random_state=0).fit_transform(vectorizer.fit_transform(NOTES))
+    encoder = TextEncoder(5).fit([*NOTES, None])
+    encoded = encoder.transform([None, *NOTES])
+    assert encoded.dtype == np.float32
+    assert_allclose(encoded[1:] * encoder.scale_ + encoder.mean_, expected, atol=1e-3)
+    assert_array_equal(encoded[0], 0)
+    assert_allclose(encoded[1:].var(axis=0).mean(), 1, rtol=1e-4)
+    assert list(encoder.get_feature_names_out(["note"])[:2]) == ["note1", "note2"]
+
+
+def test_few_texts_have_fewer_components_and_a_vectorizer_may_be_given():
+    words = TfidfVectorizer(dtype=np.float32)
+    encoder = TextEncoder(vectorizer=words).fit(["a good film", "a bad film", None])
+    assert encoder.transform(["good"]).shape == (1, 2)
+    assert set(encoder.vectorizer_.vocabulary_) == {"good", "bad", "film"}
+    assert not hasattr(words, "vocabulary_")
+    assert_allclose(TextEncoder().fit(["the same"] * 3).transform(["the same"]), 0, atol=1e-6)
+
+
+def test_the_memory_of_many_texts_is_bounded(monkeypatch):
+    monkeypatch.setattr(text_encoder, "MOST_TEXTS", 500)
+    few, many = NOTES * 10, NOTES * 40
+    encoder = TextEncoder(4).fit(NOTES)
+    for work in (encoder.fit, encoder.transform):
+        assert peak_memory(lambda texts=many, work=work: work(texts)) < 2 * peak_memory(
+            lambda texts=few, work=work: work(texts)
+        )
+
+
+def test_what_a_pipeline_does_works_with_text():
+    model = short_model().fit(X, Y)
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    columns = model["columns"]
+    names = columns.get_feature_names_out()
+    assert list(names[-30:]) == [f"notes_text{number}" for number in range(1, 31)]
+    assert "notes_missing" in names
+    report = columns.report_[0]
+    assert (report["kind"], report["became"]) == ("text", "numbers: missing; components: text1 to text30")
+    assert sum(one["n_features"] for one in columns.report_) == len(names)
+    assert columns.transform(X).shape == (N, len(names))
+    assert columns.transform(X.assign(notes=3.0)).shape == (N, len(names))
+    assert diagnose(model, X, Y).checks
+    display = EffectsDisplay.from_estimator(model, X, Y, random_state=0)
+    assert display.importances_["notes"] > 0.3 > display.importances_["age"]
+    assert max(len(str(place)) for place in display.effects_["notes"]["places"]) < 30
+    model.set_params(columns__text__n_components=3).fit(X, Y)
+    assert list(model["columns"].get_feature_names_out()[-3:]) == [
+        "notes_text1",
+        "notes_text2",
+        "notes_text3",
+    ]
+
+
+def test_a_table_of_text_alone_has_components_alone():
+    encoder = tabular_pipeline()["columns"]
+    encoded = encoder.fit_transform(pd.DataFrame({"notes": NOTES}))
+    assert_array_equal(encoded, encoder.transform(pd.DataFrame({"notes": NOTES})))
+    assert encoded.shape == (N, 30)
+    assert encoded.dtype == np.float32
