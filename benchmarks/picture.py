@@ -14,11 +14,11 @@ mpl.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from quote import fingerprint, measured, position, table_of, tables_of
 from sknn_scratch import EffectsDisplay, tabular_pipeline
+from sknn_scratch.datasets import load_penguins
 
 STATIC = Path(__file__).parents[1] / "docs" / "_static"
 OURS, OUR_NETWORK = "tabular_pipeline", "ShallowNNClassifier, scaled"
@@ -180,7 +180,7 @@ def save(figure: Any, name: str) -> None:
 
 def draw_effects() -> None:
     """Draw what a model has learned of penguins."""
-    penguins = pd.read_csv(STATIC.parents[1] / "examples" / "penguins.csv").dropna(subset="body_mass_g")
+    penguins = load_penguins().dropna(subset="body_mass_g")
     mass = penguins.pop("body_mass_g")
     model = tabular_pipeline("regressor", random_state=0).fit(penguins, mass)
     display = EffectsDisplay.from_estimator(model, penguins, mass, max_columns=5, random_state=0)

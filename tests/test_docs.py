@@ -275,7 +275,17 @@ def test_chinese_page_is_chinese(name):
 def test_course_and_first_pages_are_there_in_both_languages():
     chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
     first = ["index", "playground", "which", "cheat_sheet", "faq"]
-    guide = ["index", "install", "tables", "regression", "training", "many_networks", "inside", "saving"]
+    guide = [
+        "index",
+        "first_hour",
+        "install",
+        "tables",
+        "regression",
+        "training",
+        "many_networks",
+        "inside",
+        "saving",
+    ]
     pages = [*chapters, *(f"docs/{page}.md" for page in [*first, *(f"guide/{page}" for page in guide)])]
     assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
 

@@ -44,7 +44,9 @@ class Session:
     def __init__(self, directory):
         examples = directory / "examples"
         examples.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "examples" / "penguins.csv", examples)  # pages run as at the top of the repository
+        shutil.copy(
+            ROOT / "examples" / "make_customers.py", examples
+        )  # pages run as at the top of the repository
         self.directory = directory  # for files that the page writes
         self.module = ModuleType("__main__")  # where a pickle finds the classes of the page
         self.namespace = vars(self.module)

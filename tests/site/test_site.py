@@ -132,3 +132,28 @@ def test_search_finds(page, word, browser):
     browser.open(f"{page}?q={word}")
     assert browser.wait_until("document.querySelectorAll('#search-results li').length") > 0
     assert not browser.errors()
+
+
+FIRST = {
+    "tune hyperparameters": "guide/many_networks",
+    "leakage": "guide/first_hour",
+    "groups": "guide/first_hour",
+    "time series": "guide/first_hour",
+    "free text": "guide/tables",
+    "prediction interval": "guide/regression",
+    "class imbalance": "guide/data",
+    "explain": "guide/inside",
+    "feature importance": "guide/inside",
+    "deploy": "guide/deploy",
+    "泄漏": "zh/guide/first_hour",
+    "预测区间": "zh/guide/regression",
+}
+
+
+@pytest.mark.parametrize("words", FIRST)
+def test_search_shows_the_page_about_it_first(words, browser):
+    site = "zh/" if FIRST[words].startswith("zh/") else ""
+    browser.open(f"{site}search.html?q={words}")
+    assert browser.wait_until("document.querySelectorAll('#search-results li').length > 0")
+    (first, *_) = browser.read("#search-results li > a", "element.pathname")
+    assert first.endswith(f"/{FIRST[words]}.html")
