@@ -11,6 +11,7 @@ Code, answers to exercises and the reader's own network stay in the chapter.
 
 import re
 import unicodedata
+from itertools import groupby
 
 from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
