@@ -11,6 +11,7 @@ Code, answers to exercises and the reader's own network stay in the chapter.
 
 import re
 import unicodedata
+from itertools import groupby
 
 from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
@@ -186,7 +187,11 @@ def is_picture(node):
 def sentences_of(paragraph):
     """List the sentences of a paragraph that are not in brackets, each as a paragraph."""
     found = [nodes.paragraph()]
-    for child in paragraph:
+    children = []
+    for is_text, run in groupby(paragraph, lambda child: isinstance(child, nodes.Text)):
+        together = list(run)
+        children += [nodes.Text("".join(together))] if is_text else together  # a role may have cut a text
+    for child in children:
         first, *others = END.split(child) if isinstance(child, nodes.Text) else [child]
         found[-1] += nodes.Text(first) if isinstance(first, str) else first.deepcopy()
         found += [nodes.paragraph("", text) for text in others]
