@@ -6,7 +6,7 @@ names here stay, so that files can be read whatever module a class moves to.
 
 from sknn_scratch._tables.encoders import Encoders
 from sknn_scratch._tables.kind_of_numbers import Numbers
-from sknn_scratch._tables.kinds import Booleans, Categories, Dates, DatesInZones, Durations, Nothing
+from sknn_scratch._tables.kinds import Booleans, Categories, Dates, DatesInZones, Durations, Nothing, Text
 from sknn_scratch._tables.written_dates import DateStyle, DurationStyle
 from sknn_scratch._tables.written_numbers import BooleanStyle, ListStyle, NumberStyle
 
@@ -24,6 +24,7 @@ __all__ = [
     "Nothing",
     "NumberStyle",
     "Numbers",
+    "Text",
 ]
 
 for _name in __all__:
