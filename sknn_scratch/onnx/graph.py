@@ -73,6 +73,9 @@ class Array:
     def __truediv__(self, other):
         return self.apply("Div", other)
 
+    def __floordiv__(self, other):
+        return (self / other).apply("Floor")
+
     def __matmul__(self, other):
         return self.apply("MatMul", other)
 

@@ -13,12 +13,14 @@ from skl2onnx.common.data_types import (
 )
 from sklearn.preprocessing import OneHotEncoder
 
-from sknn_scratch._tables.columns import CATEGORIES, DATES, DATES_IN_ZONES, DURATIONS, NUMBERS, TEXT, listed
+from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, TEXT, listed
 from sknn_scratch._tables.encoders import FREQUENT, MANY
 from sknn_scratch._tables.kind_of_numbers import CODE
+from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import step_of
+from sknn_scratch.onnx.dates import parts_of_dates
 from sknn_scratch.onnx.graph import Array, Graph
 
 # --- Numbers ---
@@ -88,7 +90,6 @@ def way_in_bins(column, knots):
 
 # --- Tables ---
 
-TIMES = {DATES, DATES_IN_ZONES, DURATIONS}
 EXPORTED = {
     NUMBERS: PiecewiseLinearEncoder,
     CATEGORIES: OneHotEncoder,
@@ -105,10 +106,8 @@ def convert_table(scope, operator, container):
     inputs, float_type, encoded = table._encoders.inputs, graph.float_type, []
     if NUMBERS in inputs:
         graph.is_double = True
-        means = means_of(columns, table) if table.target_encoded_ else {}
-        numbers = [
-            means.get((name, part)) or number_of(name, *columns[name]) for name, part in inputs[NUMBERS]
-        ]
+        made = parts_of_columns(columns, table) | (means_of(columns, table) if table.target_encoded_ else {})
+        numbers = [made.get(one) or number_of(one[0], *columns[one[0]]) for one in inputs[NUMBERS]]
         encoded += encodings_of(numbers, table.encoders_[NUMBERS])
     for kind in (CATEGORIES, FREQUENT):
         for position, (name, part) in enumerate(inputs.get(kind, ())):
@@ -120,11 +119,6 @@ def convert_table(scope, operator, container):
 
 def check_table(table):
     """Raise NotImplementedError if a fitted TableEncoder cannot be exported."""
-    if times := [name for name, kind in table.kinds_.items() if kind in TIMES]:
-        raise NotImplementedError(
-            f"Dates and durations cannot be exported, and X has them in {listed(times)}. Make numbers of "
-            "them before the pipeline."
-        )
     if texts := [name for name, kind in table.kinds_.items() if kind == TEXT]:
         raise NotImplementedError(
             "Free text cannot be exported, since skl2onnx cannot convert runs of characters, and X has it in "
@@ -154,13 +148,29 @@ def columns_of(graph, inputs, table):
 
 
 def number_of(name, column, column_type):
-    """Convert numbers or booleans (n_samples, 1) to float64."""
+    """Convert numbers, booleans or seconds (n_samples, 1) to float64."""
     if isinstance(column_type, StringTensorType):
         raise NotImplementedError(
-            f"The column {name!r} had numbers or booleans in fit, and text cannot be exported as such. "
-            "Export with a table that has numbers or booleans there: they are predicted alike."
+            f"The column {name!r} had numbers or booleans in fit, dates or durations, and text cannot be "
+            "exported as such. Export with a table that has numbers or booleans there, seconds for a "
+            "duration, and seconds since 1970 in UTC for a date: they are predicted alike."
         )
     return column.cast(TensorProto.DOUBLE)
+
+
+def parts_of_columns(columns, table):
+    """Compute the parts (n_samples, 1) of all columns of dates, by the column and the part."""
+    parts = {}
+    for name, kind in table._kinds.items():
+        if isinstance(kind, Dates):
+            column, column_type = columns[name]
+            if isinstance(column_type, FloatTensorType):
+                raise NotImplementedError(
+                    f"The dates of the column {name!r} are seconds since 1970, which float32 rounds to two "
+                    "minutes. Export with a table that has float64 or int64 there."
+                )
+            parts |= parts_of_dates(name, number_of(name, column, column_type), kind)
+    return parts
 
 
 def text_of(name, part, column, column_type):

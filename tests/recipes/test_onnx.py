@@ -373,11 +373,33 @@ def test_codes_are_looked_up_in_the_file(n_codes, y_of):
     assert_allclose(predict_table(model, table, new), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("1890-02-27 23:59:59", "2101-03-02"),
+        ("2024-02-28", "2024-03-02"),
+        ("2020-01-31 12:00", "2020-01-31 18:00"),
+    ],
+)
+def test_dates_and_durations_are_seconds_in_the_file(first, last):
+    first, last = pd.Timestamp(first), pd.Timestamp(last)
+    when = pd.Series(pd.date_range(first, last, periods=300).round("s"))
+    long = when.diff()[::-1].cumsum()[::-1]
+    table = pd.DataFrame({"when": when.where(TABLE["few"] > 0), "long": long, "city": TABLE["city"]})
+    model = tabular_pipeline("regressor", random_state=0, max_iter=30).fit(table, np.sin(np.arange(300) / 9))
+    new = pd.concat([table, table.assign(when=table["when"] + 0.37 * (last - first))], ignore_index=True)
+    found = predict_table(model, *map(load_example("export_to_onnx").in_seconds, (table, new)))
+    assert_allclose(found[:, 0], model.predict(new), rtol=0, atol=1e-5)
+
+
 @every_dtype
 def test_a_table_of_numbers_is_one_input(dtype):
     X = TABLE[["gap", "large"]].to_numpy(dtype)
     model = tabular_pipeline().fit(X, X[:, 1] > 1e4)
     assert_allclose(predict_by_onnx(model, X)[1], model.predict_proba(X), rtol=0, atol=1e-5)
+
+
+DAYS = pd.Series(pd.date_range("2026-01-01", periods=300))
 
 
 REFUSED = {
@@ -393,10 +415,9 @@ REFUSED = {
         {},
     ),
     'the text "missing" and missing values': (pd.DataFrame({"x": ["missing", None, "a"] * 100}), {}),
-    "Dates and durations cannot be exported, and X has them in 'when', 'long'": (
-        TABLE[["few"]].assign(
-            when=pd.date_range("2026-01-01", periods=300), long=pd.to_timedelta(range(300), "s")
-        ),
+    "'when' had numbers or booleans in fit, dates": (TABLE[["few"]].assign(when=DAYS.astype(str)), {}),
+    "dates of the column 'when' are seconds since 1970, which float32 rounds": (
+        TABLE[["few"]].assign(when=DAYS),
         {},
     ),
 }
@@ -408,8 +429,9 @@ def test_tables_that_the_file_cannot_hold_are_refused(message):
     model = tabular_pipeline(NETWORK)
     model[0].set_params(**params)
     model.fit(table, np.arange(300) % 2)
+    numbers = {name: np.float32(0) for name in table.select_dtypes("datetime")}
     with pytest.raises(NotImplementedError, match=message):
-        to_onnx(model, table[:1].select_dtypes(exclude=["datetime", "timedelta"]).fillna("a"))
+        to_onnx(model, table[:1].assign(**numbers).fillna("a"))
 
 
 OTHERS = """
@@ -466,5 +488,5 @@ def test_without_skl2onnx_the_import_says_what_to_install():
 def test_script(capfd):
     load_example("export_to_onnx").main()
     printed = capfd.readouterr().out
-    assert printed.count("same labels: True") == 3
-    assert printed.count("sknn_scratch was imported: False") == 3
+    assert printed.count("same labels: True") == 4
+    assert printed.count("sknn_scratch was imported: False") == 4
