@@ -125,6 +125,16 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
         assert len(train | held_out) == n_persons
 
 
+def test_the_chance_between_two_alphas_is_of_groups():
+    seen = observed(*persons(n_persons=400))
+    trials = TrialsOfMany(seen, None, "auto", print)
+    differences = np.random.default_rng(0).normal(size=400)[seen.groups.numbers]
+    trials.of = lambda alpha, pace: alpha * differences[trials.held_out]
+    assert trials.n_held_out == 400
+    of_persons = np.bincount(seen.groups.numbers[trials.held_out], differences[trials.held_out])
+    assert trials.chance_between(2.0, 1.0, None) == pytest.approx(20 * of_persons.std())
+
+
 @pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 @pytest.mark.parametrize(("fraction", "n_groups"), [(0.1, 3), (5, 5)])
 def test_rows_that_stop_early_are_of_other_groups(fraction, n_groups):
@@ -136,7 +146,8 @@ def test_rows_that_stop_early_are_of_other_groups(fraction, n_groups):
     assert set(scoring.labels[0]) == {0, 1}
 
 
-def test_the_trial_of_ramps_holds_out_whole_groups(monkeypatch):
+@pytest.mark.parametrize("encoder", [PiecewiseLinearEncoder("auto"), tabular_pipeline()["columns"]])
+def test_the_trial_of_ramps_holds_out_whole_groups(encoder, monkeypatch):
     x, y, names = persons(n_persons=200)
     held_out = []
 
@@ -145,7 +156,7 @@ def test_the_trial_of_ramps_holds_out_whole_groups(monkeypatch):
         return 1.0
 
     monkeypatch.setattr(ramps, "held_out_loss", record)
-    PiecewiseLinearEncoder("auto").fit(x, y, groups=names)
+    encoder.fit(np.add(x, [0.5, 0, 0, 0, 0]), y, groups=names)  # no codes
     assert [len(out) for out, _ in held_out] == [50, 50]
     assert not any(out & others for out, others in held_out)
 
@@ -176,6 +187,8 @@ def test_what_tells_nothing_of_other_groups_is_neither_code_nor_mean():
     assert (encoder.codes_, encoder.target_encoded_) == (["number"], ["street"])
     encoder.fit(table, y, groups=names)
     assert (encoder.codes_, encoder.target_encoded_) == ([], [])
+    encoder.fit(table, y, groups=np.arange(len(x)) // 7)  # other groups, which share streets
+    assert encoder.target_encoded_ == ["street"]
 
 
 def test_more_of_the_relevance_counts_as_chance():

@@ -166,7 +166,8 @@ def fit_encoders(table, features, y, groups=None):
             beside = [one for one in many if widths[one] > 1]  # one is the group of all
     if many:
         fitted[MANY] = clone(table.many)
-        features = features | means_of(many, fit_transform(fitted[MANY], as_array(features, many), y, groups))
+        own = groups_for(fitted[MANY], groups)
+        features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y, **own))
     components = [one for one in features if one[1].startswith(COMPONENT)]
     numbers = [one for one, values in features.items() if values.dtype != object and one not in components]
     few = [one for one in texts if one not in many]
@@ -175,19 +176,18 @@ def fit_encoders(table, features, y, groups=None):
         for_these, of_these = tried.get(encoder, (None, None))
         is_tried = taken == for_these
         fitted[encoder] = of_these if is_tried else clone(unfitted[encoder])
+        own = groups_for(fitted[encoder], groups)
         if type(fitted[encoder]).fit_transform is not TransformerMixin.fit_transform:  # it may cross-fit
-            encoded[encoder] = fit_transform(fitted[encoder], as_array(features, taken), y, groups)
+            encoded[encoder] = fitted[encoder].fit_transform(as_array(features, taken), y, **own)
         elif not is_tried:
-            fitted[encoder].fit(as_array(features, taken), y)
+            fitted[encoder].fit(as_array(features, taken), y, **own)
     encoders = Encoders(fitted, inputs, many, components)
     return encoders, encoders.without_means(features, encoded)
 
 
-def fit_transform(encoder, X, y, groups):
-    """Fit an encoder and encode X, with the groups if it takes some."""
-    if groups is None or not has_fit_parameter(encoder, "groups"):
-        return encoder.fit_transform(X, y)
-    return encoder.fit_transform(X, y, groups=groups)
+def groups_for(encoder, groups):
+    """Make the argument of the fit of an encoder that has groups, if there are some and it takes them."""
+    return {} if groups is None or not has_fit_parameter(encoder, "groups") else {"groups": groups}
 
 
 def means_of(inputs, means):
