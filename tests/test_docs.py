@@ -280,6 +280,7 @@ def test_course_and_first_pages_are_there_in_both_languages():
         "first_hour",
         "install",
         "tables",
+        "groups",
         "regression",
         "training",
         "many_networks",

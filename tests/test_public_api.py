@@ -169,7 +169,7 @@ def test_every_parameter_has_an_entry_of_its_own_with_its_default(name):
 
 
 METHODS = {
-    "fit": "X y sample_weight X_val y_val sample_weight_val",
+    "fit": "X y sample_weight groups X_val y_val sample_weight_val",
     "partial_fit": "X y classes sample_weight",
     "predict": "X",
     "predict_proba": "X",

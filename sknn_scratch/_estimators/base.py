@@ -38,6 +38,8 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
+    __metadata_request__fit: ClassVar = {"groups": True}  # in scikit-learn's metadata routing
+
     _target_kinds: ClassVar[Any]  # what y may be: see ``_targets/base.py``
     # Values of parameters that do not allow ``partial_fit``, and why.
     _not_by_parts: ClassVar[tuple[tuple[str, Any, str], ...]] = (
@@ -52,6 +54,7 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         y: ArrayLike,
         sample_weight: ArrayLike = None,
         *,
+        groups: ArrayLike = None,
         X_val: ArrayLike = None,
         y_val: ArrayLike = None,
         sample_weight_val: ArrayLike = None,
@@ -71,6 +74,10 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
             smaller. So a number ``alpha`` must be larger where the weights are. With ``alpha="auto"``, the
             scale of the weights changes nothing. A row is never cut when rows are held out, so write a table
             of counts out as rows.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together, such as those of a person: any values, equal in a group. Where rows
+            are held out, to choose ``alpha`` and the length of the training or to stop early, whole groups
+            are. None is for rows that are independent of each other.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to validate with, instead of a part of X. ``early_stopping`` must be True or "auto".
 
@@ -86,7 +93,7 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
             then stays as it was. Later in the training, Ctrl-C ends it with the weights of the last whole
             epoch, or of the best one with validation rows, and with a warning.
         """
-        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val))
+        return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, groups=groups))
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters.

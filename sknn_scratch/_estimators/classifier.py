@@ -53,7 +53,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Observations are held out: rows that are independent of each other. Copies of a row are one
         observation, with the sum of their weights. But people who give the same answers to all questions
         often differ in y. So if more than 5 % of the repeated patterns of features have different y, each row
-        is an observation. Rows of weight zero do not count.
+        is an observation. Rows of weight zero do not count. With ``groups``, whole groups are held out, in
+        as many parts as below, and only rows of one group are copies.
 
         With fewer than 1,500 observations, 0.3, 3, 10 and 30 are tried in 3-fold cross-validation. If 0.3 is
         the best, 0.03 is tried too, and if 30 is the best, 100. With more observations, a fifth is held out
@@ -148,8 +149,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         ``X_val``. False never does. If ``alpha`` is a small number and no rows validate, the network may
         overfit.
     validation_fraction : float or int, default=0.1
-        Share or number of rows to hold out, at random. Of classes, the split is stratified, and at least one
-        row of each stays in training.
+        Share or number of rows to hold out, at random; with ``groups``, of groups. Of classes, the split is
+        stratified, and at least one row of each stays in training.
     scoring : str or callable, default="loss"
         What to watch on the validation rows: their loss, or a scikit-learn scorer. It gets X as an
         array, or as a CSR matrix if X is sparse.

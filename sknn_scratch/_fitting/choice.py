@@ -178,11 +178,12 @@ def arrays_of(matrix):
 def find_losses(seen: Observations, network: Network, init_scale, any_length, *, say):
     """Find the held-out losses of the alphas that are tried, and how long to train."""
     n_observations = seen.data.n_samples
-    say(f"choosing alpha, by holding out some of {n_observations:,} observations")
+    units = "observations" if seen.groups is None else "groups"
+    say(f"choosing alpha, by holding out some of {seen.n_independent():,} {units}")
     if n_observations < MANY_ROWS:
         return losses_of_few(TrialsOfFew(seen, network, init_scale), any_length)
     trials = TrialsOfMany(seen, network, init_scale, say)
-    if trials.n_held_out < LEAST_ROWS:
+    if sum(map(len, trials.parts)) < LEAST_ROWS:
         return NOTHING
     if any_length:
         return losses_of_best_length(trials, *cycles(n_observations, network.shape.n_features))

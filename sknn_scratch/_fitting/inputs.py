@@ -38,6 +38,7 @@ class FitInput:
     sample_weight_val: object = None
     classes: object = None
     partial: bool = False
+    groups: object = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class EncodedData(EncodedRows):
     target_kind: TargetKind
     attributes: dict  # the fitted attributes that follow from the data
     validation: EncodedRows | None  # X_val, y_val and sample_weight_val
+    groups: np.ndarray | None = None  # (n_rows,): the number of each row's group
 
 
 @np.errstate(all="ignore")  # what overflows is not finite, which is an error
@@ -95,7 +97,8 @@ def encode_data(model, inputs):
             ) from error
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     attributes["_features_"] = features
-    return EncodedData(X, y, targets, weights, target_kind, attributes, validation)
+    groups = numbers_of_groups(inputs.groups, X.shape[0])
+    return EncodedData(X, y, targets, weights, target_kind, attributes, validation, groups)
 
 
 def encode_validation(model, inputs, target_kind, features, dtype):
@@ -191,3 +194,25 @@ def checked_sample_weight(sample_weight, X):
     if sample_weight is None:
         return None
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+
+
+def numbers_of_groups(groups, n_samples):
+    """Validate the groups (n_samples,) of rows: number each row's (n_samples,); None stays None."""
+    if groups is None:
+        return None
+    check_none_missing(groups, "groups")
+    labels = np.asarray(groups)
+    if labels.shape not in ((n_samples,), (n_samples, 1)):
+        raise ValueError(
+            f"groups must have one value for each of the {n_samples} rows of X, got the shape {labels.shape}."
+        )
+    labels = labels.ravel()
+    if labels.dtype == object:  # of several types, maybe
+        labels = np.array([f"{type(one).__name__} {one}" for one in labels])
+    distinct, numbers = np.unique(labels, return_inverse=True)
+    if len(distinct) < 2:
+        raise ValueError(
+            "groups must have two different values or more, so that a group can be held out, got "
+            f"{len(distinct)}. Rows that all belong together need no groups."
+        )
+    return numbers

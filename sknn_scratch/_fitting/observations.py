@@ -5,6 +5,9 @@ not: the rows of a bootstrap, or those that an oversampler has repeated, are one
 their weights. But people who tick the same boxes are observations of their own. Copies do not differ in y,
 and such people often do. So if rows with equal features often differ in y, each row is an observation.
 
+The user may say which rows belong together, as those of a person. Then such groups are dealt and counted, and
+each stays whole. Only rows of one group can be copies.
+
 All this depends on the values of the rows and on their weights alone. The order of the rows changes nothing.
 A place of an observation follows from its own rounded values, so rounding errors move none, and a change of
 one row moves no other.
@@ -36,22 +39,38 @@ class Observations(NamedTuple):
     n_kept: int  # of each stratum, so many must stay in training
     hashes: Index  # (n_observations,) of 64 bits, of rounded values; they differ if rows are equal, too
     features: Index  # (n_features,): the number of each feature, wherever its column is
+    groups: "Groups | None" = None  # which of them belong together
 
     def part(self, places: Index) -> "Observations":
         data, strata, hashes = self.data.part(places), self.strata[places], self.hashes[places]
-        return self._replace(data=data, strata=strata, hashes=hashes)
+        groups = None if self.groups is None else self.groups._replace(numbers=self.groups.numbers[places])
+        return self._replace(data=data, strata=strata, hashes=hashes, groups=groups)
+
+    def n_independent(self, places: Index | slice = slice(None)) -> int:
+        """Count the groups of some observations; without groups, the observations."""
+        if self.groups is None:
+            return len(self.hashes[places])
+        return len(np.unique(self.groups.numbers[places]))
+
+    def sums(self, values: Array, places: Index) -> Array:
+        """Add the values (n,) of some observations up by group; without groups, they stay."""
+        if self.groups is None:
+            return values
+        return np.bincount(np.unique(self.groups.numbers[places], return_inverse=True)[1], values)
 
     def in_order(self, draw: int = 0) -> Index:
         """Sort observations by strata, and at random in each: a place follows from an observation alone."""
         return np.lexsort((mixed_bits(self.hashes + STEP * np.uint64([draw])), self.strata))
 
     def dealt(self, n_parts: int, draw: int = 0) -> Index:
-        """Deal observations to parts: number each (n_observations,).
+        """Deal observations to parts: number each (n_observations,). Those of a group come to one part.
 
         The random order of a stratum is cut into blocks of nearly equal size, one for each part. So if one
         observation moves, only a few at the ends of blocks come to another part. In a stratum of no more than
         ``n_kept``, the number is ``n_parts``.
         """
+        if self.groups is not None:
+            return self.groups.whole.dealt(n_parts, draw)[self.groups.numbers]
         order, counts = self.in_order(draw), np.bincount(self.strata)
         strata = self.strata[order]
         ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
@@ -62,19 +81,36 @@ class Observations(NamedTuple):
         return parts
 
 
+class Groups(NamedTuple):
+    """Observations that belong together."""
+
+    numbers: Index  # (n_observations,): the number of each one's group
+    whole: Observations  # the groups themselves, without data
+
+    @classmethod
+    def of(cls, groups: Index, strata: Index, n_kept: int, hashes: Index) -> "Groups":
+        """Describe the groups of observations; the arrays (n_observations,) say what these are."""
+        numbers = np.unique(groups, return_inverse=True)[1]
+        of_groups = strata_of_groups(strata, numbers), n_kept, hashes_of_groups(hashes, numbers)
+        return cls(numbers, Observations(None, *of_groups, None))
+
+
 def observations_of(data: Data, encoded: Any) -> Observations:
     """Find the observations among the rows that train, which are some of the encoded ones."""
-    rows, weights, hashes = distinct_rows(data)
+    rows, weights, hashes = distinct_rows(data, encoded.groups)
     data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
     hashes = mixed_bits(rounded + STEP * repeats(hashes))
     seen = Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features)
+    if encoded.groups is not None:
+        groups = Groups.of(encoded.groups[rows], seen.strata, kind.n_kept, rounded)
+        seen = seen._replace(groups=groups)
     return seen.part(np.argsort(hashes, kind="stable"))  # what adds rows up or draws them is stable, too
 
 
-def distinct_rows(data: Data) -> tuple[Index, Array | None, Index]:
-    """Choose a row of each observation, sorted by values.
+def distinct_rows(data: Data, groups: Index | None = None) -> tuple[Index, Array | None, Index]:
+    """Choose a row of each observation, sorted by values; ``groups`` number that of each row of X.
 
     Returns the numbers of the rows (n_observations,); the sums (n_observations,) of the weights of copies,
     divided by their mean, or None if they are equal; and hashes (n_observations,), equal for equal features.
@@ -82,9 +118,10 @@ def distinct_rows(data: Data) -> tuple[Index, Array | None, Index]:
     rows = data.row_numbers
     weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
     hashes, targets = hashes_of_rows(data.X, rows), data.targets[rows]
-    order = np.lexsort((weights, *targets.T, hashes))  # by the weights for the rounding of their sums
+    patterns = np.column_stack([hashes] if groups is None else [groups[rows].astype(np.uint64), hashes])
+    order = np.lexsort((weights, *targets.T, *patterns.T))  # by the weights for the rounding of their sums
     rows, weights, hashes, targets = rows[order], weights[order], hashes[order], targets[order]
-    begins_pattern = differ_from_last(hashes[:, np.newaxis])
+    begins_pattern = differ_from_last(patterns[order])
     begins = begins_pattern | differ_from_last(targets)
     patterns = np.cumsum(begins_pattern) - 1
     is_different = np.bincount(patterns[begins]) > 1
@@ -121,6 +158,32 @@ def numbers_of_features(data):
         sums += data.X.take(data.rows[block]).source.T @ targets[block]
     sums[~features_of_rows(data.X, data.rows)] = np.inf
     return np.argsort(np.argsort(sums, kind="stable"))
+
+
+# --- Groups ---
+
+
+def strata_of_groups(strata, numbers):
+    """Get the stratum (n_groups,) of each group: that of its rows which the fewest groups have."""
+    both = np.unique(np.column_stack([numbers, strata]), axis=0)
+    n_groups = np.bincount(both[:, 1])[both[:, 1]]
+    both = both[np.lexsort((both[:, 1], n_groups, both[:, 0]))]
+    return np.unique(both[differ_from_last(both[:, :1]), 1], return_inverse=True)[1]
+
+
+def places_of_units(hashes, groups):
+    """Put what is independent in order, rows or groups: get the place (n_samples,) of each row's."""
+    if groups is None:
+        return np.arange(len(hashes))
+    numbers = np.unique(groups, return_inverse=True)[1]
+    return np.argsort(np.argsort(hashes_of_groups(hashes, numbers), kind="stable"))[numbers]
+
+
+def hashes_of_groups(hashes, numbers):
+    """Make a hash (n_groups,) of each group from those of its rows (n_samples,), whatever its number is."""
+    sums = np.zeros(numbers.max() + 1, np.uint64)
+    np.add.at(sums, numbers, hashes)
+    return mixed_bits(sums)
 
 
 # --- Hashes ---

@@ -67,10 +67,10 @@ class TrialsOfFew:
     def __init__(self, seen: Observations, network: Network, init_scale: float | str) -> None:
         seen = seen.part(some_observations(seen))
         draws = [seen.dealt(N_FOLDS, draw) for draw in range(MOST_DRAWS)]
-        n_held_out = np.count_nonzero(draws[0] < N_FOLDS)
+        is_held_out = draws[0] < N_FOLDS
         used = np.flatnonzero(features_of_rows(seen.data.X, seen.data.rows))  # others have no gradient
-        self.n_rows, self.parts, self.found = len(seen.strata), [], {}
-        if n_held_out < LEAST_ROWS or not len(used):
+        self.n_rows, self.parts, self.found = seen.n_independent(), [], {}
+        if np.count_nonzero(is_held_out) < LEAST_ROWS or not len(used):
             return
         shape = NetworkShape(len(used), n_units(network.shape.n_hidden, len(used)), network.shape.n_outputs)
         numbers = np.argsort(np.argsort(seen.features[used]))
@@ -81,8 +81,9 @@ class TrialsOfFew:
         data = Data(X, targets, row_weights=seen.data.row_weights)
         self.parts = [
             (data.part(draw != part), data.part(draw == part).batch())
-            for draw in draws[: max(1, ROWS_HELD_OUT // n_held_out)]
+            for draw in draws[: max(1, ROWS_HELD_OUT // seen.n_independent(is_held_out))]
             for part in range(N_FOLDS)
+            if (draw == part).any()
         ]
 
     def losses(self, alphas) -> tuple[dict[float, Array], float]:
@@ -219,14 +220,21 @@ class TrialsOfMany:
         self.data, self.splits = in_single_precision(self.seen.data), {}
         numbers = self.seen.dealt(N_PARTS)
         parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
-        n_each = min(MOST_HELD_OUT, *map(len, parts))  # networks of equal numbers of rows train together
-        self.n_rows = n_each
-        self.parts = [part[evenly(len(part), n_each)] for part in parts] if n_each else []
-        self.n_parts = min(len(self.parts), math.ceil(LEAST_HELD_OUT / max(1, n_each)))
+        if self.seen.groups is None:  # networks of equal numbers of rows train together
+            n_each = min(MOST_HELD_OUT, *map(len, parts))
+            parts = [part[evenly(len(part), n_each)] for part in parts]
+        self.parts = [part for part in parts if len(part)]
+        n_each = min(map(self.seen.n_independent, self.parts), default=1)
+        self.n_parts = min(len(self.parts), math.ceil(LEAST_HELD_OUT / n_each))
+
+    @property
+    def held_out(self):
+        """The places of all observations that are held out."""
+        return np.concatenate(self.parts[: self.n_parts])
 
     @property
     def n_held_out(self):
-        return self.n_parts * self.n_rows
+        return self.seen.n_independent(self.held_out)
 
     def of(self, alpha, pace):
         """Find the losses (n_held_out,) for an alpha and a pace, each part once."""
@@ -249,7 +257,7 @@ class TrialsOfMany:
 
     def chance_between(self, alpha, other, pace):
         """Estimate the standard error of the difference between the mean losses of two alphas."""
-        differences = self.of(alpha, pace) - self.of(other, pace)
+        differences = self.seen.sums(self.of(alpha, pace) - self.of(other, pace), self.held_out)
         return math.sqrt(len(differences)) * float(differences.std())
 
     def means(self, pace):
@@ -264,7 +272,8 @@ class TrialsOfMany:
         pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
         splits = list(map(self.split, parts))
         runs = [self.run_of(alpha, split.train, pace) for split in splits]
-        are_alone = any(stack_key(run) is None for run in runs)
+        keys = {stack_key(run) for run in runs}
+        are_alone = None in keys or len(keys) > 1
         with map_in_threads(1) as map_blocks:
             for group in [[run] for run in runs] if are_alone else [runs]:
                 train(group, map_blocks=map_blocks)

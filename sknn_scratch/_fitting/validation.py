@@ -12,6 +12,7 @@ from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.fitted import copied, set_layers
 from sknn_scratch._fitting.inputs import with_all_features
+from sknn_scratch._fitting.observations import strata_of_groups
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
@@ -19,8 +20,12 @@ def with_validation(data, model, encoded, holds_out, rng):
     """Add the validation rows: those of the user, or some of the data, which hold them out."""
     validation = encoded.validation
     if holds_out:
-        rows = data.row_numbers
-        is_held_out = draw_held_out(encoded.y[rows], encoded.target_kind, model.validation_fraction, rng)
+        rows, kind = data.row_numbers, encoded.target_kind
+        strata, unit, places = kind.strata(encoded.y[rows]), "row", slice(None)
+        if encoded.groups is not None:
+            places = np.unique(encoded.groups[rows], return_inverse=True)[1]
+            strata, unit = strata_of_groups(strata, places), "group"
+        is_held_out = draw_held_out(strata, kind.n_kept, model.validation_fraction, rng, unit)[places]
         validation = encoded.take(rows[is_held_out])
         data = data.part(~is_held_out)
     if validation is None:
@@ -62,40 +67,41 @@ def takes_weights(scorer):
     return "sample_weight" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
-def draw_held_out(y, target_kind, validation_fraction, rng):
-    """Say of each training row (n_samples,) whether it is held out to validate.
+def draw_held_out(strata, n_kept, validation_fraction, rng, unit="row"):
+    """Say of each training row, or group of rows, whether it is held out to validate: (n_samples,).
 
-    At least one row of every class stays in training. The others are sorted by stratum, in random order
-    within it, and held out at equal distances: so every stratum gives its share.
+    At least ``n_kept`` of every stratum (n_samples,) stay in training. The others are sorted by stratum, in
+    random order within it, and held out at equal distances: so every stratum gives its share.
     """
-    strata = target_kind.strata(y)
-    order = rng.permutation(len(y))
+    n_units = len(strata)
+    order = rng.permutation(n_units)
     order = order[np.argsort(strata[order], kind="stable")]
     counts = np.bincount(strata)
-    places = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
-    to_spare = order[places >= target_kind.n_kept]
-    n_validation = min(validation_size(validation_fraction, len(y)), len(to_spare))
+    places = np.arange(n_units) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
+    to_spare = order[places >= n_kept]
+    n_validation = min(validation_size(validation_fraction, n_units, unit), len(to_spare))
     if n_validation == 0:
         raise ValueError(
-            f"validation_fraction={validation_fraction} of {len(y)} rows leaves no row to validate "
-            "with, since one of each class is kept for training; increase it, pass X_val and y_val, or "
-            "set early_stopping=False."
+            f"validation_fraction={validation_fraction} of {n_units} {unit}s leaves no {unit} to "
+            "validate with, since one of each class is kept for training; increase it, pass X_val and "
+            "y_val, or set early_stopping=False."
         )
     evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
-    is_held_out = np.zeros(len(y), bool)
+    is_held_out = np.zeros(n_units, bool)
     is_held_out[to_spare[evenly.astype(int)]] = True
     return is_held_out
 
 
-def validation_size(validation_fraction, n_samples):
-    """Turn a share (rounded up) or a number into a number of rows."""
+def validation_size(validation_fraction, n_units, unit):
+    """Turn a share (rounded up) or a number into a number of rows or groups."""
     if isinstance(validation_fraction, numbers.Integral):
         size = int(validation_fraction)
     else:
-        size = math.ceil(float(validation_fraction) * n_samples)
-    if size >= n_samples:
+        size = math.ceil(float(validation_fraction) * n_units)
+    if size >= n_units:
+        number = f"n_{'groups' if unit == 'group' else 'samples'}={n_units}"
         raise ValueError(
-            f"validation_fraction={validation_fraction} would take all training rows "
-            f"(n_samples={n_samples}); decrease it, pass X_val and y_val, or set early_stopping=False."
+            f"validation_fraction={validation_fraction} would take all training {unit}s ({number}); "
+            "decrease it, pass X_val and y_val, or set early_stopping=False."
         )
     return size

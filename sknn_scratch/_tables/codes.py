@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._tables.kind_of_numbers import ROWS_OF_A_CODE, Numbers
-from sknn_scratch._tables.means import places_of_texts, sums_by
+from sknn_scratch._tables.means import once, places_of_texts, sums_by
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 from sknn_scratch._tables.targets import scaled_targets
@@ -28,10 +28,11 @@ LARGEST_CODE = 2**63  # those below are the integers that a file of ONNX can hav
 
 
 @np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
-def find_codes(kinds, values, y):
+def find_codes(kinds, values, y, groups=None):
     """Tell columns of numbers that they have codes, from the values (n_samples,) of all columns and y.
 
-    Copies of a row count once, with the mean of their y: a row that is there often proves nothing.
+    Copies of a row count once, with the mean of their y: a row that is there often proves nothing. So do the
+    rows of a group with the same number, if ``groups`` (n_samples,) are given.
     """
     if y is None:
         return
@@ -42,12 +43,12 @@ def find_codes(kinds, values, y):
         for name, kind in kinds.items()
         if isinstance(kind, Numbers) and not kind.is_explained and are_codes(values[name], targets)
     ]
-    if found:
-        rows, copies = np.unique(numbers_of_rows(values.values()), return_index=True, return_inverse=True)[1:]
-        counts, sums = sums_by(copies, targets)
-        for name in found:
-            if are_codes(values[name][rows], sums / counts):
-                kinds[name].codes = frozenset(values[name].tolist())
+    of_copies = numbers_of_rows(values.values()) if found and groups is None else None
+    for name in found:
+        numbers = of_copies if groups is None else numbers_of_rows([values[name], groups])
+        rows, of_rows = once(numbers, targets)
+        if are_codes(values[name][rows], of_rows):
+            kinds[name].codes = frozenset(values[name].tolist())
 
 
 def are_codes(values, targets):

@@ -18,6 +18,7 @@ from sklearn.base import TransformerMixin, clone
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import has_fit_parameter
 
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
@@ -144,9 +145,10 @@ class Encoders:
 
 
 @without_frames
-def fit_encoders(table, features, y):
+def fit_encoders(table, features, y, groups=None):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 
+    ``groups`` number the group (n_samples,) of each row, or are None.
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]
@@ -156,7 +158,7 @@ def fit_encoders(table, features, y):
         categories, most = fit_limited(table.categories, as_array(features, texts), y)
         tried[CATEGORIES] = texts, categories
         unfitted |= {encoder: with_most(unfitted[encoder], most) for encoder in (CATEGORIES, FREQUENT)}
-        many = too_many_categories(features, texts, categories, y, table.many)
+        many = too_many_categories(features, texts, categories, y, table.many, groups)
         if many and table.frequent:
             frequent = clone(unfitted[FREQUENT]).fit(as_array(features, many), y)
             tried[FREQUENT] = many, frequent
@@ -164,7 +166,8 @@ def fit_encoders(table, features, y):
             beside = [one for one in many if widths[one] > 1]  # one is the group of all
     if many:
         fitted[MANY] = clone(table.many)
-        features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y))
+        own = groups_for(fitted[MANY], groups)
+        features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y, **own))
     components = [one for one in features if one[1].startswith(COMPONENT)]
     numbers = [one for one, values in features.items() if values.dtype != object and one not in components]
     few = [one for one in texts if one not in many]
@@ -173,12 +176,18 @@ def fit_encoders(table, features, y):
         for_these, of_these = tried.get(encoder, (None, None))
         is_tried = taken == for_these
         fitted[encoder] = of_these if is_tried else clone(unfitted[encoder])
+        own = groups_for(fitted[encoder], groups)
         if type(fitted[encoder]).fit_transform is not TransformerMixin.fit_transform:  # it may cross-fit
-            encoded[encoder] = fitted[encoder].fit_transform(as_array(features, taken), y)
+            encoded[encoder] = fitted[encoder].fit_transform(as_array(features, taken), y, **own)
         elif not is_tried:
-            fitted[encoder].fit(as_array(features, taken), y)
+            fitted[encoder].fit(as_array(features, taken), y, **own)
     encoders = Encoders(fitted, inputs, many, components)
     return encoders, encoders.without_means(features, encoded)
+
+
+def groups_for(encoder, groups):
+    """Make the argument of the fit of an encoder that has groups, if there are some and it takes them."""
+    return {} if groups is None or not has_fit_parameter(encoder, "groups") else {"groups": groups}
 
 
 def means_of(inputs, means):
@@ -227,18 +236,23 @@ def with_most(encoder, limit):
     return clone(encoder).set_params(max_categories=min(limit, encoder.max_categories or limit))
 
 
-def too_many_categories(features, texts, encoder, y, many):
+def too_many_categories(features, texts, encoder, y, many, groups):
     """Choose among features of text those that become means of y, by the fitted encoder of categories."""
     if not has_means(y, many):
         return []
-    groups = rare_groups(encoder, texts)
-    merged = [one for one, group in groups.items() if share_with_others(features[one], group) > MOST_MERGED]
-    if merged:
-        numbers = numbers_of_rows([*features.values(), np.ravel(y)])
-        rows = np.unique(numbers, return_index=True)[1]
-        merged = [one for one in merged if share_with_others(features[one][rows], groups[one]) > MOST_MERGED]
-        merged = [one for one in merged if means_tell(features[one], np.ravel(y))]
-    return merged
+    rare = rare_groups(encoder, texts)
+    merged = [one for one, group in rare.items() if share_with_others(features[one], group) > MOST_MERGED]
+    if not merged:
+        return []
+    same = numbers_of_rows([*features.values(), np.ravel(y)]) if groups is None else None
+
+    def counts_once(one):
+        """Take the values of a feature, once for copies of a row or, with groups, once in each."""
+        numbers = numbers_of_rows([features[one], groups]) if same is None else same
+        return features[one][np.unique(numbers, return_index=True)[1]]
+
+    merged = [one for one in merged if share_with_others(counts_once(one), rare[one]) > MOST_MERGED]
+    return [one for one in merged if means_tell(features[one], np.ravel(y), groups)]
 
 
 def rare_groups(encoder, inputs):

@@ -5,7 +5,7 @@ of the others with its category. It estimates the variance between categories. T
 zero, also where a category has two rows, and their mean is far from that of all.
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.pickles import VersionedPickles
-from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._tables.targets import scaled_targets
 
@@ -79,6 +79,8 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
            [4.  ]])
     """
 
+    __metadata_request__fit: ClassVar = {"groups": True}
+
     categories_: list[NDArray[Any]]
     encodings_: list[NDArray[np.float64]]
     target_mean_: NDArray[np.float64]
@@ -88,7 +90,7 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
     def __init__(self, target_type: str = "auto") -> None:
         self.target_type = target_type
 
-    def fit(self, X: NDArray[Any], y: ArrayLike) -> Self:
+    def fit(self, X: NDArray[Any], y: ArrayLike, *, groups: ArrayLike = None) -> Self:
         """Average y by category.
 
         Parameters
@@ -97,21 +99,26 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
             Strings and None.
         y : array-like of shape (n_samples,)
             Numbers or classes.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together. Then the rows of a group with the same category count as one, with the
+            mean of their y, and a fold has whole groups.
 
         Returns
         -------
         self : object
             The fitted encoder.
         """
-        self.fit_transform(X, y)
+        self.fit_transform(X, y, groups=groups)
         return self
 
-    def fit_transform(self, X: NDArray[Any], y: ArrayLike) -> NDArray[np.float64]:
+    def fit_transform(
+        self, X: NDArray[Any], y: ArrayLike, *, groups: ArrayLike = None
+    ) -> NDArray[np.float64]:
         """Average y by category, and encode each row by the means of other folds.
 
         Parameters
         ----------
-        X, y : array-like
+        X, y, groups : array-like
             As in ``fit``.
 
         Returns
@@ -120,19 +127,21 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
             The means of the first column come first.
         """
         X, y = validate_data(self, X, y, **AS_TEXTS)
-        targets = self._targets(y)
+        targets, groups = self._targets(y), numbers_of_groups(groups, len(X))
         self.target_mean_ = targets.mean(axis=0)
         targets = targets - self.target_mean_
-        folds = np.random.default_rng(0).permutation(len(targets)) % N_FOLDS
+        units = np.arange(len(targets)) if groups is None else groups
+        folds = np.random.default_rng(0).permutation(units.max() + 1)[units] % N_FOLDS
         self.categories_, self.encodings_, encoded = [], [], []
         for column in X.T:
             categories, places = places_of_texts(column)
             self.categories_.append(categories)
-            counts, sums = sums_by(places, targets)
-            k = within_by_between(places, targets)
+            rows, of_rows = once_in_groups(places, targets, groups)
+            counts, sums = sums_by(places[rows], of_rows)
+            k = within_by_between(places[rows], of_rows)
             self.encodings_ += list((self.target_mean_ + sums / (counts + k)).T)
             by_fold = places * N_FOLDS + folds
-            in_fold, sums_in_fold = sums_by(by_fold, targets, len(categories) * N_FOLDS)
+            in_fold, sums_in_fold = sums_by(by_fold[rows], of_rows, len(categories) * N_FOLDS)
             means = (sums[places] - sums_in_fold[by_fold]) / (counts[places] - in_fold[by_fold] + k)
             encoded.append(self.target_mean_ + means)
         return np.hstack(encoded)
@@ -177,9 +186,14 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
 # --- What categories tell ---
 
 
-def means_tell(column, y):
-    """Whether the mean of y by category tells something of the y of other rows with the same category."""
+def means_tell(column, y, groups=None):
+    """Whether the mean of y by category tells something of the y of other rows with the same category.
+
+    With ``groups``, which number the group (n_samples,) of each row, it is rows of other groups.
+    """
     targets, (_, places) = scaled_targets(y), places_of_texts(column)
+    rows, targets = once_in_groups(places, targets, groups)
+    places = places[rows]
     of_covariances = ((targets.T @ targets / len(targets)) ** 2).sum()
     counts, products = products_of_others(places, targets)
     by_chance = np.sqrt(2 * (counts / (counts - 1)).sum() * of_covariances)
@@ -205,6 +219,27 @@ def products_of_others(places, targets):
     has_others = counts[:, 0] > 1
     counts, of_pairs = counts[has_others], (sums**2 - sums_by(places, targets**2)[1])[has_others]
     return counts, (of_pairs / (counts - 1)).sum(axis=0)
+
+
+def once_in_groups(places, targets, groups):
+    """Let the rows of a group with one place count once; without ``groups``, each row counts.
+
+    Returns a row of each, as an index, and the means (n, n_targets) of their targets, whose mean is zero.
+    """
+    if groups is None:
+        return slice(None), targets
+    rows, means = once(places * (groups.max() + 1) + groups, targets)
+    return rows, means - means.mean(axis=0)
+
+
+def once(numbers, targets):
+    """Let rows with equal numbers (n_samples,) count once.
+
+    Returns a row of each (n,), and the means (n, n_targets) of their targets (n_samples, n_targets).
+    """
+    _, rows, places = np.unique(numbers, return_index=True, return_inverse=True)
+    counts, sums = sums_by(places, targets)
+    return rows, sums / counts
 
 
 def sums_by(places, targets, n_places=0):

@@ -15,7 +15,7 @@ from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import MANY_ROWS
-from sknn_scratch._fitting.inputs import ArrayLike, native
+from sknn_scratch._fitting.inputs import ArrayLike, native, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._tables.pieces import (
     BOUND_WITHOUT_RAMPS,
@@ -143,6 +143,7 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
+    __metadata_request__fit: ClassVar = {"groups": True}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_bins": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "dtype": [StrOptions({"float32", "float64"}), None],
@@ -155,7 +156,7 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         self.dtype = dtype
 
     @validates_parameters
-    def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike = None, *, groups: ArrayLike = None) -> Self:
         """Find the mean, the spread and the quantiles of each column.
 
         Parameters
@@ -164,6 +165,8 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
             Numbers; NaN is a missing value.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             With ``n_bins="auto"`` and many rows, it tells whether ramps help.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together: the trial of ramps holds out whole groups.
 
         Returns
         -------
@@ -177,7 +180,7 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         """
         X = self._validated(X, reset=True)
         check_consistent_length(X, y)
-        pieces = fit_pieces(X, self.n_bins, dense(y))
+        pieces = fit_pieces(X, self.n_bins, dense(y), numbers_of_groups(groups, len(X)))
         self.mean_ = np.array([piece.mean for piece in pieces])
         self.scale_ = np.array([piece.scale for piece in pieces])
         self.bound_ = pieces[0].bound
@@ -245,8 +248,11 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         return tags
 
 
-def fit_pieces(X, n_bins, y):
-    """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help."""
+def fit_pieces(X, n_bins, y, groups=None):
+    """Measure the columns of X (n_samples, n_features); y (n_samples,) or None tells whether ramps help.
+
+    ``groups`` number that of each row (n_samples,), or are None.
+    """
     if n_bins != "auto":
         return [fit_piece(column, choose_knots(column, n_bins, 0)) for column in X.T]
     cases = len(X) if y is None else n_cases(y)
@@ -268,7 +274,7 @@ def fit_pieces(X, n_bins, y):
     if 1 <= step <= MOST_THINNED:
         fine = with_ramps([knots.thinned(step) for knots in all_knots])
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
-    return best_pieces(X, y, without, coarse, fine) if can_try else fine
+    return best_pieces(X, y, without, coarse, fine, groups) if can_try else fine
 
 
 def usual_n_bins(n_rows, n_columns):

@@ -1,11 +1,14 @@
 """tabular_pipeline: from a raw table to predictions; and the Pipeline that it makes."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
+from sklearn import get_config
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils.metadata_routing import UNUSED
+from sklearn.utils.validation import has_fit_parameter
 
 from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.classifier import ShallowNNEnsembleClassifier
@@ -68,13 +71,17 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
     True
     """
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+    __metadata_request__fit: ClassVar = {"groups": UNUSED}  # by itself: the steps ask for them
+
+    def fit(self, X: Any, y: Any = None, *, groups: Any = None, **params: Any) -> Self:
         """Fit all steps, as :meth:`sklearn.pipeline.Pipeline.fit` does.
 
         Parameters
         ----------
         X, y : table, array-like
             The rows and what to predict.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together, such as those of a person: for all steps that take groups.
         **params : dict
             Arguments of the steps, such as ``network__sample_weight``.
 
@@ -84,16 +91,16 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
             The fitted pipeline.
         """
         with all_or_nothing(self, *estimators_in(self)):
-            super().fit(X, y, **params)
+            super().fit(X, y, **params | self._groups_for_steps(groups))
         return self
 
     @available_if(has_method_of_pipeline("fit_transform"))
-    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, *, groups: Any = None, **params: Any) -> Any:
         """Fit, and transform the rows, as :meth:`sklearn.pipeline.Pipeline.fit_transform` does.
 
         Parameters
         ----------
-        X, y, **params : table, array-like, dict
+        X, y, groups, **params : table, array-like, dict
             As in ``fit``.
 
         Returns
@@ -101,15 +108,15 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
         transformed : ndarray of shape (n_samples, n_features_out)
         """
         with all_or_nothing(self, *estimators_in(self)):
-            return super().fit_transform(X, y, **params)
+            return super().fit_transform(X, y, **params | self._groups_for_steps(groups))
 
     @available_if(has_method_of_pipeline("fit_predict"))
-    def fit_predict(self, X: Any, y: Any = None, **params: Any) -> Any:
+    def fit_predict(self, X: Any, y: Any = None, *, groups: Any = None, **params: Any) -> Any:
         """Fit, and predict the rows, as :meth:`sklearn.pipeline.Pipeline.fit_predict` does.
 
         Parameters
         ----------
-        X, y, **params : table, array-like, dict
+        X, y, groups, **params : table, array-like, dict
             As in ``fit``.
 
         Returns
@@ -117,7 +124,43 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
         predicted : ndarray of shape (n_samples,)
         """
         with all_or_nothing(self, *estimators_in(self)):
-            return super().fit_predict(X, y, **params)
+            return super().fit_predict(X, y, **params | self._groups_for_steps(groups))
+
+    def set_fit_request(self, *, groups: bool | str | None) -> Self:
+        """Tell scikit-learn's metadata routing whether it passes ``groups`` on to the steps that take them.
+
+        It does by default, where routing is enabled.
+
+        Parameters
+        ----------
+        groups : bool, str or None
+            As in the ``set_fit_request`` of an estimator: True passes them, False does not, None makes it an
+            error, and a name passes the metadata of this name.
+
+        Returns
+        -------
+        self : object
+            The pipeline.
+
+        Raises
+        ------
+        RuntimeError
+            If metadata routing is not enabled: ``sklearn.set_config(enable_metadata_routing=True)``.
+        """
+        for _, step in self._steps_with_groups():
+            step.set_fit_request(groups=groups)
+        return self
+
+    def _groups_for_steps(self, groups):
+        """Make the arguments that give groups to the steps; where metadata is routed, they ask for them."""
+        if groups is None:
+            return {}
+        if get_config()["enable_metadata_routing"]:
+            return {"groups": groups}
+        return {f"{name}__groups": groups for name, _ in self._steps_with_groups()}
+
+    def _steps_with_groups(self):
+        return [(name, step) for name, step in self.steps if has_fit_parameter(step, "groups")]
 
 
 def estimators_in(pipeline):

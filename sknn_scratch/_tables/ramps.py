@@ -11,7 +11,7 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.inputs import FitInput
-from sknn_scratch._fitting.observations import distinct_rows
+from sknn_scratch._fitting.observations import distinct_rows, places_of_units
 from sknn_scratch._tables.pieces import encode_columns
 from sknn_scratch._tables.small_network import SMALL, train
 from sknn_scratch._tables.targets import scaled_targets
@@ -23,30 +23,32 @@ MOST_ROWS, HELD_OUT_EVERY = 5000, 4
 HIGHER = 1.03
 
 
-def best_pieces(X, y, without, coarse, fine):
+def best_pieces(X, y, without, coarse, fine, groups=None):
     """Choose one of three lists of pieces for the columns of X, with which a network predicts y best.
 
-    With more rows than this tries, the fine ones are no question.
+    With more rows than this tries, the fine ones are no question. ``groups`` number the group (n_samples,) of
+    each row, or are None.
     """
     targets = scaled_targets(y)
     if not np.isfinite(targets).all():  # the network says so
         return fine
-    rows, *_ = distinct_rows(Data(rows_of(X), targets))
-    rows = rows[evenly(len(rows), MOST_ROWS)]
+    rows, _, hashes = distinct_rows(Data(rows_of(X), targets), groups)
+    some = evenly(len(rows), MOST_ROWS)
+    rows = rows[some]
+    out = places_of_units(hashes[some], None if groups is None else groups[rows]) % HELD_OUT_EVERY == 0
     fine_are_tried = fine is not coarse and len(X) <= MOST_ROWS
     X, targets = X[rows], targets[rows]
-    with_coarse = held_out_loss(X, targets, coarse)
-    if with_coarse >= HIGHER * held_out_loss(X, targets, without):
+    with_coarse = held_out_loss(X, targets, out, coarse)
+    if with_coarse >= HIGHER * held_out_loss(X, targets, out, without):
         return without
-    if fine_are_tried and HIGHER * held_out_loss(X, targets, fine) >= with_coarse:
+    if fine_are_tried and HIGHER * held_out_loss(X, targets, out, fine) >= with_coarse:
         return coarse
     return fine
 
 
-def held_out_loss(X, targets, pieces):
-    """Find the lowest loss of the rows that are held out, while a network trains on the others."""
+def held_out_loss(X, targets, out, pieces):
+    """Find the lowest loss of the rows that are held ``out`` (n_samples,), while others train a network."""
     encoded = encode_columns(X, pieces, np.float32)
-    out = np.arange(len(X)) % HELD_OUT_EVERY == 0
     network = ShallowNNRegressor(**SMALL | {"early_stopping": True})
     fit = train(network, FitInput(encoded[~out], targets[~out], X_val=encoded[out], y_val=targets[out]))
     return min(epoch["val_loss"] for epoch in fit.run.state.history)

@@ -142,6 +142,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
+    __metadata_request__fit: ClassVar = {"groups": True}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "network": [ShallowNNClassifier, ShallowNNRegressor, None]
     }
@@ -150,7 +151,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         self.network = network
 
     @validates_parameters
-    def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike = None, *, groups: ArrayLike = None) -> Self:
         """Train the small network, measure what it uses, and find the components.
 
         The order of the rows does not matter.
@@ -162,6 +163,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
             PiecewiseLinearEncoder make them: beside one that is much larger, the others may be lost.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What is to be predicted.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together: they tell less than independent rows, so more counts as chance.
 
         Returns
         -------
@@ -175,7 +178,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         else:
             network = clone(self.network)
             network._validate_params()
-        encoded = encode_data(network, FitInput(X, y))
+        encoded = encode_data(network, FitInput(X, y, groups=groups))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
         if network.max_iter != "auto":
@@ -189,7 +192,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
             self.mean_, variances = moments_of(X, weights)
-            chance = share_of_chance(last_loss(network), X.shape[1], len(rows))
+            n_independent = len(rows if groups is None else np.unique(encoded.groups[rows]))
+            chance = share_of_chance(last_loss(network), X.shape[1], n_independent)
             self.scale_ = scale_of(self.relevance_, variances, chance)
             found = None, None
             if min(X.shape) <= MOST_FEATURES and not scipy.sparse.issparse(X):
@@ -282,7 +286,7 @@ def some_rows(encoded):
     """
     X = rows_of(encoded.X)
     n_most = min(MOST_ROWS, max(ENOUGH_ROWS, int(MOST_COPIED / max(1, X.values_per_row))))
-    rows, weights, _ = distinct_rows(Data(X, encoded.targets))
+    rows, weights, _ = distinct_rows(Data(X, encoded.targets), encoded.groups)
     weights = np.ones(len(rows)) if weights is None else weights
     is_chosen = np.zeros(len(rows), bool)
     is_chosen[evenly(len(rows), n_most)] = True
@@ -304,14 +308,15 @@ def moments_of(X, weights):
     return moments.mean_, moments.var_
 
 
-def share_of_chance(unexplained, n_features, n_rows):
+def share_of_chance(unexplained, n_features, n_independent):
     """Estimate the share of the squared relevance that chance explains, as in a linear model.
 
-    Each weight has the variance of the noise divided by ``n_rows``, whether its feature matters or not.
+    Each weight has the variance of the noise divided by the number of observations that are independent,
+    whether its feature matters or not.
     """
     if not 0 <= unexplained < 1:
         return 1.0
-    noise, signal = n_features * unexplained, n_rows * (1 - unexplained)
+    noise, signal = n_features * unexplained, n_independent * (1 - unexplained)
     return max(LEAST_CHANCE, noise / (noise + signal))
 
 

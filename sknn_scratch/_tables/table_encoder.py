@@ -1,6 +1,6 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.pickles import VersionedPickles
-from sknn_scratch._fitting.inputs import ArrayLike
-from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in
+from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
+from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
@@ -90,6 +90,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     ['size', 'size_missing', 'colour_blue', 'colour_red']
     """
 
+    __metadata_request__fit: ClassVar = {"groups": True}
+
     kinds_: dict[Any, str]
     codes_: list[Any]
     date_parts_: dict[Any, dict[str, float]]
@@ -115,7 +117,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         self.kinds = kinds
         self.text = text
 
-    def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike = None, *, groups: ArrayLike = None) -> Self:
         """Decide the kind of each column of a table, and fit the encoders.
 
         Parameters
@@ -124,21 +126,24 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             The table.
         y : array-like of shape (n_samples,), default=None
             For encoders that use it.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together, for encoders that use y: see :class:`MeanEncoder` and
+            :class:`PiecewiseLinearEncoder`.
 
         Returns
         -------
         self : object
             The fitted encoder.
         """
-        self.fit_transform(X, y)
+        self.fit_transform(X, y, groups=groups)
         return self
 
-    def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
+    def fit_transform(self, X: ArrayLike, y: ArrayLike = None, *, groups: ArrayLike = None) -> Any:
         """Fit, and encode the rows, as encoders do that use y for it.
 
         Parameters
         ----------
-        X, y : data frame or array-like
+        X, y, groups : data frame or array-like
             As in ``fit``.
 
         Returns
@@ -150,24 +155,25 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         if y is not None and getattr(self.many, "target_type", None) == CONTINUOUS:
             y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
         read = read_all(columns_of(X))
+        groups = numbers_of_groups(groups, _num_samples(X))
         kinds = kinds_of(read, self.kinds)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name])
             if isinstance(kind, Text):
                 kind.encoder = clone(TextEncoder() if self.text is None else self.text).fit(values[name])
-        find_codes(kinds, values, y)
-        encoders, encoded = fit_encoders(self, features_of(kinds, values), y)
-        groups = {
+        find_codes(kinds, values, y, groups)
+        encoders, encoded = fit_encoders(self, features_of(kinds, values), y, groups)
+        rare = {
             name: group
             for encoder, inputs in encoders.inputs.items()
             if encoder != NUMBERS
             for (name, _), group in rare_groups(encoders.fitted[encoder], inputs).items()
         }
         target_encoded = [name for name, _ in encoders.many]
-        for name in groups.keys() - target_encoded:
+        for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
-                kinds[name].rare = frozenset(groups[name])
+                kinds[name].rare = frozenset(rare[name])
         remarks = []
         for name, kind in kinds.items():
             remarks += kind.remarks(name, read[name])
@@ -181,7 +187,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         self.codes_ = [name for name, kind in kinds.items() if getattr(kind, "codes", ())]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
         self.date_parts_ = {name: kind.means for name, kind in kinds.items() if isinstance(kind, Dates)}
-        self.merged_categories_ = {name: len(group) for name, group in groups.items()}
+        self.merged_categories_ = {name: len(group) for name, group in rare.items()}
         self.n_features_in_ = len(kinds)
         vars(self).pop("feature_names_in_", None)
         if all(isinstance(name, str) for name in kinds):

@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -314,7 +315,7 @@ class KnownTrials(trials.TrialsOfMany):
 
     def __init__(self, loss_of):
         self.loss_of, self.losses, self.tried = loss_of, {}, []
-        self.parts, self.n_parts, self.n_rows = [None] * 5, 1, 10
+        self.parts, self.n_parts, self.seen = [np.arange(10)] * 5, 1, SimpleNamespace(n_independent=len)
 
     def try_out(self, alpha, pace, parts):
         if parts:
