@@ -1,6 +1,5 @@
 """RelevantComponents: features that matter become larger, and their principal components replace them."""
 
-import math
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -31,9 +30,8 @@ from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import check_none_missing, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
-# More rows than this have fewer epochs in proportion, but this share of them at least; and this many rows
-# tell the components. Of the others, as many are copied as have so many values, 128 MiB.
-ENOUGH_ROWS, LEAST_EPOCHS, MOST_COPIED = 10_000, 0.5, 2**25
+# This many rows tell the components. The network sees as many more as have so many values, 128 MiB.
+ENOUGH_ROWS, MOST_COPIED = 10_000, 2**25
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # This share of the squared relevance counts as chance at least: what this network does not use, another may.
 LEAST_CHANCE = 0.01
@@ -78,8 +76,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     network : ShallowNNClassifier or ShallowNNRegressor, default=None
         The small network, not fitted. Its callbacks have no effect. None is a ShallowNNRegressor if y has
         numbers that are not whole, or more than 100 different numbers, else a ShallowNNClassifier, with 32
-        hidden units, ``alpha=10`` and 20 epochs. With more than 10,000 rows, it has fewer epochs in
-        proportion, but half of them at least, unless its ``max_iter`` is "auto".
+        hidden units, ``alpha=10`` and 20 epochs.
 
     Attributes
     ----------
@@ -181,8 +178,6 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         encoded = encode_data(network, FitInput(X, y, groups=groups))
         rows, weights = some_rows(encoded)
         X, y = X[rows], encoded.y[rows]
-        if network.max_iter != "auto":
-            network.max_iter = n_epochs(network.max_iter, len(rows))
         if len(rows) < MANY_ROWS and X.size <= MOST_VALUES:
             X = X.astype(np.float64, copy=False)
         fit = train(network, FitInput(X, y, weights))
@@ -292,11 +287,6 @@ def some_rows(encoded):
     is_chosen[evenly(len(rows), n_most)] = True
     is_chosen[np.unique(encoded.target_kind.strata(encoded.y[rows]), return_index=True)[1]] = True
     return rows[is_chosen], weights[is_chosen]
-
-
-def n_epochs(usual, n_rows):
-    """Choose the number of epochs of the small network: with many rows, fewer than the usual number."""
-    return math.ceil(usual * min(1.0, max(LEAST_EPOCHS, ENOUGH_ROWS / n_rows)))
 
 
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
