@@ -12,8 +12,8 @@ from sknn_scratch._estimators.base import BaseShallowNN
 from sknn_scratch._estimators.names import hint_for_attribute
 from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_layers, fitted_model, fitted_network
-from sknn_scratch._fitting.groups import train_fits
 from sknn_scratch._fitting.inputs import ArrayLike
+from sknn_scratch._fitting.passes import train_fits
 from sknn_scratch._fitting.plan import plan_fit
 from sknn_scratch._fitting.threads import threads_for_blocks
 from sknn_scratch._fitting.troubles import troubles_of, warn

@@ -11,7 +11,7 @@ The path of a fit
     choice            choose: alpha and the length of the training, by the losses of rows held out
     observations      which rows are independent, and how they are dealt to the parts that are held out
     trials            how a candidate is tried: small networks train without a part, which judges them
-    groups            train: runs in one pass, as many as the cache and the memory allow
+    passes            train: runs in one pass, as many as the cache and the memory allow
     fitted            adopt: the attributes of the result, and the network that they describe
 
 Beside the path

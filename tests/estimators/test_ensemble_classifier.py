@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier, SymmetryWarning
-from sknn_scratch._fitting import groups
+from sknn_scratch._fitting import passes
 from sknn_scratch._targets.labels import Binary, Multiclass
 from tests.helpers import (
     KINDS,
@@ -80,9 +80,11 @@ def test_networks_are_those_that_are_fitted_alone(kind, params, validation):
         assert_same_networks(clf.fit(X, y).estimators_, [one.fit(X, y) for one in solos])
 
 
-def test_networks_are_trained_in_one_group(monkeypatch):
-    sizes, train_group = [], groups.train_group
-    monkeypatch.setattr(groups, "train_group", lambda group: (sizes.append(len(group)), train_group(group)))
+def test_networks_are_trained_in_one_pass(monkeypatch):
+    sizes, train_in_one_pass = [], passes.train_in_one_pass
+    monkeypatch.setattr(
+        passes, "train_in_one_pass", lambda group: (sizes.append(len(group)), train_in_one_pass(group))
+    )
     ensemble(n_networks=7, early_stopping=True).fit(X, Y)
     assert sizes == [7]
 
@@ -305,7 +307,7 @@ def test_control_c_ends_all_networks_with_a_usable_ensemble():
 @pytest.mark.filterwarnings("ignore:The training was interrupted")
 @pytest.mark.parametrize("n_calls", [3, 60])  # in the first network, or in a later one
 def test_control_c_before_all_networks_are_trained_leaves_the_earlier_ensemble(n_calls, monkeypatch):
-    monkeypatch.setattr(groups, "GROUP_BYTES", 1)  # one after the other
+    monkeypatch.setattr(passes, "PASS_BYTES", 1)  # one after the other
     clf = ensemble(solver="lbfgs", max_iter=30, tol=0).fit(X3, Y3)
     before = clf.predict_proba(X3)
     clf.set_params(activation=InterruptedActivation(n_calls))

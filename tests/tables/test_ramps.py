@@ -120,7 +120,7 @@ def test_rows_and_y_must_be_of_one_length():
 
 
 def test_control_c_ends_the_trial(monkeypatch):
-    monkeypatch.setattr(small_network, "train_group", interrupted)
+    monkeypatch.setattr(small_network, "train_in_one_pass", interrupted)
     with pytest.raises(KeyboardInterrupt):
         PiecewiseLinearEncoder("auto").fit(X, SMOOTH)
 

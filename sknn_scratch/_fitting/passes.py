@@ -11,15 +11,15 @@ from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.training import train
 from sknn_scratch._fitting.threads import map_in_threads
 
-# All buffers of a group take about this number of bytes at most.
-GROUP_BYTES = 2**28
+# All buffers of a pass take about this number of bytes at most.
+PASS_BYTES = 2**28
 # The buffers that every step touches take at most this number. Larger networks gain nothing from a common
 # pass: the step leaves the cache, and they were measured to lose up to a fifth of their speed.
 # 2**22 and 2**23 are equally fast by measurement; with 2**24, networks of 1,000 units took up to 10 % longer.
 STEP_BYTES = 2**23
 # Arrays of the size of the parameters in a step: parameters, gradients, updates and two moments.
 STEP_COPIES = 5
-# Further ones: snapshots, the result, and the step's arrays a second time while a smaller group is made.
+# Further ones: snapshots, the result, and the step's arrays a second time while a smaller stack is made.
 OTHER_COPIES = 9
 
 
@@ -28,27 +28,27 @@ def train_fits(trainings):
 
     KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
-    groups = cut_into_groups(trainings) if len(trainings) > 1 else [trainings]
-    for group in groups:
-        train_group(group)
-        if group[0].run.is_interrupted and group is not groups[-1]:
+    passes = cut_into_passes(trainings) if len(trainings) > 1 else [trainings]
+    for together in passes:
+        train_in_one_pass(together)
+        if together[0].run.is_interrupted and together is not passes[-1]:
             raise KeyboardInterrupt
 
 
-def train_group(group):
+def train_in_one_pass(trainings):
     """Train fits of one ``stack_key`` in one pass; threads share the blocks of large batches."""
-    run = group[0].run
+    run = trainings[0].run
     blocks = gradient_blocks(run.data.X, run.config.network.shape, run.config.batch_size)
     space = in_row_space(run) if run.config.optimizer.takes_all_rows else nullcontext()
     with map_in_threads(len(blocks)) as map_blocks, space:
-        train([one.run for one in group], group, map_blocks)
+        train([one.run for one in trainings], trainings, map_blocks)
 
 
-def cut_into_groups(trainings):
+def cut_into_passes(trainings):
     alike = defaultdict(list)
     for training in trainings:
         alike[stack_key(training.run) or training].append(training)
-    return [group for some in alike.values() for group in cut(some, capacity(some[0].run))]
+    return [together for some in alike.values() for together in cut(some, capacity(some[0].run))]
 
 
 def cut(some, n_most):
@@ -56,9 +56,9 @@ def cut(some, n_most):
 
 
 def capacity(run):
-    """Compute how many runs with the ``stack_key`` of this run a group can have: all are about as large."""
+    """Compute how many runs with the ``stack_key`` of this run a pass can have: all are about as large."""
     of_step = step_bytes(run)
-    return max(1, min(STEP_BYTES // of_step, GROUP_BYTES // (of_step + kept_bytes(run))))
+    return max(1, min(STEP_BYTES // of_step, PASS_BYTES // (of_step + kept_bytes(run))))
 
 
 def step_bytes(run):

@@ -1,4 +1,4 @@
-"""Fits of several networks at once: what is cut into which groups, and the memory these take."""
+"""Fits of several networks at once: what trains in which pass, and the memory a pass takes."""
 
 import numpy as np
 import pytest
@@ -7,16 +7,16 @@ from numpy.testing import assert_array_equal
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core.batches import GATHERED_BYTES
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from sknn_scratch._fitting import groups
+from sknn_scratch._fitting import passes
 from sknn_scratch._fitting.callbacks import Training
-from sknn_scratch._fitting.groups import kept_bytes, step_bytes
 from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.passes import kept_bytes, step_bytes
 from sknn_scratch._fitting.plan import plan_fit
 from tests.helpers import make_data, peak_memory
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-FIXED_BYTES = 2**20 + GATHERED_BYTES  # what a group takes whatever its networks are: Python objects, rows
+FIXED_BYTES = 2**20 + GATHERED_BYTES  # what a pass takes whatever its networks are: Python objects, rows
 
 
 def make_inputs(n_samples=40, n_features=4):
@@ -35,7 +35,7 @@ def make_trainings(n, inputs, **params):
 
 
 def planned_bytes(trainings):
-    """Bytes of the buffers of a group."""
+    """Bytes of the buffers of a pass."""
     return sum(step_bytes(one.run) + kept_bytes(one.run) for one in trainings)
 
 
@@ -47,13 +47,13 @@ def planned_bytes(trainings):
         (300, 100, {"early_stopping": True, "validation_fraction": 0.5, "batch_size": 1, "max_iter": 2}),
     ],
 )
-def test_buffers_of_a_group_stay_within_what_was_planned(n_samples, n_features, params):
+def test_buffers_of_a_pass_stay_within_what_was_planned(n_samples, n_features, params):
     inputs = make_inputs(n_samples, n_features)
     trainings = []
 
     def plan_and_train():
         trainings.extend(make_trainings(9, inputs, tol=0.01, n_iter_no_change=2, **params))
-        groups.train_group(trainings)
+        passes.train_in_one_pass(trainings)
 
     assert peak_memory(plan_and_train) < planned_bytes(trainings) + FIXED_BYTES
 
@@ -61,28 +61,28 @@ def test_buffers_of_a_group_stay_within_what_was_planned(n_samples, n_features, 
 def test_a_large_x_is_not_copied():
     inputs = make_inputs(n_samples=3000, n_features=200)
     trainings = make_trainings(1, inputs, batch_size=100, max_iter=1)
-    assert peak_memory(lambda: groups.train_group(trainings)) < 0.8 * inputs[0].X.nbytes
+    assert peak_memory(lambda: passes.train_in_one_pass(trainings)) < 0.8 * inputs[0].X.nbytes
 
 
-def test_networks_that_have_stopped_let_go_of_the_group():
-    """Were the arrays of every group on the way kept, memory would grow with the square of their number."""
+def test_networks_that_have_stopped_let_go_of_the_pass():
+    """Were the arrays of every stack on the way kept, memory would grow with the square of their number."""
     inputs, trainings = make_inputs(n_features=500), []
     for max_iter in (4, *range(1, 20)):
         trainings += make_trainings(1, inputs, n_hidden=20, max_iter=max_iter)
-    assert peak_memory(lambda: groups.train_group(trainings)) < planned_bytes(trainings)
+    assert peak_memory(lambda: passes.train_in_one_pass(trainings)) < planned_bytes(trainings)
     assert len({training.run.state.epoch for training in trainings}) == 19
 
 
-@pytest.mark.parametrize(("limit", "cut"), [("STEP_BYTES", 3), ("GROUP_BYTES", 3), ("STEP_BYTES", 10)])
+@pytest.mark.parametrize(("limit", "cut"), [("STEP_BYTES", 3), ("PASS_BYTES", 3), ("STEP_BYTES", 10)])
 def test_networks_do_not_depend_on_how_they_are_cut(limit, cut, monkeypatch):
     X, y = make_data("multiclass")
     shared = encoded(X, y)
     narrow, wide = (make_trainings(10, shared, n_hidden=n, early_stopping=True) for n in (4, 8))
-    one = step_bytes(narrow[0].run) + (kept_bytes(narrow[0].run) if limit == "GROUP_BYTES" else 0)
-    monkeypatch.setattr(groups, limit, cut * one)
+    one = step_bytes(narrow[0].run) + (kept_bytes(narrow[0].run) if limit == "PASS_BYTES" else 0)
+    monkeypatch.setattr(passes, limit, cut * one)
     mixed = [one for pair in zip(narrow, wide, strict=True) for one in pair]
-    assert max(map(len, groups.cut_into_groups(mixed))) == cut
-    groups.train_fits(mixed)
+    assert max(map(len, passes.cut_into_passes(mixed))) == cut
+    passes.train_fits(mixed)
     params = {"solver": "adam", "alpha": 1.0, "max_iter": 4, "batch_size": 10, "early_stopping": True}
     for seed, result in enumerate(one.run for one in narrow):
         solo = ShallowNNClassifier(4, **params, random_state=seed).fit(X, y)
