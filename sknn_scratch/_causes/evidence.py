@@ -39,6 +39,7 @@ class Evidence:
     feature_names: object  # (n_features,)
     y: object  # validated labels or numbers of the rows (n_samples,) or (n_samples, n_outputs), or None
     row_weights: object  # (n_samples,); None for ones
+    columns: object = ()  # names, each with the values (n_samples,): floats, or texts and None
 
     @property
     def target_kind(self):

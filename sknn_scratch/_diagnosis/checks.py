@@ -21,6 +21,7 @@ from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs
+from sknn_scratch._diagnosis.one_column import SURE, SUSPECT, one_column
 
 # Units that started equal differ only by rounding.
 IDENTICAL_TOLERANCE = 1e-6
@@ -222,6 +223,9 @@ def errors_in_sample(evidence):
 CHECKS = MappingProxyType(
     {
         **CAUSES,
+        # The share of the variance of y: at most 0.89 in 48 of 49 public tables, and 0.987 by the list price
+        # of houses. Columns that tell y have 0.976 (a part of a mean) to 1 (a logarithm).
+        "one column gives y away": Check(one_column, (SUSPECT, SURE)),
         # Random initial weights are never equal. Some units may still find the same optimum. But if half of
         # the units are copies, half of the network is useless.
         "identical units": Check(identical_units, (0.0, 0.5), HARDLY_MOVED),

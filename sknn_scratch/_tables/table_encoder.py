@@ -220,8 +220,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
-        features = X if isinstance(X, Features) else features_of(self._kinds, self._values_in(X))
-        return self._encoders.transform(features)
+        return self._encoders.transform(X if isinstance(X, Features) else self._features_of(X))
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
         """Name the encoded columns; no two have the same name.
@@ -238,6 +237,9 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         check_is_fitted(self)
         named = dict(zip(self.kinds_, _check_feature_names_in(self, input_features), strict=True))
         return self._encoders.feature_names(named)
+
+    def _features_of(self, X):
+        return features_of(self._kinds, self._values_in(X))
 
     def _values_in(self, X):
         """Read the values (n_samples,) of the columns of the fit, and warn of what differs from them."""

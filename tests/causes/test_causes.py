@@ -388,7 +388,7 @@ def test_a_stream_has_the_penalty_of_its_last_call_and_no_end(warm_start):
 
 def test_a_stream_of_weighted_classes_is_compared_with_a_weighted_constant():
     X = np.random.default_rng(0).normal(size=(400, 3))
-    y = (X[:, 0] > 1.6).astype(int)
+    y = (X[:, 0] + X[:, 1] > 2.3).astype(int)
     clf = ShallowNNClassifier(8, class_weight={0: 1, 1: 19}, random_state=0)
     for _ in range(8):
         clf.partial_fit(X, y, classes=[0, 1])

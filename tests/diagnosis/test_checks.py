@@ -191,6 +191,65 @@ def test_unscaled_features(data, scale, severity, container):
     assert "StandardScaler" in finding.remedy
 
 
+# --- One column that gives y away ---
+
+
+def customers(has_left, column, rng):
+    """Make a table of two columns that tell nothing, and one of dates or text."""
+    n_rows = len(has_left)
+    days = np.datetime64("2024-01-01") + rng.integers(0, 300, n_rows).astype("m8[D]")
+    third = {
+        "cancel_date": np.where(has_left, days, np.datetime64("NaT")),
+        "cancel_reason": np.where(has_left, rng.choice(["price", "moved", "other"], n_rows), None),
+        "start_date": days,
+    }
+    ages, plans = rng.normal(size=n_rows), rng.choice(["a", "b"], n_rows)
+    return pd.DataFrame({"age": ages, "plan": plans, column: third[column]})
+
+
+@pytest.mark.parametrize("column", ["cancel_date", "cancel_reason"])
+def test_a_column_that_is_filled_in_only_later_gives_y_away(column):
+    rng = np.random.default_rng(0)
+    has_left = rng.random(1200) < 0.3
+    X, name = customers(has_left, column, rng), "one column gives y away"
+    params = {"n_networks": 1, "alpha": 1.0, "random_state": 0}
+    model = tabular_pipeline("classifier", **params).fit(X[:600], has_left[:600])
+    for rows in (slice(600), slice(600, 1200)):  # those of the fit, and new ones
+        finding = check(name, model, X[rows], has_left[rows])
+        assert finding.severity == "problem"
+        assert f"The column {column!r} alone" in finding.meaning
+        assert "whether its value is missing" in finding.meaning
+    kinds = {column: "nothing"}
+    assert f"kinds={kinds}" in finding.remedy
+    repaired = tabular_pipeline("classifier", kinds=kinds, **params).fit(X, has_left)
+    assert check(name, repaired, X, has_left).severity == "ok"
+
+
+def test_a_date_that_every_row_has_gives_nothing_away():
+    rng = np.random.default_rng(0)
+    has_left = rng.random(600) < 0.3
+    X = customers(has_left, "start_date", rng)
+    model = tabular_pipeline("classifier", n_networks=1, alpha=1.0, random_state=0).fit(X, has_left)
+    finding = check("one column gives y away", model, X, has_left)
+    assert (finding.severity, finding.value) == ("ok", 0)
+
+
+def test_numbers_can_be_given_away_too_also_in_rows_sorted_by_y():
+    rng = np.random.default_rng(0)
+    y = np.sort(rng.normal(size=300))
+    X = np.column_stack([rng.normal(size=300), np.repeat([0, 1], 150), np.exp(y)])
+    name, model = "one column gives y away", ShallowNNRegressor(4, alpha=0.1, random_state=0)
+    finding = check(name, model.fit(X, y), X, y)
+    assert "'x2' alone" in finding.meaning
+    assert "also" not in finding.meaning
+    assert "also: 'x1'" in check(name, model.fit(X[:, [2, 2]], y), X[:, [2, 2]], y).meaning
+    assert check(name, model.fit(X[:, :2], y), X[:, :2], y).severity == "ok"
+    few = diagnose(model, X[:10, :2], y[:10]).not_checked
+    assert few[name] == "it needs more rows, with different y"
+    sparse = diagnose(model, scipy.sparse.csr_array(X[:, :2]), y).not_checked
+    assert sparse[name] == "it needs the columns of a table, or two dense features"
+
+
 # --- Healthy networks ---
 
 

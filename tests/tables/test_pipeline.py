@@ -156,6 +156,8 @@ def test_the_first_network_of_the_default_ensemble_is_diagnosed():
         {one.name: one.value for one in found.checks}
         for found in (diagnose(model, X, Y), diagnose(first, features, Y))
     )
+    of_table = {one.pop("one column gives y away") for one in (of_pipeline, of_network)}
+    assert len(of_table) == 2  # the columns are not the features
     assert of_pipeline.items() <= of_network.items()
     assert of_network.keys() - of_pipeline.keys() == {"unscaled features", "outliers", "tiny features"}
 
