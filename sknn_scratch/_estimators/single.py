@@ -36,7 +36,7 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
     history_: dict[str, Array]
     loss_curve_: Array
 
-    if not TYPE_CHECKING:  # with it, no misspelt name would be an error
+    if not TYPE_CHECKING:  # pragma: no branch - with it, no misspelt name would be an error for type checkers
 
         def __getattr__(self, name: str) -> Any:
             try:

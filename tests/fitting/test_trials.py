@@ -91,6 +91,7 @@ def test_some_rows_are_evenly_spaced():
 
 LIMITS = {
     "of wide rows some are used": ("MOST_VALUES", 45 * X.shape[1], X, Y),
+    "of wide sparse rows too": ("MOST_VALUES", 45 * X.shape[1], scipy.sparse.csr_array(X), Y),
     "of few rows several folds are drawn": ("MOST_DRAWS", 1, X[:30], Y[:30]),
     "a fifth of few of many rows is not enough": ("LEAST_HELD_OUT", 1, MANY_X, MANY_Y),
     "of very many rows some are held out": ("MOST_HELD_OUT", 100, MANY_X, MANY_Y),
