@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.rows import evenly
@@ -126,9 +125,10 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         texts = np.asarray(X, dtype=object)
         encoded = np.zeros((len(texts), len(self.mean_)), dtype=self.mean_.dtype)
         rows = np.flatnonzero(texts != None)  # noqa: E711 - of each element
-        for part in gen_batches(len(rows), TEXTS_AT_ONCE):
-            weights = self.vectorizer_.transform(texts[rows[part]])
-            encoded[rows[part]] = (weights @ self.components_.T - self.mean_) / self.scale_
+        for start in range(0, len(rows), TEXTS_AT_ONCE):
+            part = rows[start : start + TEXTS_AT_ONCE]
+            weights = self.vectorizer_.transform(texts[part])
+            encoded[part] = (weights @ self.components_.T - self.mean_) / self.scale_
         return encoded
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:

@@ -72,6 +72,7 @@ def test_the_components_are_those_of_scikit_learn(monkeypatch):
     assert_array_equal(encoded[0], 0)
     assert_allclose(encoded[1:].var(axis=0).mean(), 1, rtol=1e-4)
     assert list(encoder.get_feature_names_out(["note"])[:2]) == ["note1", "note2"]
+    assert_array_equal(encoder.transform([None]), np.zeros((1, 5)))  # one row alone, without text
 
 
 def test_few_texts_have_fewer_components_and_a_vectorizer_may_be_given():
