@@ -270,7 +270,7 @@ def make_table(n_rows=300):
 @every_dtype
 @pytest.mark.parametrize(("n_rows", "best"), [(300, "coarse"), (1500, "fine"), (1500, "without")])
 def test_the_encoder(monkeypatch, n_rows, best, dtype):
-    def best_pieces(X, y, without, coarse, fine):
+    def best_pieces(X, y, without, coarse, fine, groups):
         return {"without": without, "coarse": coarse, "fine": fine}[best]
 
     monkeypatch.setattr(piecewise_encoder, "best_pieces", best_pieces)
