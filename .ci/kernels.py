@@ -13,7 +13,7 @@ from pathlib import Path
 TESTS = [
     "tests/core",
     "tests/estimators/test_ensemble_classifier.py",
-    "tests/fitting/test_groups.py",
+    "tests/fitting/test_passes.py",
     "tests/fitting/test_threads.py",
     "tests/test_rounding.py",
     "tests/test_sklearn_checks.py",

@@ -7,7 +7,7 @@ scikit-learn and this package: in Python, C++, C#, Java or JavaScript. After
 ``import sknn_scratch.onnx``, ``skl2onnx`` converts our estimators to such files, alone,
 in a Pipeline or in another meta-estimator.
 
-Needs ``pip install ".[onnx]" onnxruntime``.
+Needs ``pip install ".[onnx]" onnxruntime pandas``.
 """
 
 # %%

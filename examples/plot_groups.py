@@ -15,6 +15,8 @@ Needs ``pip install ".[plot]"``.
 # A hundred persons have ten rows each. The eight features of a person hardly change
 # from row to row, and all rows of a person have the same y.
 
+from pathlib import Path
+
 import numpy as np
 
 
@@ -92,4 +94,7 @@ axes.set(
     xlabel="log-loss of new persons, three tables (dashed: a constant)",
     xlim=(0, None),
 )
-plt.show()
+path = Path("figures", "groups.png")
+path.parent.mkdir(exist_ok=True)
+figure.savefig(path, dpi=150)
+print(f"Figure saved to {path}")
