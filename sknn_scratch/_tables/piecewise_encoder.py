@@ -70,8 +70,8 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         each two of them. A value that fills more than a bin by itself counts as one bin, and the others are
         made of the other values. With fewer than three different values, there are no ramps.
 
-        "auto" is 8 or, for many columns, so many that all columns with ramps have 500 features, or 1,000 from
-        1,500 rows on, but two at least.
+        "auto" is 8. If all columns together would then have more than 500 features, or 1,000 from 1,500 rows
+        on, there are fewer bins, but two at least.
 
         From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9 different values,
         and if at least 375 rows have another ``y`` than the most frequent one. With ``y`` and up to 5,000

@@ -202,8 +202,8 @@ def tabular_pipeline(
       becomes numbers instead, if they tell something of y: the means of y by category, shrunk to the mean of
       all rows the more, the fewer rows a category has and the less categories differ. They are cross-fitted,
       so that no row sees its own y. Its categories with at least 20 rows stay zeros and ones, too. If all
-      columns together have more than 500 categories, or 15 million zeros and ones, those with the most have
-      fewer than three hundred.
+      columns together have more than 500 categories, or 15 million zeros and ones, those with the most
+      merge more of their rare ones.
 
     Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
     "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
