@@ -97,8 +97,8 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     fitted = inspected.network
     if inspected.earlier is not None and isinstance(inspected.earlier[0], TableEncoder):
         X = inspected.earlier[0]._features_of(X)
-    evidence = evidence_on(fitted, fitted._rows(inspected.rows(X)), inspected.feature_names, y)
-    evidence.columns = columns_of(X, evidence)
+    rows, feature_names = fitted._rows(inspected.rows(X)), inspected.feature_names
+    evidence = evidence_on(fitted, rows, feature_names, y, columns_of(X, rows, feature_names))
     is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier or ())
     left_out = OF_FEATURES if is_of_table else ()
     looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
@@ -124,22 +124,25 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     return Diagnosis(subject, checks, not_checked)
 
 
-def evidence_on(fitted, rows, feature_names, y):
-    """Collect the evidence of a fitted network on rows, and on their labels or numbers if y is given."""
+def evidence_on(fitted, rows, feature_names, y, columns):
+    """Collect the evidence of a fitted network on rows, and on their labels or numbers if y is given.
+
+    The columns are those that the rows were made of, or their features.
+    """
     target_kind, weights = target_kind_of(fitted), None
     if y is not None:
         y = checked_targets(fitted, y, rows.n_samples)
         weights = target_kind.row_weights(fitted, None, y)
     network = fitted_network(fitted)._replace(loss=target_kind.loss)
-    return Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights)
+    return Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights, columns)
 
 
-def columns_of(X, evidence):
-    """List the columns of a table that a TableEncoder has read, or the dense features, with their names."""
+def columns_of(X, rows, feature_names):
+    """List the columns of a table that a TableEncoder has read, or the dense features of rows, with names."""
     if isinstance(X, Features):
         return [(name, values) for (name, _), values in X.items()]
-    matrix = evidence.rows.source
-    return list(zip(evidence.feature_names, matrix.T, strict=True)) if isinstance(matrix, np.ndarray) else ()
+    matrix = rows.source
+    return list(zip(feature_names, matrix.T, strict=True)) if isinstance(matrix, np.ndarray) else ()
 
 
 def cause_of(name, measured):

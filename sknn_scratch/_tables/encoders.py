@@ -129,6 +129,16 @@ class Encoders:
         column, part = feature
         return [one for one in self.inputs[NUMBERS] if one[0] == column and one[1].startswith(f"{part}_mean")]
 
+    @property
+    def rare(self):
+        """The rare categories that are one group, by the name of the column."""
+        return {
+            name: group
+            for encoder, inputs in self.inputs.items()
+            if encoder != NUMBERS
+            for (name, _), group in rare_groups(self.fitted[encoder], inputs).items()
+        }
+
     def feature_names(self, names):
         """Name the encoded features, from the names of the columns."""
         named = {

@@ -239,8 +239,9 @@ class Categories(Kind):
         return values, remarks
 
 
-KINDS = (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Text, Categories)
-KINDS = {kind.name: kind for kind in KINDS}
+KINDS = {
+    kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Text, Categories)
+}
 TYPES = {TEXT, *KINDS}  # of values that some kind takes
 
 

@@ -152,9 +152,8 @@ def way_in_bins(values, knots):
     """Compute for values (n,) how far each is in each bin, from 0 to 1: (n, n_ramps)."""
     position = np.interp(values, knots, np.arange(len(knots)))
     way = position[:, np.newaxis] - np.arange(n_ramps(knots))
-    return np.minimum(
-        np.maximum(way, 0, out=way), 1, out=way
-    )  # np.clip takes several times as long for a row
+    np.maximum(way, 0, out=way)  # np.clip takes several times as long for a row
+    return np.minimum(way, 1, out=way)
 
 
 def mean_ramps(values, knots):

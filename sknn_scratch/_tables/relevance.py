@@ -30,7 +30,7 @@ from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import check_none_missing, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
-# This many rows tell the components. The network sees as many more as have so many values, 128 MiB.
+# This many rows tell the components. The network sees more, if they have at most so many values, 128 MiB.
 ENOUGH_ROWS, MOST_COPIED = 10_000, 2**25
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # This share of the squared relevance counts as chance at least: what this network does not use, another may.
@@ -187,7 +187,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
             self.mean_, variances = moments_of(X, weights)
-            n_independent = len(rows if groups is None else np.unique(encoded.groups[rows]))
+            n_independent = len(rows if encoded.groups is None else np.unique(encoded.groups[rows]))
             chance = share_of_chance(last_loss(network), X.shape[1], n_independent)
             self.scale_ = scale_of(self.relevance_, variances, chance)
             found = None, None

@@ -12,8 +12,8 @@ from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.codes import find_codes
-from sknn_scratch._tables.columns import NUMBERS, as_categories, columns_of, listed, read_all
-from sknn_scratch._tables.encoders import Features, features_of, fit_encoders, rare_groups
+from sknn_scratch._tables.columns import as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
 from sknn_scratch._tables.kinds import TYPES, Categories, Dates, Text
 from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
@@ -164,13 +164,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
                 kind.encoder = clone(TextEncoder() if self.text is None else self.text).fit(values[name])
         find_codes(kinds, values, y, groups)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y, groups)
-        rare = {
-            name: group
-            for encoder, inputs in encoders.inputs.items()
-            if encoder != NUMBERS
-            for (name, _), group in rare_groups(encoders.fitted[encoder], inputs).items()
-        }
-        target_encoded = [name for name, _ in encoders.many]
+        rare, target_encoded = encoders.rare, [name for name, _ in encoders.many]
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
