@@ -32,10 +32,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     ) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty is divided by the number of rows of this call and of all earlier calls since training
-        began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
-        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
+        The penalty is divided by the number of rows of all calls, so ``alpha`` means the same for a stream
+        as for ``fit`` with all its rows. Rows that are passed again count again. So for several epochs with
+        the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         Parameters
         ----------
@@ -44,8 +43,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or a label indicator of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
-            All labels that may occur in any call. Required in the first call, unless y is multilabel. It and
-            ``sample_weight`` are given by name only, since their order differs in scikit-learn's classes.
+            All labels that may occur in any call. Required in the first call, unless y is multilabel.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of these rows.
 
@@ -57,7 +55,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
+            If Ctrl-C is pressed: the model stays as it was before this call.
         """
         return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
 

@@ -52,7 +52,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
+            If Ctrl-C is pressed: the model stays as it was before this call.
         """
         return self._fit(FitInput(X, y, sample_weight, partial=True))
 
