@@ -6,6 +6,7 @@ import pickle
 import re
 from doctest import DocTestFinder
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
 import numpy as np
@@ -30,6 +31,8 @@ from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.fitted import FITTED_ATTRIBUTES
 from sknn_scratch._tables.kinds import KINDS
 from tests.helpers import make_data, table_of_all_kinds
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -166,6 +169,16 @@ def test_every_parameter_has_an_entry_of_its_own_with_its_default(name):
     for entry in re.split(r"\n(?=\w+ : )", section)[1:] if name.startswith("ShallowNN") else ():
         default = repr(parameters[entry.split()[0]].default).replace("'", '"')
         assert f"default={default}".replace("1e-08", "1e-8").replace("0.0001", "1e-4") in entry
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_a_docstring_is_short_and_names_sections_of_the_guide_that_exist(name):
+    documentation = inspect.getdoc(getattr(sknn_scratch, name))
+    assert len(documentation.splitlines()) <= 200
+    assert max(len(entry.splitlines()) for entry in re.split(r"\n(?=\S)", documentation)) <= 9
+    for page, section in re.findall(r"github.io/sknn_scratch/(\S+)\.html#(\S+)>`", documentation):
+        headings = re.findall("^#+ (.+)$", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.MULTILINE)
+        assert section in {re.sub(r"[^\w-]", "", one.lower().replace(" ", "-")) for one in headings}
 
 
 METHODS = {

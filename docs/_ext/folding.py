@@ -1,4 +1,4 @@
-"""What folds away on the pages of the API: what few people set, and all but the first paragraph of an entry.
+"""What folds away on the pages of the API: what few people set, and what a method says below its summary.
 
 Signatures stay in sight, and so do their anchors and the names of what is folded.
 """
@@ -41,9 +41,6 @@ def in_groups(parameters):
     shown = []
     for title, names in GROUPS.items():
         group = {name: parameters.pop(name) for name in names.split() if name in parameters}
-        for *_, description in group.values():
-            if len(description) > 1:
-                description[1:] = folded("More", description[1:])
         entries = listed(group.values())
         shown += folded(f"{title}: {code(group)}", entries) if title else entries
     if parameters:

@@ -64,20 +64,16 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         Parameters
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
-            Training rows. Scale the features (see StandardScaler): the network then learns far better.
+            Training rows. Their features should have similar sizes: see StandardScaler.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            What to predict: class labels, or a label indicator of zeros and ones. For a regressor, numbers.
+            Class labels, or a label indicator of zeros and ones. For a regressor, numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows. A row of weight two counts like two copies of it, if ``alpha``, the solver
-            and the batches are the same: "auto" chooses the latter two by the number of rows. A row of weight
-            zero is left out. The penalty is divided by the sum of the weights, or by 100 if the sum is
-            smaller. So a number ``alpha`` must be larger where the weights are. With ``alpha="auto"``, the
-            scale of the weights changes nothing. A row is never cut when rows are held out, so write a table
-            of counts out as rows.
+            Weights of the rows. A row of weight two counts like two copies of it, and one of weight zero is
+            left out. With ``alpha="auto"``, the scale of the weights changes nothing. More: `Sample weights
+            <https://sknn-scratch.github.io/sknn_scratch/guide/data.html#sample-weights>`_.
         groups : array-like of shape (n_samples,), default=None
-            Which rows belong together, such as those of a person: any values, equal in a group. Where rows
-            are held out, to choose ``alpha`` and the length of the training or to stop early, whole groups
-            are. None is for rows that are independent of each other.
+            Which rows belong together, such as those of a person: any values, equal in a group. Whole groups
+            are then held out to choose ``alpha`` or to stop early. None is for independent rows.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to validate with, instead of a part of X. ``early_stopping`` must be True or "auto".
 
@@ -89,9 +85,8 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed before the end of the first epoch, or outside the training. The estimator
-            then stays as it was. Later in the training, Ctrl-C ends it with the weights of the last whole
-            epoch, or of the best one with validation rows, and with a warning.
+            If Ctrl-C is pressed before the end of the first epoch: the estimator stays as it was. Later,
+            Ctrl-C ends the training with a warning, and keeps the weights of the last epoch, or of the best.
         """
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, groups=groups))
 

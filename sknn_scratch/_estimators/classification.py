@@ -11,6 +11,7 @@ from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
+from sknn_scratch._targets.checks import check_none_missing
 from sknn_scratch._targets.labels import LabelKinds
 
 
@@ -32,10 +33,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     ) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty is divided by the number of rows of this call and of all earlier calls since training
-        began. So ``alpha`` means the same for a stream as for ``fit`` with all its rows. Rows that are passed
-        again count again, so a loop of calls with the same rows makes the penalty ever weaker. To train pass
-        by pass over the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
+        The penalty is divided by the number of rows of all calls, so ``alpha`` means the same for a stream
+        as for ``fit`` with all its rows. Rows that are passed again count again. So for several epochs with
+        the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         Parameters
         ----------
@@ -44,8 +44,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or a label indicator of zeros and ones.
         classes : array-like of shape (n_classes,), default=None
-            All labels that may occur in any call. Required in the first call, unless y is multilabel. It and
-            ``sample_weight`` are given by name only, since their order differs in scikit-learn's classes.
+            All labels that may occur in any call. Required in the first call, unless y is multilabel.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of these rows.
 
@@ -57,7 +56,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
+            If Ctrl-C is pressed: the model stays as it was before this call.
         """
         return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
 
@@ -136,6 +135,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         -------
         accuracy : float
         """
+        check_none_missing(y)
         return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self):

@@ -44,11 +44,8 @@ def entries_of(title: str, docstrings: list[str]) -> dict[str, str]:
 
 
 def cut_out(title: str, docstring: str) -> tuple[str, dict[str, str], str]:
-    """Cut a docstring into what is before a section's entries, the entries by name, and the rest.
-
-    Blank lines may divide an entry into paragraphs.
-    """
+    """Cut a docstring into what is before a section's entries, the entries by name, and the rest."""
     before, heading, section = docstring.partition(f"{title}\n{'-' * len(title)}\n")
-    entries, *after = split(r"(?=\n\n\S)", section, maxsplit=1)
+    entries, blank, after = section.partition("\n\n")
     by_name = {entry.partition(" : ")[0]: entry for entry in split(r"\n(?=\S)", entries)}
-    return before + heading, by_name, "".join(after)
+    return before + heading, by_name, blank + after

@@ -40,9 +40,7 @@ class Ensemble(BaseShallowNN):
         Seed for the seeds of the networks. It does not vary what the data choose: the alphas and the length
         of the cycle.
     verbose : int, default=0
-        If not 0, print a line for each network after every epoch and at its end. If no earlier fit has made
-        the same choice of ``alpha``, a first line announces it. With 1,500 observations or more, further
-        lines tell the held-out loss of each value that is tried.
+        If not 0, print the choice of ``alpha``, and a line for each network after every epoch and at its end.
     n_jobs : int, default=None
         Number of workers for the networks. Except with lbfgs, one is usually best: it trains all in one pass.
 

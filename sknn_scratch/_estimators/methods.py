@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn import get_config
+from sklearn.base import BaseEstimator
 from sklearn.utils import metaestimators
 
 from sknn_scratch._estimators.names import check_names
@@ -21,13 +22,20 @@ def validates_parameters(method: Method) -> Method:
 
     If the method is interrupted or fails, in a callback's last hook too, the estimator stays as it was.
     """
+    method.__qualname__ = method.__name__  # in errors; its class may be a private base of the estimator
     validating = _fit_context(prefer_skip_nested_validation=True)(method)
     known = list(signature(method).parameters)[1:]  # without self
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(self, BaseEstimator):
+            raise TypeError(
+                f"{method.__name__} was called on a class. Make an estimator first, with parentheses, as in "
+                f"ShallowNNClassifier().{method.__name__}(X, y)."
+            )
         with all_or_nothing(self):
-            check_names(f"{type(self).__name__}.{method.__name__}", kwargs, known, TypeError)
+            owner = f"{type(self).__name__}.{method.__name__}"
+            check_names(owner, kwargs, known, TypeError, self._get_param_names())
             if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
                 self._validate_params()  # scikit-learn does this only on the first call
             return validating(self, *args, **kwargs)

@@ -39,13 +39,21 @@ SCHEDULES_ELSEWHERE = {"constant": "constant", "adaptive": "adaptive", "invscali
 OTHER_NAMES = {other: name for name, others in NAMES_ELSEWHERE.items() for other in others}
 
 
-def check_names(owner: str, names: Iterable[str], known: Collection[str], error: type[Exception]) -> None:
+def check_names(
+    owner: str,
+    names: Iterable[str],
+    known: Collection[str],
+    error: type[Exception],
+    of_constructor: Collection[str] = (),
+) -> None:
     """Raise an error for a name that is not the known name of a parameter of a class or method."""
     for name in names:
         if name not in known and name.partition("__")[0] not in known:
             hint = f"Valid parameters are: {', '.join(known)}."
             if OTHER_NAMES.get(name) in known:
                 hint = f"Use {OTHER_NAMES[name]!r} instead."
+            elif (ours := OTHER_NAMES.get(name, name)) in of_constructor:
+                hint = f"Set {ours!r} when you make the estimator."
             elif similar := difflib.get_close_matches(name.lower(), known, n=1):
                 hint = f"Did you mean {similar[0]!r}?"
             raise error(f"Invalid parameter {name!r} for {owner}. {hint}")

@@ -52,7 +52,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         Raises
         ------
         KeyboardInterrupt
-            If Ctrl-C is pressed. So a loop of calls ends, and the model stays as it was before this call.
+            If Ctrl-C is pressed: the model stays as it was before this call.
         """
         return self._fit(FitInput(X, y, sample_weight, partial=True))
 
@@ -90,7 +90,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         -------
         score : float
         """
-        predicted = self.predict(X)
+        predicted, y = self.predict(X), self._target_kinds.alone(y)
         with np.errstate(all="ignore"):  # the score of predictions that are far too large is -inf
             return float(target_kind_of(self).score(predicted, y, sample_weight))
 

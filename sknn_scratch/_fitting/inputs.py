@@ -23,7 +23,9 @@ ArrayLike: TypeAlias = Any
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
 
 # How NumPy and scikit-learn refuse text, dates and missing values.
-OF_A_TABLE = re.compile(r"could not convert|could not be promoted|float\(\) argument|contains NaN")
+OF_A_TABLE = re.compile(
+    r"could not convert|could not be promoted|float\(\) argument|contains NaN|inhomogeneous"
+)
 
 
 @dataclass(eq=False)
@@ -193,6 +195,11 @@ def checked_sample_weight(sample_weight, X):
     """Validate the user's weights (n_samples,) of the rows of X; None stays None."""
     if sample_weight is None:
         return None
+    if isinstance(sample_weight, str | dict):
+        raise ValueError(
+            f"sample_weight must have a number for each row, got {sample_weight!r}. Weights of classes are a "
+            "parameter of a classifier, class_weight."
+        )
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 

@@ -1,6 +1,7 @@
 """Checks of the values of y, and of the outputs of a network."""
 
 import math
+import reprlib
 import sys
 
 import numpy as np
@@ -10,10 +11,20 @@ from sklearn.utils.validation import column_or_1d
 
 
 def check_none_missing(values, name="y"):
-    """Raise ValueError if array-like values, of any shape, contain NaN, NaT, pandas.NA or None."""
+    """Raise ValueError if values are no array-like, or contain NaN, NaT, pandas.NA or None."""
     if values is None or scipy.sparse.issparse(values):
         return
-    values = np.asarray(values)
+    try:
+        given, values = values, np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} has lists of different lengths. If these are the labels of a row, make an indicator of "
+            f"zeros and ones: MultiLabelBinarizer().fit_transform({name})."
+        ) from error
+    if values.ndim == 0:
+        raise ValueError(
+            f"{name} must be a list or an array with a value for each row, got {reprlib.repr(given)}."
+        )
     if values.dtype.kind == "O":
         n_missing = sum(map(is_missing, values.flat))
     elif values.dtype.kind in "fcmM":

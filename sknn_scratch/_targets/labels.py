@@ -2,6 +2,7 @@
 
 import functools
 import math
+import warnings
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,11 @@ from sknn_scratch._core.losses import Logistic, Softmax
 from sknn_scratch._targets.base import Kinds, TargetKind
 from sknn_scratch._targets.checks import check_labels, check_none_missing, plain_labels
 from sknn_scratch._targets.weights import class_weights, combine_weights
+
+ONE_HOT = (
+    "Each row of y has exactly one label. If these are classes, pass y.argmax(axis=1): then each row is "
+    "predicted to have one, and the probabilities sum to one."
+)
 
 
 class Labels(TargetKind):
@@ -202,10 +208,15 @@ class LabelKinds(Kinds):
         """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
         if inputs.partial and inputs.classes is None and y.ndim == 1:
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        if inputs.classes is not None and (np.ndim(inputs.classes) != 1 or len(inputs.classes) == 0):
+            raise ValueError(
+                "classes must be a list of all labels that may occur in any call, such as [0, 1], got "
+                f"{inputs.classes!r}."
+            )
         check_none_missing(inputs.classes, "classes")
-        if inputs.classes is not None and np.size(inputs.classes) == 0:
-            raise ValueError("classes is empty; list all labels that may occur in any call.")
         if y.ndim == 2:
+            if not inputs.partial and (y.sum(axis=1) == 1).all():
+                warnings.warn(ONE_HOT, stacklevel=2)
             labels = Multilabel(np.arange(y.shape[1]))
         else:
             classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))

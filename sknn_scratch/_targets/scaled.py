@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array
 
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.losses import LOSSES
@@ -98,7 +97,6 @@ class ScaledNumbers(TargetKind):
 
     def score(self, predicted, y, sample_weight):
         """Compute R2, the mean of all columns; in units of the largest y, so that squares do not overflow."""
-        y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         if y.shape[1:] == predicted.shape[1:]:  # else r2_score says what is wrong
             _, exponents = np.frexp(np.abs(y).max(axis=0))  # of powers of two, which round nothing
             y, predicted = np.ldexp(y, -exponents), np.ldexp(predicted, -exponents)

@@ -139,6 +139,10 @@ BAD_FITS = [
     ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
     ({"y": np.array([True, False] * 20, dtype=object)}, r"y\.astype\(bool\)"),  # as of a column with gaps
     ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
+    ({"y": set(range(40))}, r"y must be a list or an array .* got \{0, 1"),
+    ({"y": (label for label in Y)}, r"y must be a list or an array .* got <generator"),
+    ({"y": [["a", "b"], ["a"]] * 20}, r"y has lists of different lengths\..*MultiLabelBinarizer"),
+    ({"X": [[1, 2], [3]] * 20}, "needs an X of numbers, .*inhomogeneous"),
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
     ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput, .*MultiOutputClassifier"),
     ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
@@ -146,6 +150,8 @@ BAD_FITS = [
     ({"y": scipy.sparse.csr_array(2 * Y_MULTI)}, INDICATOR),
     ({"sample_weight": np.r_[-1.0, ONES[1:]]}, "Negative values"),
     ({"sample_weight": ONES * 1e308}, "finite sum"),
+    ({"sample_weight": "balanced"}, "sample_weight must have a number .* got 'balanced'.* class_weight"),
+    ({"sample_weight": {0: 1, 1: 2}}, "sample_weight must have a number .* class_weight"),
     ({"sample_weight": ONES * 0}, NO_WEIGHT),
     ({"class_weight": {0: 1, 5: 2}}, r"not in y: \[5\]. The classes are \[0, 1\]"),
     ({"class_weight": {"c": 1}, "y": np.array(["a", "b"])[Y]}, r"\['c'\]. The classes are \['a', 'b'\]"),
@@ -225,7 +231,10 @@ def test_no_row_is_left_to_validate_if_each_is_of_a_class_of_its_own():
 FIRST = {"classes": [0, 1]}
 BAD_STREAMS = {
     "no classes": ([(X, Y, {})], "classes must be passed on the first call"),
-    "empty classes": ([(X, Y, {"classes": []})], "classes is empty"),
+    "empty classes": ([(X, Y, {"classes": []})], r"classes must be a list .* got \[\]"),
+    "a set of classes": ([(X, Y, {"classes": {0, 1}})], r"classes must be a list .* got \{0, 1\}"),
+    "the number of classes": ([(X, Y, {"classes": 2})], r"classes must be a list .* got 2\."),
+    "classes in a row": ([(X, Y, {"classes": [[0, 1]]})], r"classes must be a list .* got \[\[0, 1\]\]"),
     "an unknown label at first": ([(X, Y + 1, FIRST)], r"unknown to the model: \[2\]"),
     "an unknown label later": ([(X, Y, FIRST), (X, Y + 1, {})], r"unknown to the model: \[2\]"),
     "strings for integers": ([(X, np.array(["a", "b"])[Y], FIRST)], r"unknown to the model: \['a', 'b'\]"),
@@ -298,6 +307,16 @@ def test_rows_to_predict_are_checked(fitted, method):
     single = ShallowNNClassifier(8, dtype="float32", max_iter=2).fit(X, Y)
     with pytest.raises(ValueError, match="too large for dtype"):
         getattr(single, method)(X * 1e300)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"), [([None] * 40, "40 of 40 values of y are missing"), (set(Y), "y must be a list")]
+)
+@pytest.mark.parametrize("Network", [ShallowNNClassifier, ShallowNNRegressor])
+def test_labels_to_score_with_are_checked(Network, y, message):
+    network = Network(2, max_iter=2, alpha=1, random_state=0).fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        network.score(X, y)
 
 
 @pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])

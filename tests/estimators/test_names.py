@@ -47,7 +47,14 @@ def test_an_unknown_parameter_is_named_with_the_one_that_was_meant(case):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("eval_set", "Use 'X_val'"), ("sample_weights", "Did you mean 'sample_weight'")]
+    ("name", "hint"),
+    [
+        ("eval_set", "Use 'X_val'"),
+        ("sample_weights", "Did you mean 'sample_weight'"),
+        ("epochs", "Set 'max_iter' when you make the estimator"),
+        ("batch_size", "Set 'batch_size' when"),
+        ("classes", "Valid parameters are: X, y"),
+    ],
 )
 def test_an_unknown_argument_of_fit_is_named_with_the_one_that_was_meant(name, hint):
     message = f"^Invalid parameter '{name}' for ShallowNNClassifier\\.fit\\. {hint}"
@@ -108,6 +115,13 @@ def test_a_subclass_has_its_own_parameters():
         tuned.set_params(lr=3)
 
 
-def test_the_error_for_too_many_values_names_no_private_class():
+def test_errors_of_python_name_no_private_class():
     with pytest.raises(TypeError, match=r"^__init__\(\) takes from 1 to 5 positional arguments but 6 were"):
         ShallowNNClassifier(8, "relu", "he", 0.1, "adam")
+    with pytest.raises(TypeError, match=r"^fit\(\) missing 1 required positional argument: 'y'"):
+        ShallowNNClassifier().fit([[0], [1]])
+
+
+def test_a_class_that_is_fitted_without_parentheses_says_so():
+    with pytest.raises(TypeError, match=r"^fit was called on a class\..* ShallowNNClassifier\(\)\.fit\(X, y"):
+        ShallowNNClassifier.fit([[0], [1]], [0, 1])

@@ -207,8 +207,3 @@ def test_missing_values_in_a_diagnosis_are_counted():
     network = ShallowNNRegressor(max_iter=3, random_state=0).fit(X, X[:, 0])
     with pytest.raises(ValueError, match=r"10 of 30 values of y are missing"):
         diagnose(network, X, MISSING["floats"])
-
-
-def test_what_is_no_array_is_left_to_the_validation():
-    with pytest.raises(ValueError, match=r"inhomogeneous|sequence"):
-        ShallowNNRegressor().fit(X, [[0.0], [0.0, None]] * 15)

@@ -50,6 +50,11 @@ LABELS = {  # labels, and the classes that are found, in order
 }
 
 
+def test_classes_that_are_one_hot_are_warned_of():
+    with pytest.warns(UserWarning, match=r"exactly one label\. .*y\.argmax"):
+        make_classifier(max_iter=2).fit(X2, np.eye(2)[Y2])
+
+
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_of_any_type(name):
     y, classes = LABELS[name]
