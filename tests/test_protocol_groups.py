@@ -21,10 +21,11 @@ from sknn_scratch import (
     TableEncoder,
     tabular_pipeline,
 )
+from sknn_scratch._fitting.few_rows import TrialsOfFew
 from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.many_rows import TrialsOfMany
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.plan import network_of
-from sknn_scratch._fitting.trials import TrialsOfFew, TrialsOfMany
 from sknn_scratch._tables import ramps
 from tests.helpers import RecordingScorer
 
@@ -115,10 +116,10 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
     if many:
         trials = TrialsOfMany(seen, network, "auto", print)
         splits = [trials.split(part) for part in range(trials.n_parts)]
-        sides = [(numbers_in(one.train, one.train.rows), numbers_in(one.held_out)) for one in splits]
     else:
         trials = TrialsOfFew(seen, network, "auto")
-        sides = [(numbers_in(train, train.rows), numbers_in(held_out)) for train, held_out in trials.parts]
+        splits = trials.parts
+    sides = [(numbers_in(train, train.rows), numbers_in(held_out)) for train, held_out in splits]
     assert len(sides) == n_parts
     for train, held_out in sides:
         assert not train & held_out

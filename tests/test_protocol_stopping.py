@@ -26,7 +26,7 @@ from sknn_scratch import (
     ShallowNNEnsembleClassifier,
 )
 from sknn_scratch._core import training
-from sknn_scratch._fitting import trials
+from sknn_scratch._fitting import few_rows
 from tests.helpers import (
     AtEpoch,
     InterruptedActivation,
@@ -240,7 +240,7 @@ def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
         6, solver="adam", alpha=1.0, n_networks=4, n_jobs=2, random_state=0, early_stopping=False, **params
     )
     if kind == "choice of alpha":
-        monkeypatch.setattr(trials, "FIRST", 10**9)
+        monkeypatch.setattr(few_rows, "FIRST", 10**9)
         estimator.set_params(alpha="auto")
     before, others = dict(vars(estimator)), set(threading.enumerate())
     threading.Thread(target=press_control_c_in_training).start()

@@ -65,7 +65,7 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
-        model = begun_model(self, inputs)
+        model = begun_model(self, inputs.partial)
         encoded = encode_data(model, inputs)  # for all networks, so that errors name the ensemble's class
         networks = self._networks(encoded, goes_on=is_fitted(model))
         n_networks = len(networks)

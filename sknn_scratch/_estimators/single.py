@@ -105,7 +105,9 @@ def train_and_adopt(trainings):
         train_fits(trainings)
         runs = [training.run for training in trainings]
         is_interrupted = any(run.is_interrupted for run in runs)
-        if is_interrupted and (trainings[0].fit.inputs.partial or not all(run.state.history for run in runs)):
+        if is_interrupted and (
+            trainings[0].fit.encoded.is_part or not all(run.state.history for run in runs)
+        ):
             raise KeyboardInterrupt
         return [(training.estimator, adopt_result(training)) for training in trainings]
 

@@ -10,7 +10,9 @@ The path of a fit
     validation        hold out: validation rows, held out or given, and the value that is watched on them
     choice            choose: alpha and the length of the training, by the losses of rows held out
     observations      which rows are independent, and how they are dealt to the parts that are held out
-    trials            how a candidate is tried: small networks train without a part, which judges them
+    few_rows          how few observations find the held-out losses of alphas: by L-BFGS, in cross-validation
+    many_rows         how many do, also of each length: networks train as the fit does, without a part
+    trials            what both need
     passes            train: runs in one pass, as many as the cache and the memory allow
     fitted            adopt: the attributes of the result, and the network that they describe
 

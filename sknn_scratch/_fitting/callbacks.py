@@ -85,7 +85,7 @@ class Training(Hooks):
 
     def report_end(self):
         """Print why training stopped, and which epoch was kept; a call of ``partial_fit`` is one epoch."""
-        if self.fit.inputs.partial:
+        if self.fit.encoded.is_part:
             return
         state = self.run.state
         kept = state.kept_epoch

@@ -33,13 +33,6 @@ LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
 # It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
 # much worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
 FEWEST_CYCLE_UPDATES = 2000
-# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
-SHORTER_CYCLES = (0.125, 0.35)
-# A further one has so many times its epochs, for a y with little noise.
-FURTHER_CYCLE = 2.5
-# If the longest cycle has more epochs than this, it is itself the further one, and none is longer: few rows
-# seldom gain by so many epochs. This is not so with at most ``FEW_FEATURES``, along which y may bend often.
-MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
 # An ensemble has so many networks for few and for many rows. With many, the third lowers the loss by 0.0005
 # to 0.0008, in 1.1 to 1.2 times the time.
 NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 3
@@ -214,26 +207,6 @@ def usual_patience(schedule, n_rows, n_batches):
     return max(epochs, math.ceil(FEWEST_UPDATES / n_batches))
 
 
-class Cycle(NamedTuple):
-    """A cycle that a new network with many rows may have; a further one needs a y with little noise."""
-
-    pace: Pace
-    is_further: bool
-
-
-def cycles(n_rows, n_features):
-    """List the cycles that a new network with many rows may have, from the shortest on."""
-    longest = longest_cycle(n_rows)
-    n_batches, n_epochs = math.ceil(n_rows / longest.batch_size), longest.max_iter
-    usual = {max(FEWEST_CYCLE_EPOCHS, math.ceil(share * n_epochs)) for share in SHORTER_CYCLES}
-    further = n_epochs
-    if n_epochs <= MANY_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
-        usual.add(n_epochs)
-        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * n_epochs))
-    lengths = sorted({*usual, max(n_epochs, further)})
-    return [Cycle(longest._replace(max_iter=length), length not in usual) for length in lengths]
-
-
 def longest_cycle(n_rows):
     """Choose the pace of the longest cycle, which no held-out loss has shortened or made longer."""
     batch_size = usual_batch_size("one_cycle", n_rows)
@@ -268,17 +241,6 @@ def refuse_for_all_rows(model, loss, solver):
         raise ValueError(
             f"loss={model.loss!r} has kinks, where the line search of {solver} fails; use "
             f"solver={stochastic_solvers()}, or loss='huber'."
-        )
-
-
-def refuse_validation(model, inputs):
-    if (inputs.X_val is None) != (inputs.y_val is None):
-        raise ValueError("X_val and y_val must be given together.")
-    if inputs.X_val is None and inputs.sample_weight_val is not None:
-        raise ValueError("sample_weight_val needs X_val and y_val.")
-    if inputs.X_val is not None and not model.early_stopping:
-        raise ValueError(
-            "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
         )
 
 

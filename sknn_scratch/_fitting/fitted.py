@@ -123,10 +123,10 @@ def fitted_model(fit, state):
     model._seen_weight_ += fit.run.data.total_weight
     model._penalty_strength_ = fit.run.penalty_strength
     vars(model).pop("_loss_range_", None)
-    if not fit.inputs.partial:  # the rows of a call are a part
+    if not fit.encoded.is_part:  # the rows of a call are a part
         model._loss_range_ = fit.loss_range
     vars(model).pop("_kept_", None)
-    if model.warm_start or fit.inputs.partial:
+    if model.warm_start or fit.encoded.is_part:
         model._kept_ = {name: getattr(state, name) for name in KEPT}
     return model
 

@@ -71,12 +71,14 @@ class EncodedData(EncodedRows):
     target_kind: TargetKind
     attributes: dict  # the fitted attributes that follow from the data
     validation: EncodedRows | None  # X_val, y_val and sample_weight_val
-    groups: np.ndarray | None = None  # (n_rows,): the number of each row's group
+    groups: np.ndarray | None  # (n_rows,): the number of each row's group
+    is_part: bool  # whether the fit is a call of ``partial_fit``
 
 
 @np.errstate(all="ignore")  # what overflows is not finite, which is an error
 def encode_data(model, inputs):
     """Validate and encode the training data, and the validation rows if they are given."""
+    refuse_validation(model, inputs)
     goes_on = is_fitted(model)
     dtype = model._dtype if goes_on else DTYPES[model.dtype]
     X, y, sample_weight = validated(model, inputs.X, inputs.y, inputs.sample_weight, dtype, reset=not goes_on)
@@ -100,7 +102,18 @@ def encode_data(model, inputs):
     attributes = attributes_of(model, DATA_ATTRIBUTES) | target_kind.fitted_attributes()
     attributes["_features_"] = features
     groups = numbers_of_groups(inputs.groups, X.shape[0])
-    return EncodedData(X, y, targets, weights, target_kind, attributes, validation, groups)
+    return EncodedData(X, y, targets, weights, target_kind, attributes, validation, groups, inputs.partial)
+
+
+def refuse_validation(model, inputs):
+    if (inputs.X_val is None) != (inputs.y_val is None):
+        raise ValueError("X_val and y_val must be given together.")
+    if inputs.X_val is None and inputs.sample_weight_val is not None:
+        raise ValueError("sample_weight_val needs X_val and y_val.")
+    if inputs.X_val is not None and not model.early_stopping:
+        raise ValueError(
+            "X_val and y_val are for early stopping, but early_stopping=False; set it to True or 'auto'."
+        )
 
 
 def encode_validation(model, inputs, target_kind, features, dtype):
@@ -130,18 +143,6 @@ def features_of_network(X, weights, earlier):
 
 def with_features(X, features):
     return X if features is None else X[:, features]
-
-
-def with_all_features(X, model):
-    """Undo ``with_features``: give zeros to the features that a model's network lacks."""
-    features, shape = model._features_, (X.shape[0], model.n_features_in_)
-    if features is None:
-        return X
-    if scipy.sparse.issparse(X):
-        return type(X)((X.data, features[X.indices], X.indptr), shape=shape)
-    all_features = np.zeros(shape, X.dtype)
-    all_features[:, features] = X
-    return all_features
 
 
 def validated(model, X, y, sample_weight, dtype, *, reset):

@@ -21,7 +21,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import Index, SparseRows, features_of_rows
+from sknn_scratch._core.rows import Index, SparseRows, evenly, features_of_rows
 from sknn_scratch._fitting.threads import one_blas_thread
 
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
@@ -57,6 +57,10 @@ class Observations(NamedTuple):
         if self.groups is None:
             return values
         return np.bincount(np.unique(self.groups.numbers[places], return_inverse=True)[1], values)
+
+    def sample(self, n_most: int) -> "Observations":
+        """Take some observations, evenly by strata."""
+        return self.part(np.sort(self.in_order()[evenly(len(self.strata), n_most)]))
 
     def in_order(self, draw: int = 0) -> Index:
         """Sort observations by strata, and at random in each: a place follows from an observation alone."""
@@ -154,8 +158,8 @@ def numbers_of_features(data):
     if data.row_weights is not None:
         targets *= data.row_weights
     sums = np.zeros(data.X.n_features)
-    for block in row_blocks(len(data.rows), data.X.n_features, np.float64):
-        sums += data.X.take(data.rows[block]).source.T @ targets[block]
+    for block, X in in_blocks(data.X, data.rows):
+        sums += X.source.T @ targets[block]
     sums[~features_of_rows(data.X, data.rows)] = np.inf
     return np.argsort(np.argsort(sums, kind="stable"))
 
@@ -186,6 +190,12 @@ def hashes_of_groups(hashes, numbers):
     return mixed_bits(sums)
 
 
+def in_blocks(X, rows):
+    """Take rows block by block, to save memory: yield their places, and the rows."""
+    for block in row_blocks(len(rows), X.n_features, np.float64):
+        yield block, X.take(rows[block])
+
+
 # --- Hashes ---
 
 
@@ -201,8 +211,7 @@ def hashes_of_rows(X, rows, features=None, *, is_rounded=False):
         factors = factors[features]
     bits = rounded_bits if is_rounded else exact_bits
     sums = np.empty(len(rows), np.uint64)
-    for block in row_blocks(len(rows), X.n_features, np.float64):
-        taken = X.take(rows[block])
+    for block, taken in in_blocks(X, rows):
         if isinstance(taken, SparseRows):
             matrix = taken.source
             values = mixed_bits(bits(matrix.data))

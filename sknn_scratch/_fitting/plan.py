@@ -1,6 +1,6 @@
 """From a user's data to a run.
 
-``plan_fit`` makes a ``Fit``, ``train_fits`` (in ``groups``) trains its run, and ``fitted_model`` (in
+``plan_fit`` makes a ``Fit``, ``train_fits`` (in ``passes``) trains its run, and ``fitted_model`` (in
 ``fitted``) makes the attributes from its state. None of them changes the estimator, so a fit that fails
 leaves it as it was.
 """
@@ -24,7 +24,7 @@ from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initial
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.choice import Choice, choose
-from sknn_scratch._fitting.decide import Facts, decide, refuse_validation
+from sknn_scratch._fitting.decide import Facts, decide
 from sknn_scratch._fitting.fitted import adopt, among_zeros, copied, fitted_layers, is_fitted
 from sknn_scratch._fitting.inputs import EncodedData, FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
@@ -73,12 +73,12 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     The networks of an ensemble share their encoded data, and the choice unless alpha is decided: if they are
     trained further, each has its own.
     """
-    model = begun_model(estimator, inputs)
+    model = begun_model(estimator, inputs.partial)
     encoded = encode_data(model, inputs) if encoded is None else encoded
-    streams = begin_with(model, encoded, inputs)
-    rows = encoded.weighted(model._seen_weight_ if inputs.partial else 0.0)
+    streams = begin_with(model, encoded)
+    rows = encoded.weighted(model._seen_weight_ if encoded.is_part else 0.0)
     is_new = not is_fitted(model)
-    facts = Facts(rows, encoded.target_kind, is_new, inputs.partial, inputs.X_val is not None)
+    facts = Facts(rows, encoded.target_kind, is_new, encoded.is_part, encoded.validation is not None)
     decisions = decide(model, facts)
     data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
     network = network_of(model, encoded, data)
@@ -89,21 +89,20 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     if is_new:
         state = first_state(model, config, data, streams)
     else:
-        state = next_state(model, estimator._features_, config, data, streams, partial=inputs.partial)
+        state = next_state(model, estimator._features_, config, data, streams, is_part=encoded.is_part)
     model.solver_, model.learning_rate_, model.tol_ = decisions.solver, config.learning_rate, config.tol
     return Fit(estimator, inputs, encoded, model, Run(state, data, config), choice)
 
 
-def begun_model(estimator, inputs):
+def begun_model(estimator, is_part):
     """Copy an estimator, with its fitted attributes if the fit goes on with them."""
-    refuse_validation(estimator, inputs)
     model = copied(estimator)
-    if not (inputs.partial or estimator.warm_start):
+    if not (is_part or estimator.warm_start):
         adopt(model, {})
     return model
 
 
-def begin_with(model, encoded, inputs):
+def begin_with(model, encoded):
     """Give a model what follows from the data, and its seed if it is new; make its random streams."""
     if is_fitted(model):
         check_same_network(model)
@@ -191,14 +190,14 @@ def first_state(model, config, data, streams):
     return state
 
 
-def next_state(model, earlier, config, data, streams, *, partial):
+def next_state(model, earlier, config, data, streams, *, is_part):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
     ``earlier`` are the features that it has had, or None for all.
     """
     fresh = {"shuffle_rng": streams.shuffle, "dropout_rng": streams.dropout}
     kept = dict(getattr(model, "_kept_", None) or {})
-    if not partial:
+    if not is_part:
         kept.pop("loss_limit", None)  # only calls of partial_fit share a limit
     if earlier is not None and "memory" in kept:
         kept["memory"] = {

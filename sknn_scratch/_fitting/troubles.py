@@ -70,7 +70,7 @@ def troubles_of(fit, fitted):
     if fit.model.init_scale == 0 and state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'auto' or a small positive number.", SymmetryWarning))
-    if fit.inputs.partial and state.epochs_before == 0:
+    if fit.encoded.is_part and state.epochs_before == 0:
         targets = fit.run.data.targets[fit.run.data.row_numbers]
         if message := target_kind_of(fit.model).trouble_of_first_part(targets):
             troubles.append(Trouble(message, UserWarning))
@@ -82,7 +82,7 @@ def troubles_of(fit, fitted):
     if state.epochs_before == 0:
         troubles += unscaled(fit)
     reason = state.stop_reason
-    if reason not in BAD_ENDS or (reason is StopReason.MAX_ITER and fit.inputs.partial):
+    if reason not in BAD_ENDS or (reason is StopReason.MAX_ITER and fit.encoded.is_part):
         return troubles
     return [*troubles, Trouble(message_of_bad_end(fit, fitted), BAD_ENDS[reason])]
 
@@ -126,7 +126,7 @@ def may_have_learned_nothing(fit, state):
     had_time = state.stop_reason in SETTLED or (
         state.stop_reason is StopReason.MAX_ITER and len(state.history) > config.n_iter_no_change
     )
-    if fit.inputs.partial or not had_time or config.tol >= baseline - least:
+    if fit.encoded.is_part or not had_time or config.tol >= baseline - least:
         return False
     return state.history[-1]["loss"] - least >= UNLEARNED * (baseline - least)
 

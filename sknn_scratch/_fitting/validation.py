@@ -6,12 +6,12 @@ import numbers
 from dataclasses import replace
 
 import numpy as np
+import scipy.sparse
 from sklearn.metrics import check_scoring
 
 from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.fitted import copied, set_layers
-from sknn_scratch._fitting.inputs import with_all_features
 from sknn_scratch._fitting.observations import strata_of_groups
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
@@ -30,8 +30,9 @@ def with_validation(data, model, encoded, holds_out, rng):
         data = data.part(~is_held_out)
     if validation is None:
         return data
+    score = scorer_of(model, validation)
     batch = make_batch(rows_of(validation.X), validation.targets, validation.weights)
-    return replace(data, validation=batch, score=scorer_of(model, validation))
+    return replace(data, validation=batch, score=score)
 
 
 def scorer_of(model, rows):
@@ -58,6 +59,18 @@ def scorer_of(model, rows):
         return value
 
     return score
+
+
+def with_all_features(X, model):
+    """Give zeros to the features that a model's network lacks."""
+    features, shape = model._features_, (X.shape[0], model.n_features_in_)
+    if features is None:
+        return X
+    if scipy.sparse.issparse(X):
+        return type(X)((X.data, features[X.indices], X.indptr), shape=shape)
+    all_features = np.zeros(shape, X.dtype)
+    all_features[:, features] = X
+    return all_features
 
 
 def takes_weights(scorer):

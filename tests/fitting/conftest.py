@@ -2,10 +2,10 @@
 
 import pytest
 
-from sknn_scratch._fitting import trials
+from sknn_scratch._fitting import many_rows
 
 
 @pytest.fixture
 def brief_trials(monkeypatch):
     """Let the networks that are tried with many rows train for few epochs."""
-    monkeypatch.setattr(trials, "TRIED_SHARE", 0.1)
+    monkeypatch.setattr(many_rows, "TRIED_SHARE", 0.1)

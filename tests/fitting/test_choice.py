@@ -27,13 +27,15 @@ from sknn_scratch import (
 )
 from sknn_scratch._core.losses import Logistic, SquaredError
 from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting import choice, trials
-from sknn_scratch._fitting.choice import ALPHAS_OF_FEW, Choice, Tried, key_of, losses_of_best_length
-from sknn_scratch._fitting.decide import MANY_ROWS, cycles
+from sknn_scratch._fitting import choice, few_rows, many_rows
+from sknn_scratch._fitting.choice import Choice, key_of
+from sknn_scratch._fitting.decide import MANY_ROWS
+from sknn_scratch._fitting.few_rows import ALPHAS_OF_FEW
 from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.many_rows import FIRST_ALPHAS, cycles, losses_around, losses_of_best_length
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.plan import network_of
-from sknn_scratch._fitting.trials import LEAST_ROWS
+from sknn_scratch._fitting.trials import LEAST_ROWS, Tried
 from tests.helpers import assert_same_model
 
 pytestmark = [
@@ -57,9 +59,9 @@ def made(monkeypatch):
     choices = []
 
     monkeypatch.setattr(choice, "memo", {})
-    for name in ("TrialsOfFew", "TrialsOfMany"):
-        cls = getattr(trials, name)
-        monkeypatch.setattr(choice, name, lambda *args, cls=cls: choices.append(cls) or cls(*args))
+    for module, name in ((few_rows, "TrialsOfFew"), (many_rows, "TrialsOfMany")):
+        cls = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, cls=cls: choices.append(cls) or cls(*args))
     return choices
 
 
@@ -308,7 +310,7 @@ CYCLES = cycles(10_000, n_features=6)
 SHORT, MIDDLE, LONG, FURTHER = (cycle.pace.max_iter for cycle in CYCLES)
 
 
-class KnownTrials(trials.TrialsOfMany):
+class KnownTrials(many_rows.TrialsOfMany):
     """Trials with the loss that a function has for an alpha and a number of epochs, the same for all rows."""
 
     chance = 0.0
@@ -355,7 +357,7 @@ def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(levels, n_epochs):
 def tried_around(loss_of, chance=0.0):
     known = KnownTrials(lambda alpha, n_epochs: loss_of(alpha))
     known.chance = chance
-    return [*choice.losses_around(known, choice.FIRST_ALPHAS, CYCLES[0].pace).losses], known.n_parts
+    return [*losses_around(known, FIRST_ALPHAS, CYCLES[0].pace).losses], known.n_parts
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from sknn_scratch import (
 )
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._fitting import decide as module
-from sknn_scratch._fitting.decide import Facts, cycles, decide, usual_n_networks
+from sknn_scratch._fitting.decide import Facts, decide, usual_n_networks
 from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.many_rows import cycles
 from sknn_scratch._targets.labels import Binary
 from tests.helpers import assert_same_model, make_data
 

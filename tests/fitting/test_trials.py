@@ -14,11 +14,13 @@ from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core import rows
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.rows import evenly
-from sknn_scratch._fitting import choice, trials
+from sknn_scratch._fitting import choice, few_rows, many_rows
 from sknn_scratch._fitting.choice import MOST_UNITS
-from sknn_scratch._fitting.decide import MANY_ROWS, cycles, longest_cycle
+from sknn_scratch._fitting.decide import MANY_ROWS, longest_cycle
 from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.many_rows import cycles
 from sknn_scratch._fitting.observations import observations_of
+from sknn_scratch._fitting.trials import NOTHING
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.helpers import bits_of, slope_of_tanh
 
@@ -57,10 +59,8 @@ def trials_of(monkeypatch):
 
     def trials_of(x, y, **params):
         made = []
-        for name in ("TrialsOfFew", "TrialsOfMany"):
-            cls = getattr(trials, name)
-            make = lambda *args, cls=cls: made.append(cls(*args)) or made[-1]  # noqa: E731
-            monkeypatch.setattr(choice, name, make)
+        cls = many_rows.TrialsOfMany
+        monkeypatch.setattr(many_rows, "TrialsOfMany", lambda *args: made.append(cls(*args)) or made[-1])
         path_of(x, y, **params)
         return made[0]
 
@@ -92,6 +92,8 @@ def test_some_rows_are_evenly_spaced():
 LIMITS = {
     "of wide rows some are used": ("MOST_VALUES", 45 * X.shape[1], X, Y),
     "of wide sparse rows too": ("MOST_VALUES", 45 * X.shape[1], scipy.sparse.csr_array(X), Y),
+    "many features have fewer units": ("MOST_WEIGHTS", 5 * X.shape[1], X, Y),
+    "very many have one unit": ("MOST_WEIGHTS", 1, X, Y),
     "of few rows several folds are drawn": ("MOST_DRAWS", 1, X[:30], Y[:30]),
     "a fifth of few of many rows is not enough": ("LEAST_HELD_OUT", 1, MANY_X, MANY_Y),
     "of very many rows some are held out": ("MOST_HELD_OUT", 100, MANY_X, MANY_Y),
@@ -100,10 +102,10 @@ LIMITS = {
 
 @pytest.mark.usefixtures("brief_trials")
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_decides_which_rows_are_held_out(limit, monkeypatch):
+def test_a_limit_decides_how_alphas_are_tried(limit, monkeypatch):
     name, value, x, y = LIMITS[limit]
     expected = path_of(x, y)
-    monkeypatch.setattr(trials, name, value)
+    monkeypatch.setattr(few_rows if len(y) < MANY_ROWS else many_rows, name, value)
     assert path_of(x, y)[1] != expected[1]
 
 
@@ -116,11 +118,12 @@ def n_blas_threads():
 def test_held_out_losses_are_computed_with_one_blas_thread(x, y, monkeypatch):
     seen = []
 
-    def row_losses(*args, original=trials.row_losses):
+    def row_losses(*args, original=few_rows.row_losses):
         seen.append(n_blas_threads())
         return original(*args)
 
-    monkeypatch.setattr(trials, "row_losses", row_losses)
+    for module in (few_rows, many_rows):
+        monkeypatch.setattr(module, "row_losses", row_losses)
     with threadpool_limits(2, user_api="blas"):
         path_of(x, y)
     assert seen == [{1}] * len(seen) != []
@@ -158,13 +161,6 @@ def test_features_that_no_row_has_play_no_part():
     assert not len(path_of(np.zeros_like(X), Y)[0])
 
 
-def test_many_features_have_fewer_units():
-    assert trials.n_units(MOST_UNITS, 20) == MOST_UNITS
-    assert trials.n_units(5, 20) == 5
-    assert trials.n_units(MOST_UNITS, 2**14) * 2**14 <= trials.MOST_WEIGHTS
-    assert trials.n_units(MOST_UNITS, 2**30) == 1
-
-
 def test_a_loss_that_overflows_is_infinite():
     activation = Activation(lambda z: z if z.dtype == np.float32 else z * np.inf, np.ones_like)
     fitted = network(activation=activation, dtype="float32").fit(X, Y)
@@ -175,7 +171,7 @@ def test_a_loss_that_overflows_is_infinite():
 def test_wide_rows_have_the_same_choice_with_few_features(monkeypatch):
     wide = np.tanh(np.pad(X[:40], ((0, 0), (0, 96))) + RNG.normal(size=(40, 100)))
     few = path_of(wide, Y[:40])
-    monkeypatch.setattr(trials, "is_wide", lambda *_: False)
+    monkeypatch.setattr(few_rows, "is_wide", lambda *_: False)
     all_features = path_of(wide, Y[:40])
     assert few[0] == all_features[0]
     assert few[1] != all_features[1]  # by rounding errors
@@ -186,7 +182,7 @@ def test_a_large_matrix_of_zeros_becomes_sparse(monkeypatch):
     x = np.where(np.abs(X) > 1.5, X, 0)
     expected = path_of(scipy.sparse.csr_array(x), Y)
     assert path_of(x, Y) != expected  # by rounding errors
-    monkeypatch.setattr(trials, "MOST_VALUES", 300)
+    monkeypatch.setattr(few_rows, "MOST_VALUES", 300)
     assert path_of(x, Y) == expected
 
 
@@ -198,7 +194,7 @@ def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys
     lines = re.findall(r"tried alpha = [\d.]+ for (\d+) epochs", capsys.readouterr().out)
     lengths = [cycle.pace.max_iter for cycle in cycles(*MANY_X.shape)]
     assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in lengths}
-    config = tried.run_of(10.0, tried.split(0).train, longest_cycle(len(MANY_X))).config
+    config = tried.run_of(10.0, tried.split(0)[0], longest_cycle(len(MANY_X))).config
     defaults = ShallowNNClassifier()
     assert config.optimizer == Adam(defaults.beta_1, defaults.beta_2, defaults.epsilon)
     assert (config.alpha, config.learning_rate, config.schedule) == (
@@ -211,7 +207,7 @@ def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys
 @pytest.mark.usefixtures("brief_trials")
 def test_random_numbers_do_not_differ_by_alpha(trials_of):
     tried = trials_of(MANY_X, MANY_Y)
-    runs = [tried.run_of(alpha, tried.split(0).train, longest_cycle(2000)) for alpha in (1.0, 30.0)]
+    runs = [tried.run_of(alpha, tried.split(0)[0], longest_cycle(2000)) for alpha in (1.0, 30.0)]
     assert bits_of(runs[0].state.params) == bits_of(runs[1].state.params)
     assert bits_of(runs[0].state.shuffle_rng) == bits_of(runs[1].state.shuffle_rng)
 
@@ -238,7 +234,7 @@ def test_the_choice_of_many_rows_is_in_single_precision_unless_this_takes_much_m
     x = MANY_X.astype(np.float32)
     single = path_of(x, MANY_Y)
     assert path_of(x.astype(np.float64), MANY_Y) == single
-    monkeypatch.setattr(trials, "MOST_VALUES", x.size - 1)
+    monkeypatch.setattr(many_rows, "MOST_VALUES", x.size - 1)
     double = path_of(x.astype(np.float64), MANY_Y)
     assert double != single
     assert_allclose(double[1], single[1], rtol=1e-3)
@@ -258,7 +254,7 @@ def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     y = np.append(np.arange(MANY_ROWS), [0, 0])
     encoded = encode_data(ShallowNNClassifier(), FitInput(MANY_X[: len(y)], y))
     seen = observations_of(encoded.weighted(), encoded)
-    assert choice.find_losses(seen, None, "auto", True, say=str) is choice.NOTHING
+    assert choice.find_losses(seen, None, "auto", True, say=str) is NOTHING
 
 
 @pytest.mark.usefixtures("brief_trials")

@@ -1,0 +1,257 @@
+"""How many observations choose alpha, and the length of the cycle of the learning rate.
+
+Some of them are held out, and networks train on the others as the fit does by default: by Adam, with one
+cycle. Single precision ranks the alphas as well, in less time.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sknn_scratch._core.blocks import row_losses
+from sknn_scratch._core.data import MANY_FEATURES, clear_unused_features
+from sknn_scratch._core.network import Network
+from sknn_scratch._core.optimizers import Adam
+from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import evenly
+from sknn_scratch._core.stack import stack_key
+from sknn_scratch._core.state import Config, Run, State
+from sknn_scratch._core.training import train
+from sknn_scratch._fitting.decide import (
+    FEWEST_CYCLE_EPOCHS,
+    LONGEST_CYCLE,
+    MOST_EPOCHS,
+    Pace,
+    longest_cycle,
+)
+from sknn_scratch._fitting.observations import Observations
+from sknn_scratch._fitting.threads import map_in_threads
+from sknn_scratch._fitting.trials import (
+    LEAST_ROWS,
+    MOST_VALUES,
+    NOTHING,
+    Tried,
+    initial_params,
+    less_by,
+    mean_of,
+)
+
+# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
+SHORTER_CYCLES = (0.125, 0.35)
+# A further one has so many times its epochs, for a y with little noise.
+FURTHER_CYCLE = 2.5
+# If the longest cycle has more epochs than this, it is itself the further one, and none is longer: few rows
+# seldom gain by so many epochs. This is not so with at most ``FEW_FEATURES``, along which y may bend often.
+MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
+ALPHAS_OF_MANY = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
+FIRST_ALPHAS = (10.0, 30.0)  # these are tried first
+# A longer cycle is better if it lowers the least loss by this share. With less, tables took longer and were
+# no better. With more, tables that a random network had generated were worse: 32 units gain less by further
+# epochs than the units of the fit.
+LEAST_GAIN = 0.005
+# If a cycle has lowered the loss by a tenth, a further one is tried. It must lower it by a twentieth, since
+# it takes more than twice the time.
+MUCH_GAIN, FURTHER_GAIN = 0.1, 0.05
+# A cycle is tried with two thirds of its epochs.
+TRIED_SHARE = 2 / 3
+N_PARTS = 5
+# So many rows are held out at least, if there are as many, and at most in each part.
+LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
+# All parts are held out if two alphas differ by less than two standard errors, and if one is more than this
+# share of the loss: few rows with a y far from all others then have most of it.
+CERTAIN, MOST_BY_CHANCE = 2.0, 0.02
+ADAM = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8)  # the defaults of the estimators
+
+
+def losses_of_many(seen, network, init_scale, any_length, say):
+    """Find the losses of the alphas that are tried, and how long to train; ``say`` takes lines of text."""
+    trials, n_rows = TrialsOfMany(seen, network, init_scale, say), seen.data.n_samples
+    if sum(map(len, trials.parts)) < LEAST_ROWS:
+        return NOTHING
+    if any_length:
+        return losses_of_best_length(trials, *cycles(n_rows, network.shape.n_features))
+    return losses_around(trials, FIRST_ALPHAS, longest_cycle(n_rows))._replace(n_epochs=math.inf)
+
+
+def losses_around(trials, pair, pace):
+    """Find the losses of two alphas, and of others beyond the better one until the loss rises.
+
+    If chance may explain the first rise, it goes on once.
+    """
+    lower, upper = sorted(pair)
+    trials.hold_out_all_if_in_doubt(lower, upper, pace)
+    if trials.mean(lower, pace) <= trials.mean(upper, pace):
+        best, *others = [alpha for alpha in reversed(ALPHAS_OF_MANY) if alpha <= lower]
+    else:
+        best, *others = [alpha for alpha in ALPHAS_OF_MANY if alpha >= upper]
+    may_rise = True
+    for alpha in others:
+        rise = trials.mean(alpha, pace) - trials.mean(best, pace)
+        if rise < 0:
+            best = alpha
+        elif may_rise and rise <= trials.chance_between(alpha, best, pace):
+            may_rise = False
+        else:
+            break
+    return Tried(trials.means(pace), trials.n_held_out, pace.max_iter)
+
+
+def losses_of_best_length(trials, shortest, *longer_ones):
+    """Find the losses for the length of the cycle that is better, from the shortest one on.
+
+    First, two alphas or more are tried with the shortest cycle. Then the next cycle is tried with the best
+    alpha. If this does not lower the loss enough, and the second best alpha is larger, the cycle is tried
+    with that, since a longer cycle may need a stronger penalty. Once a cycle does not lower the loss enough,
+    the one before is taken. At the end, other alphas are tried with it.
+    """
+    pace, has_gained_much = shortest.pace, False
+    alpha, other = losses_around(trials, FIRST_ALPHAS, pace).ranked[:2]
+    for longer in longer_ones:
+        if longer.is_further and not has_gained_much:
+            break
+        least = trials.mean(alpha, pace)
+        enough = less_by(FURTHER_GAIN if longer.is_further else LEAST_GAIN, least)
+        if other > alpha and not trials.mean(alpha, longer.pace) < enough:
+            alpha, other = other, alpha
+        loss = trials.mean(alpha, longer.pace)
+        if not loss < enough:
+            break
+        pace, has_gained_much = longer.pace, loss < less_by(MUCH_GAIN, least)
+    return losses_around(trials, (alpha, other), pace)
+
+
+class Cycle(NamedTuple):
+    """A cycle that a new network with many rows may have; a further one needs a y with little noise."""
+
+    pace: Pace
+    is_further: bool
+
+
+def cycles(n_rows, n_features):
+    """List the cycles that a new network with many rows may have, from the shortest on."""
+    longest = longest_cycle(n_rows)
+    n_batches, n_epochs = math.ceil(n_rows / longest.batch_size), longest.max_iter
+    usual = {max(FEWEST_CYCLE_EPOCHS, math.ceil(share * n_epochs)) for share in SHORTER_CYCLES}
+    further = n_epochs
+    if n_epochs <= MANY_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
+        usual.add(n_epochs)
+        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * n_epochs))
+    lengths = sorted({*usual, max(n_epochs, further)})
+    return [Cycle(longest._replace(max_iter=length), length not in usual) for length in lengths]
+
+
+@dataclass(eq=False)
+class TrialsOfMany:
+    """Trials with many observations: a fifth of them is held out, or several fifths in turn."""
+
+    seen: Observations
+    network: Network
+    init_scale: float | str
+    say: Callable[[str], None]
+    losses: dict = field(default_factory=dict)  # (n_part,) by alpha, pace and the number of the part
+
+    def __post_init__(self) -> None:
+        self.data, self.splits = in_single_precision(self.seen.data), {}
+        numbers = self.seen.dealt(N_PARTS)
+        parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
+        if self.seen.groups is None:  # networks of equal numbers of rows train together
+            n_each = min(MOST_HELD_OUT, *map(len, parts))
+            parts = [part[evenly(len(part), n_each)] for part in parts]
+        self.parts = [part for part in parts if len(part)]
+        n_each = min(map(self.seen.n_independent, self.parts), default=1)
+        self.n_parts = min(len(self.parts), math.ceil(LEAST_HELD_OUT / n_each))
+
+    @property
+    def held_out(self):
+        """The places of all observations that are held out."""
+        return np.concatenate(self.parts[: self.n_parts])
+
+    @property
+    def n_held_out(self):
+        return self.seen.n_independent(self.held_out)
+
+    def of(self, alpha, pace):
+        """Find the losses (n_held_out,) for an alpha and a pace, each part once."""
+        new = [part for part in range(self.n_parts) if (alpha, pace, part) not in self.losses]
+        for part, losses in zip(new, self.try_out(alpha, pace, new), strict=True):
+            self.losses[alpha, pace, part] = losses
+        return np.concatenate([self.losses[alpha, pace, part] for part in range(self.n_parts)]) / self.n_parts
+
+    def mean(self, alpha, pace):
+        return mean_of(self.of(alpha, pace))
+
+    def hold_out_all_if_in_doubt(self, alpha, other, pace):
+        """Hold out all parts if chance may decide between two alphas, and if this may cost much."""
+        loss, chance = self.mean(alpha, pace), self.chance_between(alpha, other, pace)
+        may_be_chance = abs(loss - self.mean(other, pace)) < CERTAIN * chance
+        if may_be_chance and chance > MOST_BY_CHANCE * abs(loss):
+            self.n_parts = len(self.parts)
+
+    def chance_between(self, alpha, other, pace):
+        """Estimate the standard error of the difference between the mean losses of two alphas."""
+        differences = self.seen.sums(self.of(alpha, pace) - self.of(other, pace), self.held_out)
+        return math.sqrt(len(differences)) * float(differences.std())
+
+    def means(self, pace):
+        """Compute the mean loss of each alpha that was tried with a pace, in ascending order."""
+        alphas = sorted({alpha for alpha, its_pace, _ in self.losses if its_pace == pace})
+        return {alpha: self.mean(alpha, pace) for alpha in alphas}
+
+    def try_out(self, alpha, pace, parts):
+        """List the losses (n_part,) of each part, for networks that train for some epochs of a pace."""
+        if not parts:
+            return []
+        pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
+        train_data, held_out = zip(*map(self.split, parts), strict=True)
+        runs = [self.run_of(alpha, data, pace) for data in train_data]
+        keys = {stack_key(run) for run in runs}
+        are_alone = None in keys or len(keys) > 1
+        with map_in_threads(1) as map_blocks:
+            for group in [[run] for run in runs] if are_alone else [runs]:
+                train(group, map_blocks=map_blocks)
+            if any(run.is_interrupted for run in runs):
+                raise KeyboardInterrupt
+            losses = [losses_of(run, batch) for run, batch in zip(runs, held_out, strict=True)]
+        mean = float(np.mean([one.sum() for one in losses]))
+        self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {mean:.6f}")
+        return losses
+
+    def split(self, part):
+        """Get the rows to train without a part, and the part."""
+        if part not in self.splits:
+            places = self.parts[part]
+            others = np.delete(np.arange(self.data.n_samples), places)
+            self.splits[part] = self.data.part(others), self.data.part(places).batch()
+        return self.splits[part]
+
+    def run_of(self, alpha, data, pace):
+        """Make a run whose random numbers are the same for every alpha."""
+        config = Config(
+            self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace._asdict()
+        )
+        dtype, rng = data.targets.dtype, np.random.default_rng(0)
+        params = initial_params(self.network.shape, self.init_scale, self.seen.features, dtype)
+        if data.X.n_features >= MANY_FEATURES:
+            clear_unused_features(params, self.network.shape, data)
+        return Run(State(params, shuffle_rng=rng, dropout_rng=rng), data, config)
+
+
+@np.errstate(over="ignore")  # a number that is too large becomes infinite, and so does the loss
+def in_single_precision(data):
+    """Copy the rows to train on and their targets, unless this would take much memory.
+
+    So it does not matter what else X has: rows of weight zero, or the same ones again.
+    """
+    if data.n_samples * data.X.values_per_row > MOST_VALUES:
+        return data
+    X, targets = data.X.take(data.rows), data.targets[data.rows]
+    return replace(data, X=X.astype(np.float32), targets=targets.astype(np.float32), rows=None)
+
+
+@np.errstate(all="ignore")  # a loss that is not finite counts as infinite
+def losses_of(run, held_out):
+    network = run.config.network
+    return row_losses(network, view_parameters(run.state.params, network.shape), held_out)
