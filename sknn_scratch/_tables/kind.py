@@ -68,8 +68,8 @@ class Kind:
         """Whether texts that can be read as this kind, and some odd ones, can be nothing else."""
         return True
 
-    def prepare(self, values: np.ndarray) -> None:
-        """Measure the values (n_samples,) of the fit."""
+    def prepare(self, values: np.ndarray, table: Any) -> None:
+        """Measure the values (n_samples,) of the fit of a TableEncoder."""
         self.had_missing = bool(are_missing(values).any())
 
     def remarks(self, name: Any, column: Column) -> Iterator[Remark]:

@@ -69,8 +69,8 @@ class Numbers(Kind):
             return []
         return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
 
-    def prepare(self, values):
-        super().prepare(values)
+    def prepare(self, values, table):
+        super().prepare(values, table)
         if self.are_padded and not self.is_explained:
             present = values[~np.isnan(values)].tolist()
             if len({*present}) <= len(present) / ROWS_OF_A_CODE:

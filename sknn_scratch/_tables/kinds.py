@@ -6,9 +6,10 @@ how this column is written. To add a kind, write a class and give it a place in 
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.base import clone
 
 from sknn_scratch._tables.columns import (
     BOOLEANS,
@@ -138,8 +139,8 @@ class Dates(Kind):
         are_digits = column.type == NUMBERS and self.style.order == "digits"
         return super().read(as_text(column) if are_digits else column, name)
 
-    def prepare(self, values):
-        super().prepare(values)
+    def prepare(self, values, table):
+        super().prepare(values, table)
         self.means = fit_parts(values)
 
     def convert(self, values):
@@ -168,13 +169,17 @@ class Text(Kind):
     name = TEXT
     more_types: ClassVar = {CATEGORIES, NUMBERS, BOOLEANS}
 
-    encoder: TextEncoder | None = None  # fitted with the texts of the fit
+    encoder: Any = None  # fitted with the texts of the fit
 
     @classmethod
     def readings(cls, column, most_odd):
         if most_odd == TOLD:
             return [cls()] if column.is_text else []
         return [cls()] if column.type == TEXT and are_free(column.texts, column.values) else []
+
+    def prepare(self, values, table):
+        super().prepare(values, table)
+        self.encoder = clone(TextEncoder() if table.text is None else table.text).fit(values)
 
     convert = staticmethod(texts_of)
 
@@ -195,8 +200,8 @@ class Categories(Kind):
     known: frozenset[str] = frozenset()  # the texts of the fit
     rare: frozenset[str | None] = frozenset()  # those of them that the encoder has merged
 
-    def prepare(self, values):
-        super().prepare(values)
+    def prepare(self, values, table):
+        super().prepare(values, table)
         self.known = frozenset(values) - {None}
 
     @property

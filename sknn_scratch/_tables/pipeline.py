@@ -252,10 +252,11 @@ def tabular_pipeline(
     -----
     UserWarning
         In ``fit``, once, with a line and a remedy for each column: if values count as missing because they
-        are not like the others of their column, if text may be something else than it is taken for, or if a
-        column carries no information. A search does not repeat what its process has heard. In ``predict``: if
-        values are not like those of ``fit``, if all values of a column are missing and none was in ``fit``,
-        or if columns are taken in their order, because this table or that of ``fit`` has no names.
+        are not like the others of their column, if text may be something else than it is taken for, if a
+        column carries no information, or if rows seem to belong together and there are no ``groups``. A
+        search does not repeat what its process has heard. In ``predict``: if values are not like those of
+        ``fit``, if all values of a column are missing and none was in ``fit``, or if columns are taken in
+        their order, because this table or that of ``fit`` has no names.
 
     See Also
     --------

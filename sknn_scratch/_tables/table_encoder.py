@@ -4,22 +4,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
 from sknn_scratch._fitting.troubles import warn
+from sknn_scratch._tables.belonging import remarks_of_groups
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
-from sknn_scratch._tables.kinds import TYPES, Categories, Dates, Text
+from sknn_scratch._tables.kinds import TYPES, Categories, Dates
 from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
 from sknn_scratch._tables.report import ColumnsReport, report_of
-from sknn_scratch._tables.text_encoder import TextEncoder
 from sknn_scratch._targets.checks import check_none_missing, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
@@ -159,16 +159,14 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         kinds = kinds_of(read, self.kinds)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
-            kind.prepare(values[name])
-            if isinstance(kind, Text):
-                kind.encoder = clone(TextEncoder() if self.text is None else self.text).fit(values[name])
+            kind.prepare(values[name], self)
         find_codes(kinds, values, y, groups)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y, groups)
         rare, target_encoded = encoders.rare, [name for name, _ in encoders.many]
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
-        remarks = []
+        remarks = remarks_of_groups(kinds, values, y) if groups is None else []
         for name, kind in kinds.items():
             remarks += kind.remarks(name, read[name])
         for name, kind in kinds.items():

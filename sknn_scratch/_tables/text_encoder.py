@@ -5,8 +5,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.rows import evenly
@@ -20,7 +20,7 @@ COMPONENT = "_text"
 MOST_TEXTS = 10_000
 # If all texts are alike, rounding errors make deviations of their components, whose sizes are below 1.
 ROUNDING = 1e-5
-# So many are encoded at once.
+# So many texts are encoded at once.
 TEXTS_AT_ONCE = 1000
 # Short runs of characters, within words, stay the same in other endings, spellings and compounds. The most
 # frequent are kept.
@@ -94,16 +94,16 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         self : object
             The fitted encoder.
         """
-        texts = present(X)
+        texts = [text for text in X if text is not None]
         texts = [texts[one] for one in evenly(len(texts), MOST_TEXTS)]
         plain = TfidfVectorizer(dtype=np.float32, **CHARACTERS)
         self.vectorizer_ = plain if self.vectorizer is None else clone(self.vectorizer)
         weights = self.vectorizer_.fit_transform(texts)
-        svd = TruncatedSVD(min(self.n_components, *weights.shape), random_state=0)
-        # The components do not depend on the number of threads, and may have no variance at all.
-        with one_blas_thread(), np.errstate(invalid="ignore"):
-            found = svd.fit_transform(weights)
-        self.components_, self.mean_ = svd.components_, found.mean(axis=0)
+        n_components = min(self.n_components, *weights.shape)
+        with one_blas_thread():  # so that the components do not depend on the number of threads
+            self.components_ = randomized_svd(weights, n_components, n_iter=5, random_state=0)[2]
+            found = weights @ self.components_.T
+        self.mean_ = found.mean(axis=0)
         deviation = np.sqrt(found.var(axis=0).mean())
         self.scale_ = deviation if deviation > ROUNDING else found.dtype.type(1)
         return self
@@ -151,8 +151,3 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         tags = super().__sklearn_tags__()
         tags.input_tags.string, tags.input_tags.two_d_array = True, False
         return tags
-
-
-def present(X):
-    """List the texts of X (n_samples,) that are not missing."""
-    return [text for text in X if text is not None]

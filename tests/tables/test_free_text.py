@@ -82,6 +82,8 @@ def test_few_texts_have_fewer_components_and_a_vectorizer_may_be_given():
     assert set(encoder.vectorizer_.vocabulary_) == {"good", "bad", "film"}
     assert not hasattr(words, "vocabulary_")
     assert_allclose(TextEncoder().fit(["the same"] * 3).transform(["the same"]), 0, atol=1e-6)
+    one_run = pd.DataFrame({"x": ["a", None] * 9})
+    assert tabular_pipeline(kinds={"x": "text"})["columns"].fit_transform(one_run).shape == (18, 2)
 
 
 def test_the_memory_of_many_texts_is_bounded(monkeypatch):

@@ -1,0 +1,107 @@
+"""Rows that seem to belong together: when a fit without groups says so, and when it does not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknn_scratch import tabular_pipeline
+from tests.helpers import warnings_of
+
+RNG = np.random.default_rng(0)
+PATIENT = RNG.permutation(np.repeat(np.arange(100), 10))
+N = len(PATIENT)
+VISITS = pd.DataFrame(
+    {
+        "patient": [f"patient {number}" for number in PATIENT],
+        "sex": RNG.choice(["f", "m"], 100)[PATIENT],
+        "age": RNG.integers(20, 80, 100)[PATIENT],
+        "height": RNG.normal(170, 10, 100).round()[PATIENT],
+        "born": pd.Series(pd.date_range("1950-01-01", periods=100, freq="91D"))[PATIENT].array,
+        "weight": RNG.normal(70, 10, 100).round()[PATIENT],
+        "income": np.where(np.arange(100) % 9 == 0, np.nan, RNG.lognormal(size=100))[PATIENT],
+        "pulse": RNG.normal(70, 10, N),
+        "dose": RNG.integers(5, size=N),
+    }
+)
+ILL = RNG.integers(2, size=100)[PATIENT]
+WITHOUT_ID = VISITS.drop(columns=["patient", "born"])
+AGREE = "agree in {} columns, such as 'sex', 'age', 'height', {}, and their y is alike"
+
+
+def said(X, y, groups=None):
+    """List the lines of what a fit says of rows that belong together."""
+    caught = warnings_of(lambda: tabular_pipeline()["columns"].fit(X, y, groups=groups))
+    return [line for one in caught for line in str(one.message).split("\n") if "belong together" in line]
+
+
+@pytest.mark.parametrize(
+    ("X", "begins", "named"),
+    [
+        (VISITS, "- 'patient': rows with", AGREE.format("6 of 9", "'born', 'weight'")),
+        (VISITS, "- 'patient': rows with", "pass groups=X['patient'] to fit"),
+        (VISITS.drop(columns="born").to_numpy(), "- 0: rows with", "pass groups=X[:, 0] to fit"),
+        (
+            WITHOUT_ID,
+            "- 'sex': most rows agree",
+            "4 of 7 columns, such as 'age', 'height', 'weight', 'income'",
+        ),
+        (pd.concat([WITHOUT_ID] * 2), "- 'sex': most rows agree", "pass groups to fit: a value for each row"),
+    ],
+)
+def test_a_fit_says_once_that_rows_of_patients_belong_together(X, begins, named):
+    (line,) = said(X, np.resize(ILL, len(X)))
+    assert line.startswith(begins)
+    assert named in line
+
+
+def test_nothing_is_said_where_groups_are_given_or_make_no_difference():
+    assert not said(VISITS, ILL, groups=PATIENT)
+    assert not said(VISITS, None)
+    assert not said(VISITS, RNG.normal(size=N))
+
+
+def table(n=N, **columns):
+    numbers = {f"x{number}": RNG.normal(size=n) for number in range(3)}
+    return pd.DataFrame(columns | numbers)
+
+
+CITY, AGE = RNG.integers(60, size=N), RNG.integers(18, 80, size=N)
+SURVEY = RNG.integers(1, 6, size=(N, 30)) + 2 * RNG.integers(2, size=(N, 1))  # of two opinions
+SILENT = {
+    "a survey": (pd.DataFrame(SURVEY[:, :12]), SURVEY[:, 0]),
+    "a survey with many questions": (pd.DataFrame(SURVEY), SURVEY[:, 0]),
+    "cities": (
+        table(
+            shop=RNG.integers(9, size=N),
+            till=RNG.integers(20, size=N),
+            city=CITY.astype(str) + "th",
+            state=CITY % 11,
+            latitude=RNG.normal(size=60)[CITY],
+            longitude=RNG.normal(size=60)[CITY],
+            size=RNG.lognormal(size=N),
+            kind=RNG.choice(list("abcd"), N),
+        ),
+        CITY % 2,
+    ),
+    "what is made of an age": (
+        pd.DataFrame({"age": AGE, "squared": AGE**2, "class": AGE // 10, "old": AGE > 65, "c": SURVEY[:, 0]}),
+        AGE,
+    ),
+    "oversampled rows": (pd.concat([table(a=AGE, b=CITY)[:100]] * 10), np.resize(ILL[:100], N)),
+    "a time series": (
+        pd.DataFrame(
+            {
+                "hour": pd.date_range("2024-01-01", periods=N, freq="h"),
+                **{name: RNG.normal(size=N).cumsum().round(1) for name in "abcd"},
+            }
+        ),
+        RNG.normal(size=N).cumsum(),
+    ),
+    "few columns": (VISITS[["patient", "sex", "pulse"]], ILL),
+    "one row": (VISITS[:1], ILL[:1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_nothing_is_said_of_independent_rows(name):
+    assert not said(*SILENT[name])
