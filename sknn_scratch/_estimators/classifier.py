@@ -191,13 +191,9 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
 
     The networks have different initial weights, different orders of the rows and, with early stopping,
     different validation rows. So they make different errors. The log-loss of the averaged probabilities is
-    never above the mean of their log-losses, and often below all of them. With the solvers adam, adamw and
-    sgd, the networks are trained in one pass, which takes much less time than training them one after the
-    other.
-
-    With ``alpha="auto"``, there is one choice for all networks. The alphas that were tried are spread over
-    them, by the weights exp(-n d / 4): d is by how much the mean loss of the n held-out observations is above
-    that of the best alpha.
+    never above the mean of their log-losses, and often below all of them. Except with "lbfgs", the networks
+    are trained in one pass, which takes much less time than one after the other. With ``alpha="auto"``, the
+    alphas that were tried are spread over them: the lower its held-out loss, the more networks have a value.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ def entries_of(title: str, docstrings: list[str]) -> dict[str, str]:
 
 def cut_out(title: str, docstring: str) -> tuple[str, dict[str, str], str]:
     """Cut a docstring into what is before a section's entries, the entries by name, and the rest."""
-    before, heading, section = docstring.partition(f"{title}\n{'-' * len(title)}\n")
+    before, heading, section = docstring.partition(f"{title}\n{'-' * len(title)}")
     entries, blank, after = section.partition("\n\n")
-    by_name = {entry.partition(" : ")[0]: entry for entry in split(r"\n(?=\S)", entries)}
-    return before + heading, by_name, blank + after
+    by_name = {entry.partition(" : ")[0]: entry for entry in split(r"\n(?=\S)", entries)[1:]}
+    return f"{before}{heading}\n", by_name, blank + after

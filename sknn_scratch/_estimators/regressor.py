@@ -19,51 +19,39 @@ from sknn_scratch._fitting.inputs import ArrayLike
 class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     """A neural network with one hidden layer, for regression.
 
-    The network computes ``outputs = g(X W1 + b1) W2 + b2`` and minimises, over the training rows::
-
-        sum_i weight_i loss_i / S  +  alpha / (2 max(S, 100)) (|W1|^2 + |W2|^2)
-
-    Here loss_i is the loss of row i, summed over its targets, and S is the sum of the weights (without
-    weights, the number of rows). Biases are not penalised.
+    The network and its objective are those of :class:`ShallowNNClassifier`, but loss_i is the loss of row i,
+    summed over its targets.
 
     The targets are standardised: (y - mean) / standard deviation, over the rows of ``fit`` with their
-    weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` are in standard deviations
-    of y, and do not depend on the units of y: the mean of y has a "squared_error" of 0.5. Predictions are in
-    the units of y. With loss="huber", "absolute_error" or "quantile", the median and 1.4826 times the median
-    absolute deviation (without the y that equal the median) replace mean and standard deviation, so that
-    outliers do not change the scale. With loss="quantile", this z is the target up to 1, and
-    ``sqrt(2 * z - 1)`` beyond it (both signs alike), so that few rows of a heavy tail do not decide it. With
-    loss="poisson" or "gamma", y is divided by its mean, and the outputs are logarithms.
+    weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` do not depend on the units
+    of y, in which the predictions are. With loss="huber", "absolute_error" or "quantile", the median and the
+    median absolute deviation replace mean and standard deviation, so that outliers do not change the scale.
+    With loss="poisson" or "gamma", y is divided by its mean, and the outputs are logarithms. More: `The scale
+    of y <https://sknn-scratch.github.io/sknn_scratch/guide/regression.html#the-scale-of-y>`_.
 
     Parameters
     ----------
     loss : str, default="squared_error"
-        What to minimise, as in :class:`~sklearn.ensemble.HistGradientBoostingRegressor`. "squared_error" is
-        half of the squared error and estimates means. "absolute_error" estimates medians.
-        "quantile" estimates one or several quantiles (see ``quantile``). "huber" is squared for small errors
-        and absolute for large ones, so outliers have a limited influence. "poisson" is half of the Poisson
-        deviance, for counts and other y that are not negative; its predictions are positive. "gamma" is half
-        of the Gamma deviance, for positive y whose errors grow with their means, such as amounts of money.
-        "absolute_error" and "quantile" have a kink at zero, where the line search of the solver "lbfgs"
-        fails. So they are an error with "lbfgs".
+        What to minimise. "squared_error" is half of the squared error and estimates means. "huber" is squared
+        for small errors and absolute for large ones, so outliers have a limited influence. "absolute_error"
+        estimates medians, and "quantile" one or several quantiles: they have a kink, and are an error with
+        "lbfgs". "poisson" is half of the Poisson deviance, for counts and other y that are not negative.
+        "gamma" is half of the Gamma deviance, for positive y whose errors grow with their means. More: `Which
+        loss <https://sknn-scratch.github.io/sknn_scratch/guide/regression.html#which-loss>`_.
     quantile : float or list of floats, default=None
-        The quantile that "quantile" estimates, between 0 and 1: the share of y below the prediction. With a
-        list, one network estimates all of them, of one target: predictions have a column for each, in the
-        order of the list, and never cross. None is 0.5, the median. With another loss, a quantile is an
-        error.
+        The quantile that "quantile" estimates: the share of y below the prediction. With a list, predictions
+        of one target have a column for each, in the order of the list, and never cross. None is 0.5.
     huber_delta : float, default=None
-        Where "huber" changes from squared to absolute, in units of ``y_scale_``. None is 0.5. With another
-        loss, it is an error.
+        Where "huber" changes from squared to absolute, in units of ``y_scale_``. None is 0.5.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
         As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
 
     Attributes
     ----------
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        Mean and standard deviation of y, or what replaces them with this loss (see above). Predictions are
-        ``y_offset_ + y_scale_ * outputs``. With loss="poisson" or "gamma", they are zero and the mean of y,
-        and predictions are ``y_scale_ * exp(outputs)``. With loss="quantile", outputs t beyond 1 or -1
-        become ``(t ** 2 + 1) / 2`` first, with their sign. The scale of a constant y is 1.
+        What y is measured by. Predictions are ``y_offset_ + y_scale_ * outputs``. With loss="poisson" or
+        "gamma", they are ``y_scale_ * exp(outputs)``. With loss="quantile", outputs t beyond 1 or -1 become
+        ``(t ** 2 + 1) / 2`` first, with their sign. The scale of a constant y is 1.
 
     See Also
     --------
@@ -104,9 +92,7 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
 
     The networks make different errors, and are trained together, as in :class:`ShallowNNEnsembleClassifier`.
     The squared error of the averaged predictions is never above the mean of their squared errors. With
-    several quantiles, each is averaged. With ``alpha="auto"``, the alphas that were tried are spread over the
-    networks, as there, but d is the difference of the logarithms of the mean losses, except with
-    loss="poisson".
+    several quantiles, each is averaged.
 
     Parameters
     ----------
@@ -124,10 +110,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     See Also
     --------
     ShallowNNRegressor : A single network.
-
-    Notes
-    -----
-    With several targets, each network predicts all of them.
 
     Examples
     --------
@@ -162,16 +144,15 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict y: the mean of the networks' predictions.
 
-        ``y_std`` is no interval for a new y. It is how much the networks differ, and has nothing of the noise
-        of y: in the example of the class, fewer than a fifth of new y are within 1.645 of them, where an
-        interval for 90 % would have 90 %. For an interval, fit quantiles (``loss="quantile"``,
-        ``quantile=[0.05, 0.95]``), or let MAPIE adjust bounds on held-out rows.
+        How far the networks differ, ``y_std``, is small where there were data, and grows where they
+        extrapolate. It is no interval for a new y, since it has nothing of the noise of y, and no calibrated
+        posterior. For an interval, fit quantiles (``loss="quantile"``, ``quantile=[0.05, 0.95]``).
 
         Parameters
         ----------
         X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
         return_std : bool, default=False
-            Whether to return also how much the networks differ: no interval for a new y.
+            Whether to return also how much the networks differ.
 
         Returns
         -------
@@ -179,13 +160,6 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
             In the units of the y of ``fit``.
         y_std : ndarray like y_mean
             The standard deviation of the networks' predictions; only with ``return_std``.
-
-        Notes
-        -----
-        The spread is small where there were data, and grows where the networks extrapolate. So it ranks rows
-        by how little the model knows of them. It is no calibrated posterior, as of
-        :class:`~sklearn.gaussian_process.GaussianProcessRegressor`: if all networks make the same error, it
-        is small.
         """
         if not return_std:
             return super().predict(X)
