@@ -1,8 +1,8 @@
 """Draw the pictures of the results: python benchmarks/picture.py.
 
-``tables.png`` has the loss and the time of each model on the public tables, ``sizes.png`` loss and time
-against the number of rows for each table, ``speed.png`` how many times as long as ours others take, and
-``penguins.png`` what a model has learned of penguins.
+``tables.png`` has the loss and the time of each model on the public tables, ``tables_narrow.png`` the same
+for a phone, ``sizes.png`` loss and time against the number of rows for each table, ``speed.png`` how many
+times as long as ours others take, and ``penguins.png`` what a model has learned of penguins.
 """
 
 from pathlib import Path
@@ -58,19 +58,20 @@ SPEED = {
 }
 
 
-def draw_tables() -> None:
+def draw_tables(name: str, shape: tuple[int, int], size: tuple[float, float]) -> None:
     """Draw loss and time of each model, the best at the top."""
     head, *rows = table_of("tabular", "Classes: means")
     loss, seconds = position(head, "log-loss"), position(head, "CPU s")
     rows = sorted(rows, key=lambda row: -float(row[loss]))
-    names = [row[0] for row in rows]
-    figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.8), sharey=True, layout="constrained")
+    models = [row[0] for row in rows]
+    figure, grid = plt.subplots(*shape, figsize=size, sharey=True, layout="constrained")
+    axes = grid.ravel()
     labels = {loss: "log-loss, relative: less is better", seconds: "CPU time of a fit, s: less is better"}
     for ax, (column, label) in zip(axes, labels.items(), strict=True):
         values = np.array([float(row[column]) for row in rows])
         most = np.inf if column == seconds else 1.3 * np.median(values)
-        for height, (name, value) in enumerate(zip(names, values, strict=True)):
-            color = BLACK if name in (OURS, OUR_NETWORK) else GREY
+        for height, (model, value) in enumerate(zip(models, values, strict=True)):
+            color = BLACK if model in (OURS, OUR_NETWORK) else GREY
             ax.plot(min(value, most), height, "o" if value <= most else ">", color=color, ms=7)
             if value > most:
                 ax.annotate(f"{value:.2f}", (most, height), (-8, 0), textcoords="offset points", ha="right",
@@ -80,10 +81,10 @@ def draw_tables() -> None:
         ax.tick_params(labelsize=9)
     axes[1].set_xscale("log")
     axes[1].xaxis.set_major_formatter("{x:g}")
-    axes[0].set_yticks(range(len(names)), names)
-    for text in axes[0].get_yticklabels():
+    axes[0].set_yticks(range(len(models)), models)
+    for text in [text for ax in axes for text in ax.get_yticklabels()]:
         text.set_weight("bold" if text.get_text() == OURS else "normal")
-    save(figure, "tables")
+    save(figure, name)
 
 
 def draw_sizes() -> None:
@@ -190,6 +191,7 @@ def draw_effects() -> None:
 
 if __name__ == "__main__":
     draw_effects()
-    draw_tables()
+    draw_tables("tables", (1, 2), (7.6, 3.8))
+    draw_tables("tables_narrow", (2, 1), (4.2, 6.6))
     draw_sizes()
     draw_speed()

@@ -15,7 +15,12 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "results"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "comparison.md")
 # The results that the pictures of picture.py show.
-PICTURES = {"tables": ["tabular"], "sizes": ["sizes"], "speed": ["quality", "search", "steps"]}
+PICTURES = {
+    "tables": ["tabular"],
+    "tables_narrow": ["tabular"],
+    "sizes": ["sizes"],
+    "speed": ["quality", "search", "steps"],
+}
 
 
 @dataclass(frozen=True)

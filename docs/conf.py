@@ -58,7 +58,7 @@ html_title = "sknn_scratch"
 html_logo = html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["palette.css", "site.css"]
-html_js_files = [("predict.js", {"defer": "defer"})]
+html_js_files = [("predict.js", {"defer": "defer"}), ("wide.js", {"defer": "defer"})]
 # Pages that stand alone have no section to navigate.
 html_sidebars = {
     page: []
