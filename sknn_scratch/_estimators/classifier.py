@@ -144,7 +144,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     history_ : dict of ndarray of shape (n_epochs,)
         What happened in each epoch, of the latest 10,000: "loss", "val_loss", "val_score",
         "gradient_norm_hidden", "gradient_norm_output", "saturated_fraction", "dead_fraction", "learning_rate"
-        and "seconds". Those with "val" are there if rows validate, the score only with a scorer.
+        and "seconds". Those with "val" are there if rows validate, the score only with a scorer. A hidden
+        value is saturated where the activation's slope is below 0.05, of at most 100 rows of the last full
+        batch, and a unit is dead if it is saturated in all of them.
     loss_curve_ : ndarray of shape (n_epochs,)
         The same as ``history_["loss"]``.
 
