@@ -216,19 +216,6 @@ def noisy_moons():
     return make_moons(100, noise=0.35, random_state=1), make_moons(2000, noise=0.35, random_state=2)
 
 
-@pytest.mark.filterwarnings("ignore:The maximum number of epochs")
-def test_the_training_loss_falls_while_the_loss_on_new_rows_rises(noisy_moons):
-    (X, y), (X_new, y_new) = noisy_moons
-    settings = {"solver": "adam", "alpha": 0, "learning_rate": 0.03, "max_iter": 400}
-    clf = ShallowNNClassifier(100, **settings | JUST_TRAIN | {"early_stopping": True})
-    clf.fit(X, y, X_val=X_new, y_val=y_new)
-    training, new = clf.history_["loss"], clf.history_["val_loss"]
-    best = int(np.argmin(new))
-    assert 0 < best < len(new) / 3
-    assert training[-1] < training[best] / 1.5
-    assert new[-1] > 1.5 * new[best]
-
-
 def test_the_best_penalty_lies_in_between_and_keeps_the_weights_small(noisy_moons):
     (X, y), (X_new, y_new) = noisy_moons
     networks = [

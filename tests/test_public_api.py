@@ -147,14 +147,6 @@ def test_all_examples_of_docstrings_are_collected():
             assert len(collected) == n_examples, name
 
 
-def test_everything_public_is_documented():
-    for name in sknn_scratch.__all__:
-        item = getattr(sknn_scratch, name)
-        assert inspect.getdoc(item), name
-        own = {key: value for key, value in vars(item).items() if inspect.isfunction(value)}
-        assert all(inspect.getdoc(own[method]) for method in public(own)), name
-
-
 ESTIMATORS = [name for name in sknn_scratch.__all__ if name.endswith(("Classifier", "Regressor", "CV"))]
 
 

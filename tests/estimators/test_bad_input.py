@@ -165,6 +165,7 @@ BAD_FITS = [
     ({"sample_weight_val": ONES}, "sample_weight_val needs X_val"),
     ({"X_val": X[:, :2], "y_val": Y}, "In X_val.* 2 features"),
     ({"X_val": with_nan, "y_val": Y}, r"In X_val.*NaN.* A Pipeline transforms X_val only if .*\.$"),
+    ({"X_val": X, "y_val": [None, *Y[1:]]}, "In X_val.*1 of 40 values of y are missing"),
     ({"X_val": X[:5], "y_val": Y}, r"In X_val.*\[5, 40\]"),
     ({"X_val": X[:0], "y_val": Y[:0]}, r"In X_val.*0 sample\(s\)"),
     ({"X_val": X, "y_val": Y + 1}, r"In X_val.*unknown to the model: \[2\]"),

@@ -243,14 +243,6 @@ def test_verbose_says_which_network(capsys):
 # --- A good scikit-learn citizen ---
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("n_networks", 0), ("n_networks", True), ("n_jobs", "all"), ("n_jobs", True)]
-)
-def test_wrong_parameters_are_named(name, value):
-    with pytest.raises(ValueError, match=f"The '{name}' parameter of ShallowNNEnsembleClassifier"):
-        ensemble(**{name: value}).fit(X, Y)
-
-
 NAN = np.where(X3[0, 0] == X3, np.nan, X3)
 WRONG_DATA = {
     "no y": lambda: ensemble().fit(X3, None),

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import BaggingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, ShallowNNRegressor, diagnose
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from tests.helpers import KINDS, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -171,39 +171,18 @@ MISSING = {
     "NA among words": np.array(["a", "b", pd.NA] * 10, object),
     "NaT among words": np.array(["a", "b", pd.NaT] * 10, object),
     "pandas dates": pd.Series(pd.to_datetime(DAYS * 10)),
-    "pandas dates with a zone": pd.Series(pd.to_datetime(DAYS * 10)).dt.tz_localize("UTC"),
     "pandas periods": pd.Series(pd.PeriodIndex(["2020", "2021", pd.NaT] * 10, freq="Y")),
     "pandas integers": pd.Series([0, 1, None] * 10, dtype="Int64"),
-    "pandas booleans": pd.Series([True, False, None] * 10, dtype="boolean"),
-    "pandas floats": pd.Series(NUMBERS * 10, dtype="Float64"),
     "pandas strings": pd.Series(WORDS * 10, dtype="string"),
     "pandas categories": pd.Series(WORDS * 10, dtype="category"),
     "pandas columns": pd.DataFrame({"one": NUMBERS * 10, "two": [0.0] * 30}),
     "polars dates": pl.Series(DAYS * 10),
-    "polars integers": pl.Series([0, 1, None] * 10),
     "polars strings": pl.Series(WORDS * 10),
 }
 
 
-@pytest.mark.parametrize("Estimator", [ShallowNNClassifier, ShallowNNRegressor, ShallowNNEnsembleClassifier])
+@pytest.mark.parametrize("Estimator", [ShallowNNClassifier, ShallowNNRegressor])
 @pytest.mark.parametrize("kind", MISSING)
 def test_missing_values_of_y_are_counted(kind, Estimator):
     with pytest.raises(ValueError, match=r"10 of (30|60) values of y are missing"):
         Estimator().fit(X, MISSING[kind])
-
-
-def test_missing_values_of_y_val_are_counted():
-    y = np.tile([0, 1], 15)
-    with pytest.raises(ValueError, match=r"y_val.*10 of 30 values of y are missing"):
-        ShallowNNClassifier(early_stopping=True).fit(X, y, X_val=X, y_val=MISSING["polars dates"])
-
-
-def test_missing_values_of_classes_are_counted():
-    with pytest.raises(ValueError, match=r"1 of 3 values of classes are missing"):
-        ShallowNNClassifier(solver="adam").partial_fit(X, ["a", "b"] * 15, classes=WORDS)
-
-
-def test_missing_values_in_a_diagnosis_are_counted():
-    network = ShallowNNRegressor(max_iter=3, random_state=0).fit(X, X[:, 0])
-    with pytest.raises(ValueError, match=r"10 of 30 values of y are missing"):
-        diagnose(network, X, MISSING["floats"])
