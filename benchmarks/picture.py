@@ -59,7 +59,6 @@ SPEED = {
 
 
 def draw_tables() -> None:
-    """Draw loss and time of each model, the best at the top."""
     head, *rows = table_of("tabular", "Classes: means")
     loss, seconds = position(head, "log-loss"), position(head, "CPU s")
     rows = sorted(rows, key=lambda row: -float(row[loss]))
@@ -87,7 +86,6 @@ def draw_tables() -> None:
 
 
 def draw_sizes() -> None:
-    """Draw loss and time against the number of rows, below each other, and the tables side by side."""
     tables = [table for table in tables_of("sizes") if table[1][0][1] == "rows"]
     bands = [tables[i : i + TABLES_SIDE_BY_SIDE] for i in range(0, len(tables), TABLES_SIDE_BY_SIDE)]
     figure = plt.figure(figsize=(9.6, 4.6 * len(bands)))
@@ -150,13 +148,11 @@ def label_ends(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
 
 
 def label_lines(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
-    """Write the labels of lines below their ends."""
     for label, end in ends.items():
         ax.annotate(label, end, (0, -4), textcoords="offset points", ha="right", va="top", size=8)
 
 
 def draw_speed() -> None:
-    """Draw how many times as long as ours others take."""
     figure, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
     for rival, marker in MARKERS.items():
         points = [
@@ -179,7 +175,6 @@ def save(figure: Any, name: str) -> None:
 
 
 def draw_effects() -> None:
-    """Draw what a model has learned of penguins."""
     penguins = load_penguins().dropna(subset="body_mass_g")
     mass = penguins.pop("body_mass_g")
     model = tabular_pipeline("regressor", random_state=0).fit(penguins, mass)
