@@ -44,7 +44,6 @@ class Question(NamedTuple):
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare predictions of rows with known codes, and with new ones."""
     outcomes: dict[str, list[dict[str, Outcome]]] = {"known": [], "new": []}
     n_questions = 0
     with limit_threads(1), warnings.catch_warnings():
@@ -108,7 +107,6 @@ def splits(question: Question, coded: str) -> Iterator[tuple[str, Split]]:
 
 
 def by_model(kind: str, codes: list[str], split: Split) -> dict[str, Outcome]:
-    """Train and score the models."""
     as_categories = with_categories(pd.concat([split.X_train, split.X_test]))
     as_categories.columns = [f"x{i}" for i in range(as_categories.shape[1])]  # LightGBM refuses some names
     n = len(split.y_train)
@@ -122,7 +120,6 @@ def by_model(kind: str, codes: list[str], split: Split) -> dict[str, Outcome]:
 
 
 def row_of(name: str, outcomes: list[dict[str, Outcome]]) -> list[str]:
-    """Write the means of a model over all questions."""
     losses = [min(one[name].loss, WORST) for one in outcomes]
     ours = [min(one[OURS].loss, WORST) for one in outcomes]
     better = sum(loss < other for loss, other in zip(losses, ours, strict=True))

@@ -16,8 +16,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from typing import Any
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 
-from harness import limit_threads, repeated, silence_convergence_warnings
+from harness import forget_choices, limit_threads, repeated, silence_convergence_warnings
 from predict import N_ROWS, NETWORKS, rows_to_predict
 from rivals import our_classifier
 from search import OURS, SEARCHES, SMALL_WORK, our_ensemble
@@ -66,20 +64,17 @@ def rows() -> Iterator[tuple[str, Callable[[], Callable[[], object]]]]:
 def prepare_fit(
     make: Callable[[Work], Any], work: Work, dtype: str, n_calls: int = 1
 ) -> Callable[[], object]:
-    """Prepare fits of an estimator."""
     X, y = work.data(dtype)
     return repeated(partial(make(work).fit, X, y), n_calls)
 
 
 def prepare_prediction(work: Work, n_rows: int, dtype: str) -> Callable[[], object]:
-    """Prepare predictions of a network that is trained first."""
     X, y = rows_to_predict(work, n_rows, dtype)
     classifier = our_classifier(work).fit(X[: work.n_samples], y[: work.n_samples])
     return repeated(partial(classifier.predict_proba, X[:n_rows]), N_ROWS[n_rows])
 
 
 def prepare_lbfgs(make: Callable[..., Any], load: Callable, alpha: float | str) -> Callable[[], object]:
-    """Prepare a fit by L-BFGS of at most 600 rows."""
     estimator = make(solver="lbfgs", alpha=alpha, random_state=0)
     return partial(estimator.fit, *standardised(load, 600))
 
@@ -100,13 +95,6 @@ def work_for_the_other_process() -> None:
             print(time.perf_counter() - start, flush=True)
 
 
-def forget_choices() -> None:
-    """Let the next fit choose its alpha anew; older checkouts keep the choices elsewhere, or none."""
-    for module in ("choice", "alpha"):
-        if find_spec(f"sknn_scratch._fitting.{module}"):
-            getattr(import_module(f"sknn_scratch._fitting.{module}"), "memo", {}).clear()
-
-
 class Checkout:
     """A process that times rows with the package of one checkout."""
 
@@ -120,7 +108,6 @@ class Checkout:
         )
 
     def time(self, name: str) -> float:
-        """Time a row once."""
         print(name, file=self.process.stdin, flush=True)
         return float(self.process.stdout.readline())
 
@@ -140,7 +127,6 @@ def compare(other: Path, only: str, repeats: int) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

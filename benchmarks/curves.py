@@ -70,7 +70,6 @@ PROBLEMS: dict[str, Callable[[int, int], Any]] = {
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the models on every problem and number of rows."""
     n_seeds, sizes = (1, SIZES[:1]) if options.quick else (N_SEEDS, SIZES)
     rows = []
     with limit_threads(1):

@@ -68,7 +68,6 @@ VARIANTS = {
 
 
 def classes(n_rows: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Load and draw data with classes."""
     noisy = {"n_features": 20, "n_informative": 5, "flip_y": 0.2}
     many = {"n_features": 30, "n_informative": 10, "n_classes": 8, "n_clusters_per_class": 1}
     return {
@@ -84,7 +83,6 @@ def classes(n_rows: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def numbers(n_rows: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Load and draw data with numbers to predict."""
     return {
         "diabetes": datasets.load_diabetes(return_X_y=True),
         "friedman1": datasets.make_friedman1(n_rows, noise=1.0, random_state=0),
@@ -106,7 +104,6 @@ class Task:
     sources: Sequence[tables.Source]
 
     def models(self) -> dict[str, Any]:
-        """Name the models that are compared."""
         variants = {
             f"{name}={value!r}": self.network(**{name: value})
             for name, values in VARIANTS.items()
@@ -150,7 +147,6 @@ TASKS = (
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the models of each task on both kinds of data."""
     with limit_threads(1):
         for task in TASKS:
             yield cross_validated(task, options)
@@ -158,7 +154,6 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def cross_validated(task: Task, options: Options) -> Table:
-    """Compare the models on data of scikit-learn."""
     data = task.load(1000)
     if options.quick:
         data = dict(list(data.items())[:1])
@@ -174,7 +169,6 @@ def cross_validated(task: Task, options: Options) -> Table:
 
 
 def on_small_training_sets(task: Task, options: Options) -> Table:
-    """Compare the models on draws from the public tables."""
     data = [source.load() for source in (task.sources[:2] if options.quick else task.sources)]
     of_sizes = {
         n: [(0, split) for table in data if (split := draw(table, n)) is not None]
@@ -191,13 +185,11 @@ def on_small_training_sets(task: Task, options: Options) -> Table:
 
 
 def evaluations(name: str, model: Any, splits: Sequence[tuple[int, Split]]) -> list[Outcome]:
-    """Train and score a model on each split."""
     report_progress(name)
     return [evaluate(model, split, seed) for seed, split in splits]
 
 
 def seconds(outcomes: Iterable[Outcome]) -> str:
-    """Add up the time of fits."""
     return f"{sum(one.seconds for one in outcomes):.1f}"
 
 

@@ -42,14 +42,14 @@ class Outcome:
     unconverged: float  # 1 if the fit warned of its convergence, else 0
 
 
-def evaluate(model: Any, split: Split, seed: int) -> Outcome:
-    """Train a copy of a model, with this seed, and score it."""
+def evaluate(model: Any, split: Split, seed: int, **of_fit: Any) -> Outcome:
+    """Train a copy of a model, with this seed and with arguments of its fit, and score it."""
     model = seeded(deepcopy(model), seed)  # CatBoost cannot be cloned
     forget_choices()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         start = time.process_time()
-        model.fit(split.X_train, split.y_train)
+        model.fit(split.X_train, split.y_train, **of_fit)
         seconds = time.process_time() - start
     scores = score_classes(model, split) if hasattr(model, "predict_proba") else score_numbers(model, split)
     unconverged = any(issubclass(one.category, ConvergenceWarning) for one in caught)
@@ -69,7 +69,6 @@ def seeded(model: Any, seed: int) -> Any:
 
 
 def score_classes(fitted: Any, split: Split) -> tuple[float, float, float]:
-    """Compute the relative log-loss, the accuracy and the AUC."""
     probabilities = fitted.predict_proba(split.X_test)
     classes = np.unique(split.y_train)
     accuracy = accuracy_score(split.y_test, classes[probabilities.argmax(axis=1)])
@@ -91,7 +90,6 @@ def relative_log_loss(split: Split, probabilities: np.ndarray) -> float:
 
 
 def score_numbers(fitted: Any, split: Split) -> tuple[float, float, float]:
-    """Compute the relative RMSE and R2."""
     constant = root_mean_squared_error(split.y_test, np.full(len(split.y_test), split.y_train.mean()))
     loss = root_mean_squared_error(split.y_test, fitted.predict(split.X_test)) / constant
     return loss, 1 - loss**2, np.nan
@@ -106,5 +104,4 @@ def folds(X: Any, y: np.ndarray, n_folds: int, n_repeats: int = 1) -> Iterator[S
 
 
 def mean(outcomes: list[Outcome]) -> Outcome:
-    """Take the mean of all that outcomes have."""
     return Outcome(*(fmean(getattr(one, name) for one in outcomes) for name in Outcome.__annotations__))

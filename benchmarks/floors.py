@@ -31,7 +31,6 @@ def call_bare_steps(work: Work, X: Any, y: Any) -> None:
 
 
 def buffer(*shape: int, dtype: Any) -> Any:
-    """Make an array of small positive numbers."""
     return np.random.default_rng(0).uniform(0.01, 0.1, shape).astype(dtype)
 
 
@@ -63,7 +62,6 @@ class BareStep:
         np.dot(batch.T, self.delta_hidden, out=self.grad_hidden)
 
     def update(self) -> None:
-        """Update the parameters and both moments."""
         self.axpy(self.grads, self.scal(0.9, self.m))
         np.square(self.grads, out=self.updates)
         self.axpy(self.updates, self.scal(0.999, self.v))

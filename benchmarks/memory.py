@@ -19,7 +19,6 @@ MANY = {"max_iter": 10, "alpha": 1.0, "random_state": 0}
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Measure fits of few rows with many features."""
     rows = []
     for n_features in [2**12] if options.quick else [2**15, 2**18, 2**20]:
         report_progress(f"{n_features:,} features")

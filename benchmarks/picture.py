@@ -59,7 +59,6 @@ SPEED = {
 
 
 def draw_tables(name: str, shape: tuple[int, int], size: tuple[float, float]) -> None:
-    """Draw loss and time of each model, the best at the top."""
     head, *rows = table_of("tabular", "Classes: means")
     loss, seconds = position(head, "log-loss"), position(head, "CPU s")
     rows = sorted(rows, key=lambda row: -float(row[loss]))

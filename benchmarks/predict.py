@@ -33,7 +33,6 @@ NETWORKS = (
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare predictions of small and large inputs, in both precisions."""
     how = f"Time of a call; one BLAS thread; interleaved repetitions: {options.repeats}."
     with limit_threads(1):
         for dtype in ("float64", "float32"):
@@ -49,7 +48,6 @@ def rows_to_predict(work: Work, n_rows: int, dtype: str) -> tuple[Any, Any]:
 
 
 def time_predictions(work: Work, dtype: str, options: Options) -> dict[str, dict[str, Timing]]:
-    """Time the predictions of one network."""
     report_progress(f"{work.name}, {dtype}")
     X, y = rows_to_predict(work, work.n_samples if options.quick else max(N_ROWS), dtype)
     X_train, y_train = X[: work.n_samples], y[: work.n_samples]

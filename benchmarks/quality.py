@@ -33,14 +33,12 @@ DATA = {
 
 
 def same_settings(work: Work) -> dict[str, Any]:
-    """Make both classifiers for the same work."""
     n_training_rows = work.n_samples * (N_FOLDS - 1) / N_FOLDS
     of_mlp = mlp_classifier(work, alpha=ALPHA * work.batch_size / n_training_rows)
     return {OURS: our_classifier(work, alpha=ALPHA), MLP: of_mlp}
 
 
 def defaults(work: Work) -> dict[str, Any]:
-    """Make both classifiers as they come."""
     return {OURS: ShallowNNClassifier(), MLP: MLPClassifier()}
 
 
@@ -48,7 +46,6 @@ SETTINGS = {"same settings": same_settings, "defaults": defaults}
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare time, accuracy and log-loss."""
     n_repeats = 1 if options.quick else 3
     with limit_threads(1):
         pairs = product(DATA, SETTINGS)
@@ -80,5 +77,4 @@ def compare(data: str, settings: str, n_repeats: int, options: Options) -> Itera
 
 
 def mean_and_deviation(values: tuple[float, ...]) -> str:
-    """Write the mean and the standard deviation."""
     return f"{fmean(values):.4f} ± {stdev(values):.4f}"

@@ -14,11 +14,11 @@ Each number is a mean over the tables or, for costs, over five folds. The time i
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from lightgbm import LGBMRegressor
@@ -54,15 +54,9 @@ def of_each(make: Callable[[float], Any]) -> Callable[[Split], np.ndarray]:
     """Make a function that trains a model for each quantile, and predicts a column for each."""
 
     def predict(split: Split) -> np.ndarray:
-        models = (make(quantile).fit(split.X_train, split.y_train) for quantile in QUANTILES)
-        return np.column_stack([model.predict(split.X_test) for model in models])
+        return np.column_stack([fitted(make(quantile), split) for quantile in QUANTILES])
 
     return predict
-
-
-def of_all(estimator: Any) -> Callable[[Split], np.ndarray]:
-    """Make a function that trains one model for all quantiles."""
-    return lambda split: tabular_pipeline(estimator).fit(split.X_train, split.y_train).predict(split.X_test)
 
 
 def of_each_boosted(split: Split) -> np.ndarray:
@@ -73,14 +67,14 @@ def of_each_boosted(split: Split) -> np.ndarray:
 
 
 def network(quantile: Any) -> Any:
-    """Make the default pipeline for quantiles."""
     return tabular_pipeline("regressor", loss="quantile", quantile=quantile, random_state=0)
 
 
+ONE_NETWORK = ShallowNNRegressor(loss="quantile", quantile=QUANTILES, random_state=0)
 CONTESTANTS: dict[str, Callable[[Split], np.ndarray]] = {
-    ONE_FIT: lambda split: network(QUANTILES).fit(split.X_train, split.y_train).predict(split.X_test),
+    ONE_FIT: lambda split: fitted(network(QUANTILES), split),
     "tabular_pipeline, three fits": of_each(network),
-    "one network, one fit": of_all(ShallowNNRegressor(loss="quantile", quantile=QUANTILES, random_state=0)),
+    "one network, one fit": lambda split: fitted(tabular_pipeline(ONE_NETWORK), split),
     "LightGBM, three fits": of_each(
         lambda quantile: LGBMRegressor(objective="quantile", alpha=quantile, verbose=-1, n_jobs=1)
     ),
@@ -88,24 +82,14 @@ CONTESTANTS: dict[str, Callable[[Split], np.ndarray]] = {
 }
 
 
-class Result(NamedTuple):
-    """How a contestant did on a table."""
-
-    loss: float
-    coverage: float
-    crossed: float
-    seconds: float
-
-
 def answer(options: Options) -> Iterator[Table]:
-    """Compare quantiles, then costs."""
     sources = REGRESSION[:2] if options.quick else REGRESSION
     with limit_threads(1):
-        results = [by_contestant(source) for source in sources]
+        measures = np.array([measures_of(source) for source in sources])
         yield Table(
             "Three quantiles",
             ("", "pinball loss", "better than one fit on", "coverage, %", "crossed, %", "fit, s"),
-            [row_of(name, results) for name in CONTESTANTS],
+            list(rows_of(measures)),
             f"{len(sources)} tables; one BLAS thread.",
         )
         yield Table(
@@ -116,8 +100,8 @@ def answer(options: Options) -> Iterator[Table]:
         )
 
 
-def by_contestant(source: Source) -> dict[str, Result]:
-    """Let all contestants predict the quantiles of a table."""
+def measures_of(source: Source) -> list[tuple[float, ...]]:
+    """Let all contestants predict the quantiles of a table: loss, coverage, crossed, seconds of each."""
     table = source.load()
     report_progress(table.name)
     some = np.random.default_rng(0).permutation(len(table.y))[:MOST_ROWS]
@@ -125,25 +109,21 @@ def by_contestant(source: Source) -> dict[str, Result]:
         table.X.iloc[some], table.y[some], test_size=0.3, random_state=0
     )
     split = Split(X_train, y_train, X_test, y_test)
-    constant = np.tile(np.quantile(y_train, QUANTILES), (len(y_test), 1))
-    return {
-        name: result_of(predict, split, pinball(split, constant)) for name, predict in CONTESTANTS.items()
-    }
+    constant = pinball(split, np.tile(np.quantile(y_train, QUANTILES), (len(y_test), 1)))
+    return [measure(predict, split, constant) for predict in CONTESTANTS.values()]
 
 
 def pinball(split: Split, predicted: np.ndarray) -> float:
-    """Compute the mean pinball loss of three columns."""
     pairs = zip(predicted.T, QUANTILES, strict=True)
     return fmean(mean_pinball_loss(split.y_test, column, alpha=quantile) for column, quantile in pairs)
 
 
-def result_of(predict: Callable[[Split], np.ndarray], split: Split, constant: float) -> Result:
-    """Train, predict and measure."""
+def measure(predict: Callable[[Split], np.ndarray], split: Split, constant: float) -> tuple[float, ...]:
     start = time.process_time()
     predicted = predict(split)
     seconds = time.process_time() - start
     low, high = predicted[:, 0], predicted[:, 2]
-    return Result(
+    return (
         pinball(split, predicted) / constant,
         100 * float(np.mean((low <= split.y_test) & (split.y_test <= high))),
         100 * float(np.mean((np.diff(predicted, axis=1) < 0).any(axis=1))),
@@ -151,13 +131,13 @@ def result_of(predict: Callable[[Split], np.ndarray], split: Split, constant: fl
     )
 
 
-def row_of(name: str, results: Sequence[dict[str, Result]]) -> list[str]:
-    """Write the means of a contestant over all tables."""
-    own = [by_name[name] for by_name in results]
-    better = sum(one.loss < by_name[ONE_FIT].loss for one, by_name in zip(own, results, strict=True))
-    loss, coverage, crossed, seconds = (fmean(column) for column in zip(*own, strict=True))
-    against = "" if name == ONE_FIT else f"{better} of {len(own)}"
-    return [name, f"{loss:.3f}", against, f"{coverage:.1f}", f"{crossed:.1f}", number(seconds)]
+def rows_of(measures: np.ndarray) -> Iterator[list[str]]:
+    """Write the means over the tables, from measures (n_tables, n_contestants, 4)."""
+    n_better = (measures[..., 0] < measures[:, :1, 0]).sum(axis=0)
+    for name, n, means in zip(CONTESTANTS, n_better, measures.mean(axis=0), strict=True):
+        loss, coverage, crossed, seconds = means
+        against = "" if name == ONE_FIT else f"{n} of {len(measures)}"
+        yield [name, f"{loss:.3f}", against, f"{coverage:.1f}", f"{crossed:.1f}", number(seconds)]
 
 
 MODELS: dict[str, Callable[[str], Any]] = {

@@ -29,13 +29,11 @@ def our_classifier(work: Work, alpha: float = 1.0) -> ShallowNNClassifier:
 
 
 def mlp_classifier(work: Work, alpha: float = 0.0001) -> MLPClassifier:
-    """Make scikit-learn's classifier for this work."""
     own = {"hidden_layer_sizes": (work.n_hidden,), "learning_rate_init": LEARNING_RATE, "alpha": alpha}
     return MLPClassifier(**own, **shared(work))
 
 
 def shared(work: Work) -> dict[str, Any]:
-    """Name the parameters that both have."""
     never = {"tol": 0, "n_iter_no_change": 10**9, "early_stopping": False}
     of_work = {"batch_size": work.batch_size, "max_iter": work.epochs, "solver": work.solver}
     return {**of_work, **never, "random_state": 0}
@@ -57,7 +55,6 @@ class TorchLoop:
         self.n_threads = n_threads
 
     def fit(self, X: Any, y: Any) -> "TorchLoop":
-        """Train the network."""
         import torch
 
         torch.set_num_threads(self.n_threads)
@@ -93,7 +90,6 @@ class TorchLoop:
 
 
 def torch_network(n_features: int, n_hidden: int, n_outputs: int, dtype: np.dtype) -> Any:
-    """Make the network for PyTorch."""
     import torch
     from torch import nn
 
@@ -101,13 +97,7 @@ def torch_network(n_features: int, n_hidden: int, n_outputs: int, dtype: np.dtyp
     return net.to(getattr(torch, np.dtype(dtype).name))
 
 
-def train_torch(work: Work, X: Any, y: Any, *, n_threads: int) -> TorchLoop:
-    """Train with PyTorch's CPU loop."""
-    return TorchLoop(work, n_threads).fit(X, y)
-
-
 def train_skorch(work: Work, X: Any, y: Any) -> Any:
-    """Train with skorch, one thread, no validation split and nothing printed."""
     import torch
     from skorch import NeuralNetClassifier
 
@@ -137,7 +127,6 @@ class Rival:
     is_general: bool = False  # takes sparse X too, and has lbfgs
 
     def can_train(self, work: Work, X: Any) -> bool:
-        """Whether this rival takes part."""
         is_plain = isinstance(X, np.ndarray) and work.solver == "adam"
         return (is_plain or self.is_general) and find_spec(self.package) is not None
 
@@ -150,8 +139,8 @@ def rivals_for(work: Work, X: Any, *names: str) -> list[Rival]:
 RIVALS = (
     Rival(OURS, partial(train_classifier, our_classifier), "numpy", is_general=True),
     Rival(MLP, partial(train_classifier, mlp_classifier), "numpy", is_general=True),
-    Rival(TORCH, partial(train_torch, n_threads=1), "torch"),
-    Rival("PyTorch, 2 threads", partial(train_torch, n_threads=2), "torch"),
+    Rival(TORCH, lambda work, X, y: TorchLoop(work, 1).fit(X, y), "torch"),
+    Rival("PyTorch, 2 threads", lambda work, X, y: TorchLoop(work, 2).fit(X, y), "torch"),
     Rival("skorch", train_skorch, "skorch"),
     Rival("bare calls", call_bare_steps, "numpy"),
 )

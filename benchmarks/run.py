@@ -22,6 +22,7 @@ QUESTIONS = (
     "quantiles",
     "codes",
     "surveys",
+    "groups",
     "curves",
     "steps",
     "predict",
@@ -47,7 +48,6 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

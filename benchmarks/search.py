@@ -37,7 +37,6 @@ class Search:
     n_jobs: int
 
     def ways(self) -> dict[str, Any]:
-        """Make the searches that are compared: of our networks, and of scikit-learn's."""
         rates = np.logspace(-4, -2, self.n_rates).tolist()
         alphas = np.logspace(-4, 0, self.n_alphas).tolist()
         ours, mlp = our_classifier(self.work), mlp_classifier(self.work)
@@ -55,7 +54,6 @@ SEARCHES = (
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare both searches, then an ensemble with one network."""
     with limit_threads(1):
         for search in SEARCHES:
             work, repeats = search.work.scaled(options.quick), min(options.repeats, 3)
@@ -74,7 +72,6 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def our_ensemble(work: Work, n_jobs: int = 1) -> ShallowNNEnsembleClassifier:
-    """Make an ensemble of our classifier for this work."""
     of_one = our_classifier(work).get_params()
     return ShallowNNEnsembleClassifier(**of_one, n_networks=N_NETWORKS, n_jobs=n_jobs)
 

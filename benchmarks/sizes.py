@@ -74,7 +74,6 @@ class Teacher:
 
 
 def generated() -> tables.Table:
-    """Draw rows, and their classes from the teacher."""
     rng = np.random.default_rng(1)
     X = rng.normal(size=(max(ROWS) + MOST_TEST_ROWS, Teacher.n_features))
     y = rng.random(len(X)) < Teacher().predict_proba(X)[:, 1]
@@ -83,19 +82,16 @@ def generated() -> tables.Table:
 
 
 def diamonds() -> tables.Table:
-    """Load what the log price of diamonds is predicted from."""
     table = tables.DIAMONDS.load()
     return shuffled(replace(table, y=np.log(table.y)))
 
 
 def flights() -> tables.Table:
-    """Load what the delay of flights is predicted from."""
     table = tables.FLIGHTS.load()
     return shuffled(replace(table, y=(table.y > 15).astype(int)))
 
 
 def shuffled(table: tables.Table) -> tables.Table:
-    """Put the rows in a random order."""
     rows = np.random.default_rng(0).permutation(len(table.y))
     return replace(table, X=table.X.iloc[rows], y=table.y[rows])
 
@@ -111,7 +107,6 @@ class Problem:
 
     @property
     def models(self) -> dict[str, Callable[[list[str]], Any]]:
-        """The models that are compared."""
         models = classifiers() if self.are_classes else regressors()
         return {name: make for name, make in models.items() if name not in LEFT_OUT}
 
@@ -124,14 +119,12 @@ PROBLEMS = (
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the models with more and more rows."""
     for problem in PROBLEMS:
         yield compare(replace(problem, rows=QUICK_ROWS) if options.quick else problem)
     yield compare_more(tables.LARGER[:1] if options.quick else tables.LARGER)
 
 
 def compare(problem: Problem) -> Table:
-    """Train all models on all numbers of rows."""
     whole = problem.load()
     n_test = min(MOST_TEST_ROWS, len(whole.y) // 5)
     n_most = len(whole.y) - n_test
@@ -142,19 +135,14 @@ def compare(problem: Problem) -> Table:
     }
     names = [*problem.models, *([NOISELESS] if problem.load is generated else [])]
     outcomes = {
-        n: [outcome(problem, name, whole.categories, split) for name in names] for n, split in splits.items()
+        f"{n:,}": {name: outcome(problem, name, whole.categories, split) for name in names}
+        for n, split in splits.items()
     }
-    rows = [
-        [what, f"{n:,}", *(number(one[what]) if what in one else "-" for one in of_size)]
-        for what in MEASURES
-        for n, of_size in outcomes.items()
-    ]
     how = f"{whole.X.shape[1]} columns, {n_test:,} test rows; one fit of each model, with one thread."
-    return Table(problem.title, ("", "rows", *names), rows, how)
+    return Table(problem.title, ("", "rows", *names), rows_of(outcomes), how)
 
 
 def compare_more(sources: tuple[tables.Source, ...]) -> Table:
-    """Compare the models on more tables, by cross-validation."""
     outcomes: dict[str, dict[str, dict[str, float]]] = {}
     for source in sources:
         problem = Problem(f"{source.package} {source.table}", source.load, (), source.has_classes)
@@ -167,13 +155,22 @@ def compare_more(sources: tuple[tables.Source, ...]) -> Table:
             means = {what: fmean(one[what] for one in of_folds) for what in MEASURES}
             outcomes[size][OF_ALL.get(name, name)] = means
     names = list(next(iter(outcomes.values())))
-    rows = [
-        [what, size, *(number(of[name][what]) for name in names)]
+    how = f"{N_FOLDS}-fold cross-validation: means of {N_FOLDS} fits of each model, with one thread."
+    return Table(
+        "More tables: log-loss or RMSE",
+        ("", "table, training rows × columns", *names),
+        rows_of(outcomes),
+        how,
+    )
+
+
+def rows_of(outcomes: dict[str, dict[str, dict[str, float]]]) -> list[list[str]]:
+    """Write what was measured of the models, by measure and size."""
+    return [
+        [what, size, *(number(one[what]) if what in one else "-" for one in of.values())]
         for what in MEASURES
         for size, of in outcomes.items()
     ]
-    how = f"{N_FOLDS}-fold cross-validation: means of {N_FOLDS} fits of each model, with one thread."
-    return Table("More tables: log-loss or RMSE", ("", "table, training rows × columns", *names), rows, how)
 
 
 def outcome(problem: Problem, name: str, categories: list[str], split: Split) -> dict[str, float]:

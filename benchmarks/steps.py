@@ -37,7 +37,6 @@ SMALL_FITS = (
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the step of all rivals, in both precisions, and then fits that are nearly empty."""
     how = f"One BLAS thread unless said; interleaved repetitions: {options.repeats}."
     with limit_threads(1):
         for dtype in ("float64", "float32"):
@@ -50,7 +49,6 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def time_step(work: Work, dtype: str, repeats: int) -> dict[str, Timing]:
-    """Time one step of every rival that can do the work."""
     report_progress(f"{work.name}, {dtype}")
     X, y = work.data(dtype)
     rivals = rivals_for(work, X)
@@ -70,7 +68,6 @@ def time_step(work: Work, dtype: str, repeats: int) -> dict[str, Timing]:
 
 
 def time_fit(work: Work, options: Options) -> dict[str, Timing]:
-    """Time a fit of every rival."""
     report_progress(f"a fit, {work.name}")
     n_fits = 2 if options.quick else N_FITS
     X, y = work.data("float64")

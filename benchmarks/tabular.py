@@ -121,14 +121,12 @@ class EarlyStopping(BaseEstimator):
 
 
 def light_gbm(kind: str, **parameters: Any) -> Any:
-    """Make a model of LightGBM."""
     import lightgbm
 
     return getattr(lightgbm, f"LGBM{kind}")(n_jobs=1, verbose=-1, **parameters)
 
 
 def trees(kind: str) -> dict[str, Maker]:
-    """Name the boosted trees of other packages."""
     import catboost
     import xgboost
 
@@ -145,7 +143,6 @@ def trees(kind: str) -> dict[str, Maker]:
 
 
 def classifiers() -> dict[str, Maker]:
-    """Name the classifiers that are compared."""
     return {
         OURS: lambda _: tabular_pipeline("classifier"),
         **trees("Classifier"),
@@ -158,7 +155,6 @@ def classifiers() -> dict[str, Maker]:
 
 
 def regressors() -> dict[str, Maker]:
-    """Name the regressors that are compared."""
     mlp = TransformedTargetRegressor(scaled(MLPRegressor()), transformer=StandardScaler())
     return {
         OURS: lambda _: tabular_pipeline("regressor"),
@@ -172,7 +168,6 @@ def regressors() -> dict[str, Maker]:
 
 
 def answer(options: Options) -> Iterator[Table]:
-    """Compare the models: a summary and all tables, for classes and for numbers."""
     with limit_threads(1):
         yield from compare("Classes", tables.CLASSIFICATION, classifiers(), options)
         yield from compare("Numbers", tables.REGRESSION, regressors(), options)
@@ -182,7 +177,6 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def without_relevance(kind: str, sources: Any, estimator: str, options: Options) -> Table:
-    """Compare the pipeline with itself, without the step "relevance"."""
     whole, without = (tabular_pipeline(estimator) for _ in range(2))
     without.set_params(relevance="passthrough")
     models: dict[str, Maker] = {OURS: lambda _: whole, f"{OURS}, without relevance": lambda _: without}
@@ -216,7 +210,6 @@ def compare(kind: str, sources: Any, models: Mapping[str, Maker], options: Optio
 
 
 def summary(outcomes: dict[str, dict[str, Outcome]], n_scores: int) -> Iterator[list[str]]:
-    """Yield a row for each model."""
     losses = np.array([[one.loss for one in of.values()] for of in outcomes.values()])
     means = {name: mean(list(of.values())) for name, of in outcomes.items()}
     for (name, of), ranks, changes in zip(

@@ -47,7 +47,6 @@ class Work:
 
 
 def standardised(load: Callable, n_samples: int) -> tuple[Any, Any]:
-    """Load a data set of scikit-learn."""
     X, y = load(return_X_y=True)
     return StandardScaler().fit_transform(X)[:n_samples], y[:n_samples]
 

@@ -4,6 +4,7 @@ The Chinese pages are a build of their own, docs/zh/conf.py.
 """
 
 import sys
+from doctest import DocTestParser
 from pathlib import Path
 
 from sphinx_gallery.sorting import ExplicitOrder
@@ -12,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import sknn_scratch
-from examples import ExampleOf
 
 project = "sknn_scratch"
 author = "the sknn_scratch developers"
@@ -29,10 +29,9 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinx_revealjs",
+    "api_pages",
     "breaks",
     "bundle",
-    "folding",
-    "inherited",
     "languages",
     "run",
     "slides",
@@ -122,7 +121,13 @@ copyright = "the sknn_scratch developers, BSD-3-Clause"
 
 
 autosummary_generate = True
-autosummary_context = {"example_of": ExampleOf()}
+autosummary_context = {
+    "examples": {  # of the displays, whose pages draw them
+        name: "".join(example.source for example in DocTestParser().get_examples(one.__doc__))
+        for name, one in vars(sknn_scratch).items()
+        if name.endswith("Display")
+    }
+}
 plot_html_show_source_link = plot_html_show_formats = False
 plot_formats = [("svg", 120)]
 autodoc_member_order = "groupwise"

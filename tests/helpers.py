@@ -131,7 +131,7 @@ LOSS_PARAMETERS = {"quantile": 0.3, "huber_delta": 0.7}
 
 def make_loss(name):
     loss = LOSSES[name]
-    return loss(**{field.name: LOSS_PARAMETERS[field.name] for field in fields(loss)})
+    return loss(**{field.name: LOSS_PARAMETERS[field.name] for field in fields(loss) if not field.kw_only})
 
 
 def make_params(network, n_networks=None, dtype=np.float64, seed=0):

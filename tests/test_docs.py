@@ -42,16 +42,11 @@ CHINESE = [name for name in PAGES if name.startswith("docs/zh/")]
 ENGLISH = [name for name in PAGES if name not in CHINESE]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-BLOCK = re.compile(
-    r"^(?P<fence>`{3,})(?:\{run\}|python)\n(?P<options>(?::\w+:[^\n]*\n)*)(?P<code>.*?)^(?P=fence)$",
-    re.MULTILINE | re.DOTALL,
-)
 
 
 def blocks_of(markdown):
     """List the code and the options of the blocks that a reader would run."""
-    found = BLOCK.finditer(markdown)
-    return [(match["code"], dict(re.findall(r"^:(\w+): *(.*)$", match["options"], re.M))) for match in found]
+    return notebook.blocks_of(markdown, "{run}", "python")
 
 
 # Plain blocks of Python, which the site does not run, and what is before them; it runs all other code.

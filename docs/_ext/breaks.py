@@ -34,5 +34,4 @@ def allow_breaks(app, page, template, context, doctree):
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.connect("html-page-context", allow_breaks)

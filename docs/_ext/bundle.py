@@ -37,5 +37,4 @@ def write_bundles(app, error):
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.connect("build-finished", write_bundles)

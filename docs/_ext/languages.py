@@ -44,7 +44,6 @@ def find_other_language(app, page, template, context, doctree):
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.connect("doctree-read", link_pages)
     app.connect("doctree-read", stay_on_the_site)
     app.connect("html-page-context", find_other_language)

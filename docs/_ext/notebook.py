@@ -3,6 +3,7 @@
 import base64
 import re
 import tomllib
+from html import unescape
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -18,8 +19,7 @@ FENCE = re.compile(
 DROPDOWN = re.compile(r"^(:{3,})\{dropdown\} (?P<title>[^\n]*)\n(?P<body>.*?)^\1\n", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"^(?:#+ (?P<heading>.*)|\*\*(?P<number>\d+)\.\*\*.*)$", re.MULTILINE)
 SCENE = re.compile(
-    r"<link [^\n]*href=\"(?P<folder>[./]*)_static.*?data-state=\"(?P<state>[^\"]*)\".*?"
-    r"data-name=\"open\"[^>]*>(?P<words>[^<]*)</a>.*?</script>",
+    r"<link [^\n]*_static.*?data-state=\"([^\"]*)\".*?data-name=\"open\"[^>]*>([^<]*)</a>.*?</script>",
     re.DOTALL,
 )
 SECTION = re.compile(r"^(?=## )", re.MULTILINE)
@@ -60,30 +60,27 @@ def source_of(page):
     sections = SECTION.split(page.read_text(encoding="utf-8"))
     if page.name != EXERCISES:
         return "".join(section for section in sections if "\n:mine:" not in section)
-    chapters = sorted(page.parent.glob("*-*.md"), key=lambda one: one.name.partition("-")[0].zfill(2))
+    chapters = sorted(page.parent.glob("[0-9]*.md"), key=lambda one: int(one.name.partition("-")[0]))
     steps = (
         section
         for chapter in chapters
-        if CHAPTER.fullmatch(chapter.name)
         for section in SECTION.split(chapter.read_text(encoding="utf-8"))
         if "\n:mine:" in section
     )
     return "".join(sections).replace(STEPS, "".join(steps))
 
 
-def blocks_before(markdown, code):
-    """List the code of the blocks that run before this one."""
-    before = markdown[: markdown.index(code)]
-    return [match["body"] for match in FENCE.finditer(before) if match["kind"] == "{run}"]
+def blocks_of(markdown, *kinds):
+    """List the code and the options of the blocks of some kinds."""
+    found = (match for match in FENCE.finditer(markdown) if match["kind"] in kinds)
+    return [(match["body"], dict(OPTION.findall(match["options"]))) for match in found]
 
 
 def without_solutions(code):
-    """Put ``...`` in the place of each solution, and leave out the hidden tests."""
     return HIDDEN.sub("", SOLUTION.sub("...", code))
 
 
 def cell(kind, source, **metadata):
-    """Make a cell."""
     made = {"cell_type": kind, "metadata": metadata, "source": source.strip("\n")}
     return made | ({"execution_count": None, "outputs": []} if kind == "code" else {})
 
@@ -95,7 +92,6 @@ def metadata_of(options):
 
 
 def image(svg):
-    """Put a drawing into Markdown."""
     data = base64.b64encode(svg.replace("currentColor", "black").encode()).decode()
     return f'<img src="data:image/svg+xml;base64,{data}" style="background: white">'
 
@@ -107,12 +103,6 @@ def linked(match):
         return match[0]
     chapter = CHAPTER.fullmatch(target)
     return f"[{words}]({chapter[1]}.ipynb)" if chapter else words
-
-
-def scene_link(match):
-    """Link to the playground with the settings of a scene, which needs the site."""
-    language = "zh/" if match["folder"] == "../../" else ""
-    return f"[{match['words']}]({SITE}{language}playground.html#{match['state'].replace('&amp;', '&')})"
 
 
 def answers_last(markdown):
@@ -138,7 +128,9 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False
     values, drawings = iter(values), iter(drawings)
     markdown = VALUE.sub(lambda _: next(values), HOLDS.sub("", markdown))
     markdown = DRAWING.sub(lambda _: image(next(drawings)), markdown)
-    markdown = answers_last(SCENE.sub(scene_link, markdown))
+    playground = f"{SITE}{'zh/' * chinese}playground.html"  # a scene needs the site
+    markdown = SCENE.sub(lambda scene: f"[{scene[2]}]({playground}#{unescape(scene[1])})", markdown)
+    markdown = answers_last(markdown)
     cells, place = [], 0
     for match in FENCE.finditer(markdown):
         cells.append(cell("markdown", LINK.sub(linked, markdown[place : match.start()])))
@@ -190,7 +182,6 @@ def script_of(notebook):
             parts.append(f"# %%\n{one['source']}\n")
         else:
             text = re.sub(r"<img [^>]*>", "", one["source"])
-            parts.append(
-                "# %% [markdown]\n" + "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
-            )
+            lines = "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
+            parts.append(f"# %% [markdown]\n{lines}")
     return "\n".join(parts)

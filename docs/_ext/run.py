@@ -9,17 +9,10 @@
 
     The loss is {value}`f"{loss:.2f}"`, less than half of that at the start.{holds}`loss < start / 2`
 
-All blocks of a page run in one namespace. ``holds`` shows nothing: its condition is what the sentence before
-it says of an output of the last block, and the site is not built if it is false. ``:warns:`` and ``:raises:``
-name the warning or error of a block. ``:folded:`` folds away the code and its warnings, below what it makes.
-Of what stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, the page shows ``...``. ``:mine:``
-marks the blocks of the reader's own network, which run after those of the page of the exercises and of all
-earlier chapters; below what is to be written stands a link to the notebook.
-
-``draw`` calls a function of drawings.py and shows what it draws, without the code. ``notebook``, the last
-block, links to the page as a Jupyter notebook and as a script, and to the slides of a chapter. Its text
-stands on the page and in both files. With ``:answers-of:`` and the name of a page beside it, it links to
-that page with its solutions.
+docs/README.md says what writers of pages should know of them. ``:mine:`` marks the blocks of the reader's own
+network, which run after those of the page of the exercises and of all earlier chapters. ``notebook`` is the
+last block. Its text stands on the page and in its files. With ``:answers-of:`` and the name of a page beside
+it, it links to that page with its solutions.
 """
 
 import json
@@ -28,11 +21,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import matplotlib.pyplot as plt
+from api_pages import folded
 from docutils import nodes
 from docutils.parsers.rst import directives
-from folding import folded
 from matplotlib.collections import QuadMesh
-from notebook import CHAPTER, EXERCISES, blocks_before, notebook_of, script_of, source_of, without_solutions
+from notebook import CHAPTER, EXERCISES, blocks_of, notebook_of, script_of, source_of, without_solutions
 from session import STYLES, Session, drawings
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -54,7 +47,6 @@ class Run(SphinxDirective):
     option_spec: ClassVar = dict.fromkeys(("alt", "warns", "raises", "folded", "mine"), directives.unchanged)
 
     def run(self):
-        """Return the nodes."""
         try:
             return self.shown("\n".join(self.content))
         except Exception as error:
@@ -95,7 +87,8 @@ class Run(SphinxDirective):
             for path in page.parent.glob("*.md"):
                 self.env.note_dependency(str(path))
             session = Session(Path(self.env.doctreedir, "files", f"{self.env.docname}-mine"))
-            for block in blocks_before(source_of(page), code):
+            before, *_ = source_of(page).partition(code)
+            for block, _ in blocks_of(before, "{run}"):
                 session.run(block)
             self.env.temp_data["mine"] = session
         return self.env.temp_data["mine"]
@@ -123,7 +116,6 @@ class Draw(SphinxDirective):
     option_spec: ClassVar = {"alt": directives.unchanged_required}
 
     def run(self):
-        """Return the node."""
         self.env.note_dependency(drawings.__file__)
         svg = session_of(self.env).draw("\n".join(self.content), self.options["alt"])
         return [raw(f'<div class="run-drawing">{svg}</div>')]
@@ -138,7 +130,6 @@ class Notebook(SphinxDirective):
     option_spec: ClassVar = {"answers-of": directives.unchanged_required}
 
     def run(self):
-        """Write the file, and return the nodes."""
         page, solved = Path(self.env.doc2path(self.env.docname)), "answers-of" in self.options
         if solved:
             page = page.with_name(f"{self.options['answers-of']}.md")
@@ -173,7 +164,6 @@ class Expression(SphinxRole):
     """Put the value of an expression into the sentence, or ask whether what this says is true."""
 
     def run(self):
-        """Return the nodes, and a message if it is false."""
         if self.name == "value":
             return [nodes.Text(session_of(self.env).evaluate(self.text))], []
         false = [] if self.env.temp_data["latest"].holds(self.text) else [f"This does not hold: {self.text}"]
@@ -187,7 +177,6 @@ def block(text, kind):
 
 
 def raw(html):
-    """Show HTML."""
     return nodes.raw("", html, format="html")
 
 
@@ -197,7 +186,6 @@ def beside(env, path):
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.add_directive("run", Run)
     app.add_directive("draw", Draw)
     app.add_directive("notebook", Notebook)

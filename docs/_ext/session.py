@@ -1,7 +1,6 @@
 """Run the code blocks of a page as a reader would: one after the other, in one namespace.
 
 The site's ``run`` directive shows what a block prints and draws; the tests only ask whether it runs.
-Nothing here needs Sphinx.
 """
 
 import ast
@@ -42,17 +41,14 @@ class Session:
     """Runs the code of one page; it keeps its values in sentences and its drawings for the notebook."""
 
     def __init__(self, directory):
-        examples = directory / "examples"
+        examples = directory / "examples"  # pages run as at the top of the repository
         examples.mkdir(parents=True, exist_ok=True)
-        shutil.copy(
-            ROOT / "examples" / "make_customers.py", examples
-        )  # pages run as at the top of the repository
+        shutil.copy(ROOT / "examples" / "make_customers.py", examples)
         self.directory = directory  # for files that the page writes
         self.module = ModuleType("__main__")  # where a pickle finds the classes of the page
         self.namespace = vars(self.module)
         self.namespace["measured"] = measured
-        self.values = []
-        self.drawn = []
+        self.values, self.drawn = [], []
 
     def run(self, code, *, warns="", raises=""):
         """Run a block, which must show just these warnings and this exception; return the Outcome."""
@@ -88,7 +84,6 @@ class Session:
         return self.values[-1]
 
     def holds(self, condition):
-        """Return whether a condition is true."""
         return bool(eval(condition, self.namespace))
 
     def draw(self, expression, title):

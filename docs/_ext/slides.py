@@ -4,9 +4,6 @@ A section becomes a slide for each thing to look at: a figure, a drawing, a form
 printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. The
 answer to a question appears below it at the next key. Few words are large, and a figure has all the room.
 Code, answers to exercises and the reader's own network stay in the chapter.
-
-``shown_of`` finds what there is to look at, ``slides_of`` puts each thing on a slide with its sentences, and
-``filled`` makes large what has room.
 """
 
 import re
@@ -17,11 +14,8 @@ from docutils import nodes
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
 
 LEFT_OUT = re.compile("Where it comes from|Your network|Exercise|来历|你的网络|练习")
-END = re.compile(  # of a sentence
-    r"(?<=[.?!])\s+|(?<=[.?!]\))\s+|(?<=[\u3002\uff1f\uff01])(?!\uff09)|(?<=[\u3002\uff1f\uff01]\uff09)"
-)
-OPENING, CLOSING = "(\uff08", ")\uff09"
-COLONS = (":", "\uff1a")
+END = re.compile(r"(?<=[.?!])\s+|(?<=[.?!]\))\s+|(?<=[。？！])(?!）)|(?<=[。？！]）)")  # of a sentence
+OPENING, CLOSING, COLONS = ("(", "（"), (")", "）"), (":", "：")
 LINE = 78  # characters
 
 
@@ -39,7 +33,7 @@ def make_slides(app, doctree, docname):
     chapter += filled([*opening[:2], figure])  # the title, the question, and a figure or what there is to see
     for section in sections:
         if not LEFT_OUT.match(section[0].astext()):
-            first, *others = [filled(slide) for slide in slides_of(section)]
+            first, *others = map(filled, slides_of(section))
             below = [nodes.section("", *slide, ids=section["ids"]) for slide in others]
             chapter += nodes.section("", *first, *below, ids=section["ids"])
 
@@ -59,7 +53,7 @@ def slides_of(section):
     for node in content:
         if is_text(node):
             sentences = sentences_of(node)
-            if is_new and sentences and not leads(sentences[:1]):
+            if is_new and sentences and not leads(sentences[0]):
                 end_of(slides[-1]).append(sentences.pop(0))
             said, is_new = (said if is_text(before) else []) + sentences, False
         elif node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
@@ -107,9 +101,8 @@ def shown_of(content):
     return looked_at or list(filter(is_output, content))
 
 
-def leads(sentences):
-    """Whether the last sentence leads to something."""
-    return bool(sentences) and sentences[-1].astext().endswith(COLONS)
+def leads(sentence):
+    return sentence.astext().endswith(COLONS)
 
 
 def leading(sentences, room):
@@ -131,7 +124,6 @@ def room_above(node):
 
 
 def lines_on(slide):
-    """Count the lines of text on a slide."""
     return sum(lines_of(node) for node in slide if isinstance(node, nodes.paragraph))
 
 
@@ -147,11 +139,10 @@ def told(node):
         return [node]
     if not isinstance(node, nodes.paragraph):
         return []
-    return [one for one in sentences_of(node) if not leads([one])]
+    return [one for one in sentences_of(node) if not leads(one)]
 
 
 def is_text(node):
-    """Whether this is a paragraph of sentences."""
     return isinstance(node, nodes.paragraph) and not is_bold(node)
 
 
@@ -163,16 +154,14 @@ def is_bold(node):
 
 def asks(node):
     """Whether this is a question to predict."""
-    return is_bold(node) and bool(re.search("[?\uff1f]", node.astext()))
+    return is_bold(node) and bool(re.search("[?？]", node.astext()))
 
 
 def is_output(node):
-    """Whether a block printed this."""
     return isinstance(node, nodes.literal_block) and "run-output" in node["classes"]
 
 
 def is_shown(node):
-    """Whether there is something to look at."""
     if is_output(node):
         return "\n" in node.astext()
     return isinstance(node, (nodes.math_block, nodes.table)) or is_picture(node)
@@ -197,10 +186,9 @@ def sentences_of(paragraph):
         found += [nodes.paragraph("", text) for text in others]
     kept, depth = [], 0
     for one in found:
-        text = one.astext().strip()
-        outside = depth == 0 and not text.startswith(tuple(OPENING))
+        text, is_outside = one.astext().strip(), depth == 0
         depth += sum((letter in OPENING) - (letter in CLOSING) for letter in text)
-        if text and outside and depth == 0:
+        if text and is_outside and depth == 0 and not text.startswith(OPENING):
             kept.append(one)
     return kept
 
@@ -214,11 +202,9 @@ def trim_page(app, page, template, context, doctree):
 
 
 def name_of(file):
-    """Get the name of a script or a style sheet."""
     return str(getattr(file, "filename", file))
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.connect("doctree-resolved", make_slides)
     app.connect("html-page-context", trim_page)

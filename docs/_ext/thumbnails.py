@@ -23,5 +23,4 @@ def cut_out(app):
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.connect("builder-inited", cut_out, priority=600)  # the gallery has 500

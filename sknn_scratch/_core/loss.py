@@ -12,7 +12,7 @@ and there are more samples than outputs.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -48,12 +48,15 @@ NOT_NEGATIVE = Domain("numbers that are not negative", lambda y: y >= 0)
 POSITIVE = Domain("positive numbers", lambda y: y > 0)
 
 
+SMOOTHING = 0.1
+
+
 @dataclass(frozen=True)
 class Loss:
     """The base of the losses; an instance of the base itself serves networks that only predict.
 
-    A parameter of a loss is a field of its class, with the name of the estimator's parameter and the default
-    that None stands for there. Losses of one class with the same fields are equal.
+    A parameter of a loss is a field of its own class, with the name of the estimator's parameter and the
+    default that None stands for there. Losses of one class with the same fields are equal.
     """
 
     name: ClassVar[str]  # as a user writes it
@@ -63,6 +66,13 @@ class Loss:
     is_robust: ClassVar[bool] = False  # whether the gradient of a row is limited, however far off its target
     knows_scale: ClassVar[bool] = True  # whether a loss is a negative log-likelihood, whatever the data
     estimates_centre: ClassVar[bool] = True  # whether outputs estimate means, medians or classes
+
+    smoothing: float = field(default=0.0, kw_only=True)  # a kink is squared below this residual
+
+    @property
+    def smoothed(self) -> "Loss":
+        """The loss with which L-BFGS can choose alpha, without its kink, if it has one."""
+        return replace(self, smoothing=SMOOTHING)
 
     @classmethod
     def of(cls, **parameters: Any) -> "Loss":
@@ -74,11 +84,6 @@ class Loss:
         If the scale of the errors is unknown, they are logarithms.
         """
         return mean_losses if self.knows_scale else log_of_positive(mean_losses)
-
-    @property
-    def smoothed(self) -> "Loss":
-        """The loss without its kink, if it has one."""
-        return self
 
     def gradient(self, outputs: Array, targets: Targets, out: Array) -> None:
         """Fill ``out``, shaped like the outputs, with the gradient of the total."""

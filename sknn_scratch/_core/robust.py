@@ -4,11 +4,11 @@ The targets of quantiles are signed roots of numbers. A quantile goes through ev
 of the roots is the root of that of the numbers. In the numbers themselves, the few largest of a heavy tail
 would have most of the loss, and the quantiles of all others would be inexact.
 
-Those of quantiles have a kink at zero. For each there is a smooth loss, with which alpha is chosen.
+The absolute error and those of quantiles have a kink at zero. Smoothed, they are squared near it.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, ndtri
@@ -16,9 +16,6 @@ from scipy.special import expit, ndtri
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.loss import Loss, ResidualLoss, Targets, log_1_plus_exp
-
-# Below this residual (delta), a smoothed loss is squared.
-SMOOTHING = 0.1
 
 
 def signed_root(z: Array) -> Array:
@@ -60,32 +57,21 @@ class AbsoluteError(ResidualLoss):
     name = "absolute_error"
     is_smooth, is_robust = False, True
 
-    @property
-    def smoothed(self) -> Loss:
-        return SmoothAbsoluteError()
-
     def differentiate(self, residuals: Array) -> None:
-        """sign(r)."""
-        np.sign(residuals, out=residuals)
+        """sign(r) or, if it is smoothed, r / smoothing clipped to +-1."""
+        if self.smoothing:
+            residuals /= self.smoothing
+            np.clip(residuals, -1, 1, out=residuals)
+        else:
+            np.sign(residuals, out=residuals)
 
     def of_residuals(self, residuals: Array) -> Array:
-        """|r|."""
-        return np.abs(residuals)
-
-
-class SmoothAbsoluteError(AbsoluteError):
-    """The absolute error, but squared near zero, where the other has its kink."""
-
-    is_smooth = True
-
-    def differentiate(self, residuals: Array) -> None:
-        """Clip r / delta to +-1."""
-        residuals /= SMOOTHING
-        np.clip(residuals, -1, 1, out=residuals)
-
-    def of_residuals(self, residuals: Array) -> Array:
-        """c (|r| - c / 2) / delta, c = min(|r|, delta)."""
-        return Huber(SMOOTHING).of_residuals(residuals) / SMOOTHING
+        """|r| or, if it is smoothed, Huber's loss / smoothing, with delta = smoothing."""
+        return (
+            Huber(self.smoothing).of_residuals(residuals) / self.smoothing
+            if self.smoothing
+            else np.abs(residuals)
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +80,6 @@ class Quantile(ResidualLoss):
 
     name, link = "quantile", "signed root"
     is_smooth, is_robust, estimates_centre = False, True, False
-    error: ClassVar[ResidualLoss] = AbsoluteError()  # half of it is the loss of the median
 
     quantile: Any = 0.5  # a number
 
@@ -104,9 +89,10 @@ class Quantile(ResidualLoss):
         (quantile,) = parameters.values()
         return Quantiles(tuple(sorted(set(quantile)))) if np.ndim(quantile) else cls(quantile)
 
-    @property
-    def smoothed(self) -> Loss:
-        return SmoothQuantile(self.quantile)
+    @computed_once
+    def error(self) -> ResidualLoss:
+        """Make the absolute error, half of which is the loss of the median."""
+        return AbsoluteError(smoothing=self.smoothing)
 
     def differentiate(self, residuals: Array) -> None:
         """e' / 2 + 1/2 - q, of the absolute error e: -q or 1 - q by the sign of r, and their mean at 0."""
@@ -115,18 +101,10 @@ class Quantile(ResidualLoss):
         residuals += 0.5 - self.quantile
 
     def of_residuals(self, residuals: Array) -> Array:
-        """max(-q r, (1 - q) r)."""
+        """max(-q r, (1 - q) r) or, if it is smoothed, e / 2 + (1/2 - q) r."""
+        if self.smoothing:
+            return 0.5 * self.error.of_residuals(residuals) + (0.5 - self.quantile) * residuals
         return np.maximum(-self.quantile * residuals, (1 - self.quantile) * residuals)
-
-
-class SmoothQuantile(Quantile):
-    """The pinball loss, with the smooth absolute error."""
-
-    is_smooth, error = True, SmoothAbsoluteError()
-
-    def of_residuals(self, residuals: Array) -> Array:
-        """e / 2 + (1/2 - q) r."""
-        return 0.5 * self.error.of_residuals(residuals) + (0.5 - self.quantile) * residuals
 
 
 @dataclass(frozen=True)
@@ -140,18 +118,13 @@ class Quantiles(Loss):
 
     name, link = "quantile", "gaps"
     is_smooth, is_robust, knows_scale, estimates_centre = False, True, False, False
-    each: ClassVar[type[Quantile]] = Quantile
 
     quantile: tuple[float, ...]  # in ascending order
-
-    @property
-    def smoothed(self) -> Loss:
-        return SmoothQuantiles(self.quantile)
 
     @computed_once
     def pinball(self) -> Quantile:
         """Make the pinball loss of all, for residuals (..., n_quantiles, n_samples)."""
-        return self.each(np.array(self.quantile)[:, np.newaxis])
+        return Quantile(np.array(self.quantile)[:, np.newaxis], smoothing=self.smoothing)
 
     @computed_once
     def constants(self) -> Array:
@@ -189,9 +162,3 @@ class Quantiles(Loss):
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:
         return self.pinball.of_rows(self.quantiles_of(outputs), targets)
-
-
-class SmoothQuantiles(Quantiles):
-    """The sum of the smooth pinball losses."""
-
-    is_smooth, each = True, SmoothQuantile

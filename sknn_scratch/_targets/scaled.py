@@ -117,7 +117,7 @@ def parameters_of_loss(estimator):
     """Get the parameters of a regressor that define its loss; raise ValueError if another's is given."""
     parameters = {"loss": estimator.loss}
     for loss in LOSSES.values():
-        for field in fields(loss):
+        for field in (one for one in fields(loss) if not one.kw_only):
             given = getattr(estimator, field.name)
             if loss.name == estimator.loss:
                 parameters[field.name] = field.default if given is None else plain(given)

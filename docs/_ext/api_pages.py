@@ -1,7 +1,9 @@
-"""What folds away on the pages of the API: what few people set, and what a method says below its summary.
+"""The pages of the API: what few people set folds away, and what a method says below its summary.
 
 Signatures stay in sight, and so do their anchors and the names of what is folded.
 """
+
+import re
 
 from docutils import nodes
 
@@ -14,6 +16,12 @@ GROUPS = {
     " validation_fraction scoring",
     "Others": "init_scale huber_delta dtype warm_start n_jobs verbose",
 }
+EXAMPLE_OF_SCIKIT_LEARN = re.compile(r":ref:`sphx_glr_\w+(?:\.py)?`")
+
+
+def name_examples(app, what, name, item, options, lines):
+    """Replace references to examples that are not on this site, in docstrings that are inherited."""
+    lines[:] = [EXAMPLE_OF_SCIKIT_LEARN.sub("scikit-learn's examples", line) for line in lines]
 
 
 def folded(summary, content):
@@ -37,32 +45,28 @@ def fold(app, domain, objtype, content):
 
 
 def in_groups(parameters):
-    """Divide parameters into the groups."""
     shown = []
     for title, names in GROUPS.items():
         group = {name: parameters.pop(name) for name in names.split() if name in parameters}
         entries = listed(group.values())
         shown += folded(f"{title}: {code(group)}", entries) if title else entries
     if parameters:
-        raise LookupError(f"folding.py has no group for {', '.join(parameters)}.")
+        raise LookupError(f"api_pages.py has no group for {', '.join(parameters)}.")
     return shown
 
 
 def entries_of(body):
-    """Find the entries of a section by their names."""
     return {entry[0].astext(): entry for entry in body[0]}
 
 
 def listed(entries):
-    """Put entries into a list of their own."""
     return [nodes.definition_list("", *entries, classes=["simple"])]
 
 
 def code(names):
-    """Write names in the letters of code."""
     return ", ".join(f"<code>{name}</code>" for name in names)
 
 
 def setup(app):
-    """Register with Sphinx."""
     app.connect("object-description-transform", fold)
+    app.connect("autodoc-process-docstring", name_examples)
