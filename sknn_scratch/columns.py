@@ -8,7 +8,7 @@ from sknn_scratch._tables.encoders import Encoders
 from sknn_scratch._tables.kind_of_numbers import Numbers
 from sknn_scratch._tables.kinds import Booleans, Categories, Dates, DatesInZones, Durations, Nothing, Text
 from sknn_scratch._tables.written_dates import DateStyle, DurationStyle
-from sknn_scratch._tables.written_numbers import BooleanStyle, ListStyle, NumberStyle
+from sknn_scratch._tables.written_numbers import BooleanStyle, NumberStyle
 
 __all__ = [
     "BooleanStyle",
@@ -20,7 +20,6 @@ __all__ = [
     "DurationStyle",
     "Durations",
     "Encoders",
-    "ListStyle",
     "Nothing",
     "NumberStyle",
     "Numbers",

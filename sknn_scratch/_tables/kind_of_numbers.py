@@ -20,7 +20,7 @@ from sknn_scratch._tables.text import (
 )
 from sknn_scratch._tables.units import alike, count_units, have_few_units, numbers_among
 from sknn_scratch._tables.written_dates import count_dates_of_digits
-from sknn_scratch._tables.written_numbers import ListStyle, are_maybe_lists, number_styles
+from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 
 # So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
 FEWEST_DATES = 5
@@ -65,8 +65,6 @@ class Numbers(Kind):
     @classmethod
     def readings_of_text(cls, texts, most_odd):
         found = super().readings_of_text(texts, most_odd)
-        if {type(one.style) for one in found} == {ListStyle}:
-            return []
         return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
 
     def prepare(self, values, table):
@@ -88,10 +86,9 @@ class Numbers(Kind):
 
     def may_have_codes(self, texts):
         """Whether texts that are read as numbers may be codes, lists of codes, or versions."""
-        if self.style.decimal == "," and are_maybe_lists(texts):
-            return True
+        are_lists = self.style.decimal == "," and may_be_lists(texts)
         are_codes = not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
-        return are_codes or are_versions(texts)
+        return are_lists or are_codes or are_versions(texts)
 
     def without_unit(self, name):
         return Remark(Sentence.NO_UNIT, name, self.style.unit)

@@ -98,7 +98,7 @@ class Durations(Kind):
     def is_clear(texts, odd):
         others = [text for text in texts if not is_time_of_day(text)]
         have_units = any(character.isalpha() for text in others for character in text)
-        n_long = sum(text.count(":") == 2 and not text.startswith("24:00:00") for text in others)
+        n_long = sum(text.count(":") == 2 for text in others)
         return have_units or n_long > 1 or len(others) > len(texts) / 2
 
     def convert(self, values):

@@ -47,11 +47,19 @@ def is_code(text):
     return text.strip("() ").isdecimal()
 
 
-def may_be_codes(texts):
-    """Whether different texts may be codes: many, all of equally many digits."""
+def n_digits(texts):
+    """Count the digits of different texts, if all have nothing else and equally many; else 0."""
     lengths = {len(text.strip()) for text in texts}
-    is_long = len(lengths) == 1 and max(lengths) >= LENGTH_OF_CODES
-    return is_long and len(texts) > MOST_CODES and all(map(is_code, texts))
+    return lengths.pop() if len(lengths) == 1 and all(map(is_code, texts)) else 0
+
+
+def may_be_codes(texts):
+    return len(texts) > MOST_CODES and n_digits(texts) >= LENGTH_OF_CODES
+
+
+def are_padded_codes(texts):
+    """Whether different texts are digits of one length, of which some begin with zeros, as zip codes are."""
+    return 0 < n_digits(texts) <= MOST_DIGITS and any(map(has_first_zero, texts))
 
 
 def are_versions(texts):
@@ -61,13 +69,6 @@ def are_versions(texts):
 
 def joins_letters_to_digits(text):
     return text.isalnum() and not text.isalpha() and not text.isdecimal()
-
-
-def are_padded_codes(texts):
-    """Whether different texts are digits of one length, of which some begin with zeros, as zip codes are."""
-    lengths = {len(text.strip()) for text in texts}
-    are_digits = len(lengths) == 1 and max(lengths) <= MOST_DIGITS and all(map(is_code, texts))
-    return are_digits and any(map(has_first_zero, texts))
 
 
 def has_first_zero(text):

@@ -15,9 +15,6 @@ IS_CURRENCY = re.compile(CURRENCY)
 # Other spellings of a unit, in lower case and without the s of a plural.
 SPELLINGS = {"$": "usd us$ dollar", "€": "eur euro", "£": "gbp", "₹": "inr rs", "%": "percent pct"}
 SPELLINGS = {spelling: unit for unit, spellings in SPELLINGS.items() for spelling in spellings.split()}
-# Beside per cents, numbers that are all like 0.45, 0 or 1 may be shares.
-SHARE = re.compile(r"0?[.,]\d+|[01](?:[.,]0*)?")
-
 # Numbers of more units than this are names, such as addresses.
 MOST_UNITS = 3
 
@@ -87,20 +84,13 @@ def have_few_units(texts):
 def common_unit(parts):
     """Choose the unit of numbers, from their parts, and say whether those without a unit are of it, too.
 
-    They are if hardly any number has another unit, and half of them have this one or it is a currency. But
-    beside 12a, 12 is a house, and beside 45%, 0.45 may be a share.
+    They are if it is a currency, and hardly any number has another one: beside 12a, 12 is a house, and beside
+    45%, 0.45 may be a share.
     """
     counts = count_units(parts)
     n_bare = counts.pop("", 0)
     unit = next((unit for unit, _ in counts.most_common(1)), "")
-    is_half = counts[unit] >= n_bare
     n_others = counts.total() - counts[unit]
-    bare = [one.number for one in parts if not one.unit]
-    takes_bare = (
-        0 < n_bare < len(parts)
-        and n_others <= MOST_ODD * len(parts)
-        and (is_half or any(map(IS_CURRENCY.fullmatch, unit.split())))
-        and not (unit == "%" and all(map(SHARE.fullmatch, bare)))
-        and not (len(unit) == 1 and unit.isalpha() and all(one.number.isdecimal() for one in parts))
-    )
+    is_currency = any(map(IS_CURRENCY.fullmatch, unit.split()))
+    takes_bare = is_currency and n_bare > 0 and n_others <= MOST_ODD * len(parts)
     return (unit if takes_bare or counts[unit] > n_bare else ""), takes_bare

@@ -71,19 +71,6 @@ class NumberStyle(NamedTuple):
         return MARKS[self.decimal].sub("", text).replace(",", ".") + exponent
 
 
-class ListStyle(NamedTuple):
-    """Lists of different whole numbers in ascending order, such as 4,6 beside 11: names, and no decimals."""
-
-    def read(self, text):
-        """Convert a text to a tuple of integers, or one number to a float."""
-        if not LIST.fullmatch(text):
-            return None
-        numbers = tuple(map(int, text.split(",")))
-        if numbers != tuple(sorted({*numbers})):
-            return None
-        return numbers if len(numbers) > 1 else float(*numbers)
-
-
 def finite_float(written):
     number = float(written or "inf")
     return number if isfinite(number) else None
@@ -94,7 +81,7 @@ def without_limit(text):
 
 
 def number_styles(texts):
-    """List the styles that texts may have: with one unit, and a decimal point or comma; or lists."""
+    """List the styles that texts may have: with one unit, and a decimal point or comma."""
     n_limits = sum(without_limit(text) != text.strip() for text in texts)
     has_limits = 0 < n_limits <= MOST_LIMITS * len(texts)
     texts = {without_limit(text) for text in texts} if has_limits else texts
@@ -111,21 +98,13 @@ def number_styles(texts):
         decimals = ","
     else:
         decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
-    styles = [NumberStyle(decimal, unit, has_multiples, has_limits, takes_bare) for decimal in decimals]
-    return [*styles, ListStyle()] if "," in decimals and may_be_lists(texts) else styles
+    return [NumberStyle(decimal, unit, has_multiples, has_limits, takes_bare) for decimal in decimals]
 
 
 def may_be_lists(texts):
-    """Whether texts with commas may be lists, as they are neither thousands nor all have two decimals."""
+    """Whether texts with decimal commas may be lists of whole numbers, such as 4,6 beside 20,22 and 11."""
     lengths = {len(text.strip().rpartition(",")[2]) for text in texts if "," in text}
-    has_whole = any(text.strip().isdecimal() for text in texts)
-    return lengths != {3} and (len(lengths) > 1 or lengths == {1} or (has_whole and bool(lengths)))
-
-
-def are_maybe_lists(texts):
-    """Whether texts with decimal commas may be lists all the same, though not all are in ascending order."""
-    is_any_ascending = any("," in text and ListStyle().read(text) for text in texts)
-    return is_any_ascending and may_be_lists(texts) and all(map(LIST.fullmatch, texts))
+    return all(map(LIST.fullmatch, texts)) and (len(lengths) > 1 or lengths == {1})
 
 
 def are_multiples(parts):

@@ -85,7 +85,6 @@ CASES = {
         ),
         "exponents after a decimal comma": (["1,5e-10", "2,5E3"] * 20, [1.5e-10, 2.5e3] * 20),
         "an infinite number": (["2e400", *map(str, PRICES[1:])], [None, *PRICES[1:]], "'2e400' among"),
-        "digits": (list(map(str, range(N))), range(N)),
         "digits that are rarely dates": (
             list(map(str, range(20_200_000, 20_200_000 + 37 * N, 37))),
             range(20_200_000, 20_200_000 + 37 * N, 37),
@@ -107,7 +106,6 @@ CASES = {
         "months first": (TIMES.dt.strftime("%m/%d/%Y %I:%M %p"), TIMES),
         "names of months": (DAYS.dt.strftime("%B %d, %Y"), DAYS),
         "days of the week": (DAYS.dt.strftime("%A, %d %B %Y"), DAYS),
-        "short days of the week": (TIMES.dt.strftime("%a %b %d, %Y %H:%M"), TIMES),
         "days with a point": (DAYS.dt.strftime("%d. %B %Y"), DAYS),
         "months": (DAYS.dt.strftime("%Y-%m"), DAYS.dt.to_period("M").dt.to_timestamp()),
         "months with names": (DAYS.dt.strftime("%b %Y"), DAYS.dt.to_period("M").dt.to_timestamp()),
@@ -132,12 +130,6 @@ CASES = {
             [None, *DAYS[1:]],
             "'0' among the dates",
         ),
-        "midnight": (
-            ["24:00:00", *(f"{i % 24:02}:{i % 60:02}:00" for i in range(1, N))],
-            [None, *(f"{i % 24:02}:{i % 60:02}:00" for i in range(1, N))],
-            "'24:00:00' among",
-        ),
-        "hours of the afternoon": (["6pm", "1 PM"] * 20, ["18:00", "13:00"] * 20),
         "no such day": (
             ["2020-02-30", *map(str, DAYS[1:].dt.date)],
             [None, *DAYS[1:]],
@@ -193,18 +185,12 @@ STAY_CATEGORIES = {
     "codes like exponents": (["523E57", "12E5", "800E1", "10E10"] * 75, []),
     "classes of age": (["<18", "18", "19", "20+"] * 75, []),
     "codes like infinite numbers": (["2E185", "6E440"] * 150, []),
-    "more words than numbers": (["12", "13", "a", "b", "c"] * 60, []),
     "races": (["800m", "1500m", "5k", "10k"] * 75, []),
     "longer races": (
         [f"{1 + i % 30}k" if i % 4 else f"{10 + i},000m" for i in range(N)],
         ["several units: 225 in k, 75 in m. Convert them to one unit"],
     ),
     "words like months": (["Marea 1990", "Octavia 1991", "Decathlon 1992"] * 100, []),
-    "names": (
-        [f"name {i}" for i in range(N)],
-        ["is missing: 300 different values, all too rare. If"],
-    ),
-    "the same": (["a"] * N, ["tells nothing: always the same value. Check"]),
     "heights": (
         [f"{1 + i / 1000} m" if i % 5 else f"5ft {i}" for i in range(N)],
         ["but not only: '5ft 0', '5ft 10', '5ft 100', '5ft 105', '5ft 110' and 55 more among the numbers. W"],

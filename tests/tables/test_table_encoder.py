@@ -13,7 +13,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sknn_scratch import tabular_pipeline
@@ -188,12 +187,6 @@ def test_a_warning_that_is_an_error_leaves_the_fitted_encoder():
         with pytest.raises(UserWarning, match="'z': tells nothing: always the same value"):
             fitted.fit(pd.DataFrame({"x": ["a", "b"], "z": 1}))
     assert fitted.kinds_ == {"x": "numbers", "y": "categories"}
-
-
-def test_a_missing_value_is_not_the_text_missing():
-    X = pd.DataFrame({"x": [None, "missing"] * 30})
-    y = [0, 1] * 30
-    assert tabular_pipeline(LogisticRegression()).fit(X, y).score(X, y) == 1
 
 
 @pytest.mark.parametrize("values", [["a", "b", None], [1.5, 2.0, None], ["2020-01-31", "2021-03-05", None]])
