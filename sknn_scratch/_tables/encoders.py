@@ -8,7 +8,7 @@ categories also become means of y.
 import math
 from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ MOST_MERGED = 0.1
 # the rarest categories of the widest columns are merged too.
 MOST_FEATURES, MOST_NUMBERS = 500, 15_000_000
 FEWEST_CATEGORIES = 2  # of a column
-BLOCK_ROWS = 4000  # that are encoded at once
+BLOCK_ROWS = 1000  # that are encoded at once: so their memory is used again
 # The types of y of which a category has means.
 WITH_MEANS = {"binary", "multiclass", CONTINUOUS}
 # These encode each column by itself, whatever the others hold.
@@ -104,13 +104,16 @@ class Encoders:
         for encoder, values in ((cross_fitted or {}) | ready).items():
             X[encoder], transform[encoder] = values, lambda block: block
         blocks = list(gen_batches(len(next(iter(features.values()))), BLOCK_ROWS))
-        encoded = (joined([transform[one](X[one][rows]) for one in X]) for rows in blocks)
+        encoded = ([transform[one](X[one][rows]) for one in X] for rows in blocks)
         first = next(encoded)
-        if scipy.sparse.issparse(first):
-            return scipy.sparse.vstack([first, *encoded], format="csr")
-        result = np.empty((blocks[-1].stop, first.shape[1]), first.dtype)
-        for rows, block in zip(blocks, chain([first], encoded), strict=True):
-            result[rows] = block
+        if any(map(scipy.sparse.issparse, first)):
+            joined = [scipy.sparse.hstack(parts, format="csr") for parts in chain([first], encoded)]
+            return scipy.sparse.vstack(joined, format="csr")
+        ends = list(accumulate((part.shape[1] for part in first), initial=0))
+        result = np.empty((blocks[-1].stop, ends[-1]), np.result_type(*first))
+        for rows, parts in zip(blocks, chain([first], encoded), strict=True):
+            for part, (start, end) in zip(parts, pairwise(ends), strict=True):
+                result[rows, start:end] = part
         return result
 
     @property
@@ -210,13 +213,6 @@ def means_of(inputs, means):
 def as_array(features, inputs):
     """Make an array (n_samples, n_inputs) of some features."""
     return np.stack([features[one] for one in inputs], axis=1)
-
-
-def joined(encoded):
-    if len(encoded) == 1:
-        return encoded[0]
-    is_sparse = any(map(scipy.sparse.issparse, encoded))
-    return scipy.sparse.hstack(encoded, format="csr") if is_sparse else np.hstack(encoded)
 
 
 # --- Too many categories ---

@@ -26,30 +26,27 @@ BLOCK_ROWS = 1000
 
 
 class Knots(NamedTuple):
-    """Where the bins of a column end. There are no fine ones if the coarse ones are all different values."""
+    """Where the bins of a column end."""
 
     coarse: NDArray[np.float64]  # (n_knots,), ascending
     fine: NDArray[np.float64] = np.empty(0)  # (n_fine_knots,), ascending
-    fine_are_all: bool = False  # whether the fine ones are all different values
-
-    def thinned(self, step):
-        """Keep every ``step``-th fine knot; if they are all values, make them coarse."""
-        if self.fine_are_all:
-            return Knots(self.fine)
-        return self._replace(fine=self.fine[::step])
 
 
-NO_KNOTS = Knots(np.empty(0))
+def choose_knots(values, n_bins):
+    """Choose coarse knots for sorted values (n,)."""
+    return Knots(quantiles(*np.unique(values, return_counts=True), n_bins))
 
 
-def choose_knots(column, n_bins, n_fine_bins):
-    """Choose the knots of a column (n_samples,), coarse and fine ones."""
-    distinct, counts = np.unique(sorted_known(column), return_counts=True)
-    coarse = quantiles(distinct, counts, n_bins)
-    if n_fine_bins == 0 or len(distinct) <= n_bins + 1:
-        return Knots(coarse)
-    fine = quantiles(distinct, counts, n_fine_bins)
-    return Knots(coarse, fine, fine_are_all=len(distinct) <= n_fine_bins + 1)
+def choose_both_knots(values, n_bins, n_fine_bins, step):
+    """Choose coarse knots for sorted values (n,), and every ``step``-th fine one.
+
+    There are no fine ones for few different values: these are all coarse ones.
+    """
+    distinct, counts = np.unique(values, return_counts=True)
+    if len(distinct) <= n_fine_bins + 1:
+        return Knots(quantiles(distinct, counts, n_fine_bins))
+    fine = quantiles(distinct, counts, n_fine_bins)[::step]
+    return Knots(quantiles(distinct, counts, n_bins), fine)
 
 
 def quantiles(distinct, counts, n_bins):
@@ -87,6 +84,11 @@ class Piece(NamedTuple):
     ramp_means: NDArray[np.float64]  # (n_ramps,), of all
     has_missing: bool
 
+    def with_ramps(self, values, knots):
+        """Add ramps between knots; their means are over sorted values (n,)."""
+        means = np.append(mean_ramps(values, knots.coarse), FINE_SIZE * mean_ramps(values, knots.fine))
+        return self._replace(bound=BOUND, knots=knots.coarse, fine_knots=knots.fine, ramp_means=means)
+
     @property
     def ramps(self):
         """The knots with ramps between them, coarse and fine ones, and the size of these ramps."""
@@ -100,12 +102,11 @@ class Piece(NamedTuple):
         return ["", *ends, *["_missing"] * int(self.has_missing)]
 
 
-def fit_piece(column, knots, bound=BOUND):
-    """Measure a column (n_samples,) with these knots."""
-    values = sorted_known(column)
-    means = np.append(mean_ramps(values, knots.coarse), FINE_SIZE * mean_ramps(values, knots.fine))
+def piece_without_ramps(column):
+    """Measure a column (n_samples,)."""
+    values, nothing = sorted_known(column), np.empty(0)
     has_missing = len(values) < len(column)
-    return Piece(*mean_and_spread(values), bound, knots.coarse, knots.fine, means, has_missing)
+    return Piece(*mean_and_spread(values), BOUND_WITHOUT_RAMPS, nothing, nothing, nothing, has_missing)
 
 
 def encode_columns(X, pieces, dtype):

@@ -18,15 +18,14 @@ from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, native, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._tables.pieces import (
-    BOUND_WITHOUT_RAMPS,
     MOST_THINNED,
-    NO_KNOTS,
-    Knots,
     Piece,
+    choose_both_knots,
     choose_knots,
     encode_columns,
-    fit_piece,
     n_ramps,
+    piece_without_ramps,
+    sorted_known,
 )
 from sknn_scratch._tables.ramps import best_pieces
 from sknn_scratch._tables.targets import numbers_of
@@ -253,28 +252,33 @@ def fit_pieces(X, n_bins, y, groups=None):
 
     ``groups`` number that of each row (n_samples,), or are None.
     """
+    without = [piece_without_ramps(column) for column in X.T]
+
+    def with_ramps(choose, *numbers):
+        pairs = zip(without, map(sorted_known, X.T), strict=True)
+        return [piece.with_ramps(values, choose(values, *numbers)) for piece, values in pairs]
+
     if n_bins != "auto":
-        return [fit_piece(column, choose_knots(column, n_bins, 0)) for column in X.T]
-    cases = len(X) if y is None else n_cases(y)
-    n_fine_bins = FINE_BINS if len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS else 0
-    all_knots = [choose_knots(column, COARSE_BINS, n_fine_bins) for column in X.T]
-
-    def with_ramps(of_columns):
-        return [fit_piece(column, knots) for column, knots in zip(X.T, of_columns, strict=True)]
-
-    n_columns = sum(n_ramps(knots.coarse) > 0 for knots in all_knots)
-    without = [fit_piece(column, NO_KNOTS, BOUND_WITHOUT_RAMPS) for column in X.T]
+        return with_ramps(choose_knots, n_bins)
+    coarse = fine = with_ramps(choose_knots, COARSE_BINS)
+    n_columns = sum(n_ramps(piece.knots) > 0 for piece in coarse)
     if n_columns > COLUMNS_WITH_RAMPS:
         return without
+    cases = len(X) if y is None else n_cases(y)
     n_coarse_bins = usual_n_bins(len(X), n_columns)
     if n_coarse_bins < COARSE_BINS:
-        all_knots = [choose_knots(column, n_coarse_bins, 0) for column in X.T]
-    coarse = fine = with_ramps([Knots(knots.coarse) for knots in all_knots])
-    step = math.ceil(sum(len(knots.fine) > 0 for knots in all_knots) / COLUMNS_WITH_ALL)
-    if 1 <= step <= MOST_THINNED:
-        fine = with_ramps([knots.thinned(step) for knots in all_knots])
+        coarse = fine = with_ramps(choose_knots, n_coarse_bins)
+    elif len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS:
+        step = math.ceil(sum(map(has_many_values, X.T)) / COLUMNS_WITH_ALL)
+        if 1 <= step <= MOST_THINNED:
+            fine = with_ramps(choose_both_knots, COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, without, coarse, fine, groups) if can_try else fine
+
+
+def has_many_values(column):
+    """Whether a column has more different values than coarse knots."""
+    return np.count_nonzero(np.diff(sorted_known(column))) > COARSE_BINS
 
 
 def usual_n_bins(n_rows, n_columns):

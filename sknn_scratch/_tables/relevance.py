@@ -19,14 +19,13 @@ from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.decide import MANY_ROWS
-from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.observations import distinct_rows
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._fitting.trials import MOST_VALUES
 from sknn_scratch._fitting.troubles import last_loss
-from sknn_scratch._tables.small_network import small_network, train
+from sknn_scratch._tables.small_network import fit_quietly, small_network
 from sknn_scratch._targets.checks import check_none_missing, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
@@ -177,24 +176,26 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
             network._validate_params()
         encoded = encode_data(network, FitInput(X, y, groups=groups))
         rows, weights = some_rows(encoded)
-        X, y = X[rows], encoded.y[rows]
-        if len(rows) < MANY_ROWS and X.size <= MOST_VALUES:
-            X = X.astype(np.float64, copy=False)
-        fit = train(network, FitInput(X, y, weights))
-        adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
+        is_small = len(rows) < MANY_ROWS and X.size * len(rows) <= MOST_VALUES * X.shape[0]
+        dtype = np.float64 if is_small else X.dtype
+
+        def take(places):  # of the chosen rows; a copy of all of them ends with the training
+            return X[rows[places]].astype(dtype, copy=False)
+
+        fit_quietly(network, FitInput(take(slice(None)), encoded.y[rows], weights))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
         self.network_ = network
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
-            self.mean_, variances = moments_of(X, weights)
+            self.mean_, variances = moments_of(take, weights)
             n_independent = len(rows if encoded.groups is None else np.unique(encoded.groups[rows]))
             chance = share_of_chance(last_loss(network), X.shape[1], n_independent)
             self.scale_ = scale_of(self.relevance_, variances, chance)
-            found = None, None
-            if min(X.shape) <= MOST_FEATURES and not scipy.sparse.issparse(X):
+            self.components_ = self.explained_variance_ = None
+            if min(len(rows), X.shape[1]) <= MOST_FEATURES and not scipy.sparse.issparse(X):
                 some = evenly(len(rows), ENOUGH_ROWS)
-                found = components_of(X[some], weights[some], self.mean_, self.scale_)
-            self.components_, self.explained_variance_ = found
+                found = components_of(take(some), weights[some], self.mean_, self.scale_)
+                self.components_, self.explained_variance_ = found
         return self
 
     def transform(self, X: ArrayLike) -> Any:
@@ -221,8 +222,12 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         @np.errstate(over="ignore", invalid="ignore")  # the network refuses what is not finite
         def fill(rows):
             block = X[rows].toarray() if scipy.sparse.issparse(X) else X[rows]
-            exact = ((block - self.mean_) * self.scale_) @ self.components_.T
-            components[rows] = np.rint(exact / step) * step
+            scaled = block - self.mean_
+            scaled *= self.scale_
+            steps = scaled @ self.components_.T
+            steps /= step
+            np.rint(steps, out=steps)
+            np.multiply(steps, step, out=components[rows], casting="same_kind")
 
         blocks = list(gen_batches(X.shape[0], BLOCK_ROWS))
         largest_product = min(X.shape[0], BLOCK_ROWS) * self.components_.size
@@ -290,11 +295,11 @@ def some_rows(encoded):
 
 
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
-def moments_of(X, weights):
-    """Compute the mean and the variance (n_features,) of each feature, block by block to save memory."""
+def moments_of(take, weights):
+    """Compute the mean and the variance (n_features,) of each feature, of rows that are taken by blocks."""
     moments = StandardScaler(with_mean=False)
     for rows in gen_batches(len(weights), BLOCK_ROWS):
-        moments.partial_fit(X[rows], sample_weight=weights[rows])
+        moments.partial_fit(take(rows), sample_weight=weights[rows])
     return moments.mean_, moments.var_
 
 
@@ -327,7 +332,8 @@ def components_of(X, weights, mean, scale):
     The first of the largest weights of each is positive, so that rounding does not decide its sign. Both are
     None without a positive and finite variance.
     """
-    scaled = (X - mean.astype(X.dtype)) * scale.astype(X.dtype)
+    scaled = X - mean.astype(X.dtype)
+    scaled *= scale.astype(X.dtype)
     scaled *= np.sqrt(weights / weights.sum()).astype(X.dtype)[:, np.newaxis]
     is_wide = X.shape[1] > X.shape[0]
     products = (scaled @ scaled.T if is_wide else scaled.T @ scaled).astype(np.float64)

@@ -3,6 +3,7 @@
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.callbacks import Training
+from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.passes import train_in_one_pass
 from sknn_scratch._fitting.plan import plan_fit
 
@@ -23,3 +24,8 @@ def train(network, inputs):
     if fit.run.is_interrupted:
         raise KeyboardInterrupt
     return fit
+
+
+def fit_quietly(network, inputs):
+    fit = train(network, inputs)
+    adopt(network, attributes_of(fitted_model(fit, fit.run.state)))

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sknn_scratch import RelevantComponents, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
 from sknn_scratch._tables import relevance
-from tests.helpers import InterruptedActivation, refused
+from tests.helpers import InterruptedActivation, peak_memory, refused
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 12))
@@ -90,6 +90,12 @@ def test_of_many_values_some_rows_are_enough(monkeypatch):
     monkeypatch.setattr(relevance, "MOST_COPIED", 12 * 200)
     relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, random_state=0)).fit(X, Y)
     assert not np.array_equal(relevant.mean_, X.mean(axis=0))
+
+
+def test_memory_is_a_copy_of_the_rows_and_little_more():
+    x = np.random.default_rng(0).normal(size=(8000, 200)).astype(np.float32)
+    relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, max_iter=1, random_state=0))
+    assert peak_memory(lambda: relevant.fit(x, x[:, 0] > 0)) < 3 * x.nbytes
 
 
 def test_too_many_features_stay_and_are_scaled(monkeypatch):
