@@ -20,7 +20,6 @@ from sknn_scratch import (
     DivergenceWarning,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
-    ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
     SymmetryWarning,
     diagnose,
@@ -90,24 +89,6 @@ def test_a_pickle_of_another_version_names_both(monkeypatch):
     monkeypatch.undo()
     with pytest.warns(InconsistentVersionWarning, match="NNRegressor from version unknown"):
         pickle.loads(older)
-
-
-CLASSES = {ShallowNNClassifier: ShallowNNEnsembleClassifier, ShallowNNRegressor: ShallowNNEnsembleRegressor}
-
-
-@pytest.mark.parametrize("single", CLASSES)
-def test_an_ensemble_takes_the_parameters_of_its_networks_and_two_more(single):
-    *of_ensemble, n_networks, n_jobs = inspect.signature(CLASSES[single]).parameters.values()
-    assert of_ensemble == list(inspect.signature(single).parameters.values())
-    assert (n_networks.name, n_jobs.name) == ("n_networks", "n_jobs")
-
-
-def test_a_regressor_takes_the_parameters_of_a_classifier_but_for_what_y_decides():
-    of_classes, of_numbers = (dict(inspect.signature(one).parameters) for one in CLASSES)
-    assert of_classes.keys() - of_numbers.keys() == {"class_weight"}
-    assert of_numbers.keys() - of_classes.keys() == {"loss", "quantile", "huber_delta"}
-    common = of_classes.keys() & of_numbers.keys()
-    assert all(of_classes[name] == of_numbers[name] for name in common)
 
 
 def test_warnings_can_be_imported_from_exceptions_too_and_have_the_right_parents():
