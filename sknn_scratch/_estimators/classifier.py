@@ -160,7 +160,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     SymmetryWarning
         If ``init_scale`` is 0.
     UserWarning
-        If features of a dense X are far too large (200 and more on average).
+        If features of a dense X are far too large (200 and more on average), or a classifier's y is one-hot.
 
     See Also
     --------
