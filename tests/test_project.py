@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sknn_scratch
-from sknn_scratch import _core, _fitting, _targets
+from sknn_scratch import _core, _estimators, _fitting, _targets
 from sknn_scratch._fitting.sklearn_versions import SUPPORTED
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +115,7 @@ def modules_on(docstring):
     return [name for first, rest in lines for name in (first, *re.findall(r"``(\w+)``", rest))]
 
 
-@pytest.mark.parametrize("folder", [_core, _targets, _fitting])
+@pytest.mark.parametrize("folder", [_core, _targets, _fitting, _estimators])
 def test_each_module_is_on_the_map_of_its_folder(folder):
     modules = [path.stem for path in Path(folder.__file__).parent.glob("*.py") if path.stem != "__init__"]
     assert sorted(modules_on(folder.__doc__)) == sorted(modules)

@@ -24,7 +24,6 @@ ACTIVATION_ROUNDINGS = 16
 LARGEST_SLOPES = {"gelu": 1.13, "silu": 1.13}  # of others, 1
 
 every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
-every_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 one_or_several_outputs = pytest.mark.parametrize("n_classes", [2, 3])
 
 
@@ -95,16 +94,13 @@ def assert_promise(clf, X, take=None, whole=None):
         assert_within(columns(clf.decision_function(rows)) - logits[part], bound_logits[part])
 
 
-@every_activation
+@pytest.mark.parametrize(
+    ("activation", "n_features"), [*((activation, 10) for activation in ACTIVATIONS), ("relu", 1000)]
+)
 @every_dtype
 @one_or_several_outputs
-def test_a_row_alone_and_among_others(activation, dtype, n_classes):
-    assert_promise(*make_fit(activation, dtype, n_classes))
-
-
-@every_dtype
-def test_many_features(dtype):
-    assert_promise(*make_fit("relu", dtype, 3, n_features=1000))
+def test_a_row_alone_and_among_others(activation, n_features, dtype, n_classes):
+    assert_promise(*make_fit(activation, dtype, n_classes, n_features))
 
 
 @every_dtype

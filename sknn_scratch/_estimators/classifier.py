@@ -52,8 +52,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         Leave it "auto": "lbfgs" with fewer than 1,500 training rows, and else "adam". It is also "adam" in
         ``partial_fit``, with rows to validate with, if "lbfgs" would take more than 256 MiB, and if you set
         ``learning_rate``, ``learning_rate_schedule``, ``batch_size``, ``dropout`` or ``max_grad_norm``, to
-        whatever value. ``solver_`` says which. "adam" is Adam [1]_, "adamw" has decoupled weight decay [2]_,
-        "sgd" is gradient descent with momentum, and "lbfgs" is SciPy's L-BFGS, which takes all rows at once.
+        whatever value. ``solver_`` says which. "adam" is `Adam <https://arxiv.org/abs/1412.6980>`_, "adamw"
+        is Adam with `decoupled weight decay <https://arxiv.org/abs/1711.05101>`_, "sgd" is gradient descent
+        with momentum, and "lbfgs" is SciPy's L-BFGS, which takes all rows at once.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. None is all rows. "auto" is the square root of the number of training rows,
         twice that with "one_cycle", and at least 100. "lbfgs" ignores it.
@@ -159,18 +160,11 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     SymmetryWarning
         If ``init_scale`` is 0.
     UserWarning
-        If features of a dense X are far too large (200 and more on average).
+        If features of a dense X are far too large (200 and more on average), or a classifier's y is one-hot.
 
     See Also
     --------
     sklearn.neural_network.MLPClassifier : The network of scikit-learn, with any number of hidden layers.
-
-    References
-    ----------
-    .. [1] Kingma and Ba (2015). `Adam: A method for stochastic optimization
-       <https://arxiv.org/abs/1412.6980>`_ (in its form with "epsilon hat"). ICLR.
-    .. [2] Loshchilov and Hutter (2019). `Decoupled weight decay regularization
-       <https://arxiv.org/abs/1711.05101>`_. ICLR.
 
     Examples
     --------

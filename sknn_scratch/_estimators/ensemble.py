@@ -28,6 +28,8 @@ from sknn_scratch._fitting.inputs import encode_data
 from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
 from sknn_scratch._fitting.troubles import troubles_of_ensemble, warn
 
+SHARED_ATTRIBUTES = (*DATA_ATTRIBUTES, "solver_", "learning_rate_", "tol_", "alpha_path_")
+
 
 class Ensemble(BaseShallowNN):
     """Training of several networks, and the average of their outputs.
@@ -87,14 +89,10 @@ class Ensemble(BaseShallowNN):
             of_networks = {
                 "estimators_": networks,
                 "n_iter_": np.array([one.n_iter_ for one in networks]),
-                "solver_": networks[0].solver_,
-                "learning_rate_": networks[0].learning_rate_,
-                "tol_": networks[0].tol_,
                 "alpha_": np.array([one.alpha_ for one in networks]),
-                "alpha_path_": networks[0].alpha_path_,
                 "history_": [one.history_ for one in networks],
             }
-            adopt(self, attributes_of(networks[0], DATA_ATTRIBUTES) | of_networks)
+            adopt(self, attributes_of(networks[0], SHARED_ATTRIBUTES) | of_networks)
         return self
 
     def _networks(self, encoded, goes_on):

@@ -22,9 +22,9 @@ ArrayLike: TypeAlias = Any
 # The dtypes that the parameter dtype allows. With None, float32 stays float32, and all else becomes float64.
 DTYPES = {None: [np.float64, np.float32], "float32": np.float32, "float64": np.float64}
 
-# How NumPy and scikit-learn refuse text, dates and missing values.
+# How Python, NumPy and scikit-learn refuse text, dates, missing values, ragged lists and huge numbers.
 OF_A_TABLE = re.compile(
-    r"could not convert|could not be promoted|float\(\) argument|contains NaN|inhomogeneous"
+    r"could not (convert|be promoted)|float\(\) argument|contains NaN|inhomogeneous|too large to convert"
 )
 
 
@@ -168,7 +168,7 @@ def recommending_pipeline(estimator):
     """Let an error say what takes an X with text, dates or missing values."""
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         reason = re.split(r"\n|\. This means", str(error))[0].removesuffix(".")  # the rest names other models
         if not OF_A_TABLE.search(reason):
             raise

@@ -1,9 +1,7 @@
 """The kinds of y: how y is validated and encoded as targets, and how outputs are decoded.
 
-One object does all that depends on the kind of y: labels of two or more classes, several labels for each row,
-real numbers, rates, or quantiles of a number. It is found by ``Kinds``, of which an estimator's class
-names the one that it needs. All kinds have these methods, and those of ``TargetKind``, which gives the answer
-of most kinds.
+One object does all that depends on the kind of y. It is found by ``Kinds``, of which an estimator's class
+names the one that it needs. All kinds have these methods, and those of ``TargetKind``.
 
 ``Kinds``, before the kind is known
     validated(y)          validate y further, (n_samples,) or (n_samples, n_outputs)

@@ -85,8 +85,8 @@ def check_labels(y):
     if kind not in ("binary", "multiclass"):
         raise ValueError(
             f"Unknown label type: {kind}, of dtype {y.dtype}. y must hold class labels, all of one type (use "
-            "y.astype(int) or y.astype(bool) for such values of dtype object), or be a label indicator of "
-            "zeros and ones. Several columns of labels need scikit-learn's MultiOutputClassifier."
+            "y.astype(int), y.astype(bool) or y.astype(str) for values of dtype object), or be a label "
+            "indicator of zeros and ones. Several columns of labels need a MultiOutputClassifier."
         )
     if y.dtype.kind in "iuf":
         check_classification_targets(y)  # warns if so many labels may be numbers

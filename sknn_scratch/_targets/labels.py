@@ -62,7 +62,6 @@ class Labels(TargetKind):
         return combine_weights(sample_weight, by_class)
 
     def probabilities(self, outputs):
-        """Compute the probabilities of classes (n_samples, n_classes) or of labels (n_samples, n_labels)."""
         return expit(outputs)
 
     def log_probabilities(self, outputs):
@@ -107,7 +106,6 @@ class Exclusive(Labels):
             )
 
     def strata(self, y):
-        """Get the number (n_samples,) of each row's class."""
         return np.unique(y, return_inverse=True)[1]
 
 
@@ -125,7 +123,6 @@ class Binary(Exclusive):
         return self.classes[(outputs[:, 0] > 0).astype(np.intp)]
 
     def probabilities(self, outputs):
-        """Compute the probabilities (n_samples, 2) of both classes."""
         return expit(np.hstack([-outputs, outputs]))
 
     def log_probabilities(self, outputs):

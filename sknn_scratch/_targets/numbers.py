@@ -32,7 +32,10 @@ class NumberKinds(Kinds):
                 f"y must hold real numbers, but {given}. Convert it, such as with pd.to_numeric(y). To "
                 "predict classes, use ShallowNNClassifier or tabular_pipeline('classifier')."
             )
-        return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        try:
+            return check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        except OverflowError as error:
+            raise ValueError("y has whole numbers that are too large for a float; divide them.") from error
 
     @staticmethod
     def check_domain(estimator, y, sample_weight=None):

@@ -41,7 +41,6 @@ class ScaledNumbers(TargetKind):
         return np.size(self.scale)
 
     def output_names(self):
-        """Name the columns of y (n_outputs,)."""
         return ["y"] if np.ndim(self.scale) == 0 else [f"y{i}" for i in range(self.n_outputs)]
 
     def check_further(self, estimator, y, inputs):
@@ -92,7 +91,6 @@ class ScaledNumbers(TargetKind):
         return np.mean(list(all_outputs), axis=0)
 
     def strata(self, y):
-        """Get the number (n_samples,) of each row's stratum: there is only one."""
         return np.zeros(len(y), np.intp)
 
     def score(self, predicted, y, sample_weight):

@@ -3,7 +3,6 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 
 LARGEST = float(np.finfo(float).max)
 
@@ -53,18 +52,16 @@ def class_weights(class_weight, y, classes, sample_weight):
             )
         weights = [class_weights("balanced", label, np.unique(label), sample_weight) for label in y.T]
         return np.prod(weights, axis=0)
+    numbers = np.searchsorted(classes, y)  # of each row's class
     if isinstance(class_weight, dict):
         by_class = _given_class_weights(class_weight, classes)
     else:
         counted = np.ones(len(y)) if sample_weight is None else sample_weight
-        rows = np.argsort(counted)  # so that their sums do not depend on the order of the rows
-        rows = rows[counted[rows] > 0]
-        present = np.unique(y[rows])
-        by_class = np.zeros(len(classes))
-        by_class[np.isin(classes, present)] = compute_class_weight(
-            class_weight, classes=present, y=y[rows], sample_weight=counted[rows]
-        )
-    return by_class[np.searchsorted(classes, y)]
+        rows = np.argsort(counted)  # so that sums do not depend on the order of the rows
+        totals = np.bincount(numbers[rows], counted[rows], len(classes))
+        n_present = np.count_nonzero(totals)
+        by_class = np.divide(totals.sum(), n_present * totals, out=np.zeros_like(totals), where=totals > 0)
+    return by_class[numbers]
 
 
 def _given_class_weights(class_weight, classes):

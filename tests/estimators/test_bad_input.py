@@ -142,6 +142,7 @@ BAD_FITS = [
     ({"y": set(range(40))}, r"y must be a list or an array .* got \{0, 1"),
     ({"y": (label for label in Y)}, r"y must be a list or an array .* got <generator"),
     ({"y": [["a", "b"], ["a"]] * 20}, r"y has lists of different lengths\..*MultiLabelBinarizer"),
+    ({"X": [[10**400]] * 40}, "needs an X of numbers, .*int too large to convert"),
     ({"X": [[1, 2], [3]] * 20}, "needs an X of numbers, .*inhomogeneous"),
     ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
     ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput, .*MultiOutputClassifier"),

@@ -249,6 +249,7 @@ BAD_Y = {
     "strings": (np.array(["a"] * 40), {}, "is of dtype <U1. Convert it.*ShallowNNClassifier"),
     "objects": (pd.Series(["a"] * 40, dtype=object), {}, "real numbers, but has the value 'a'.*Classifier"),
     "dates": (np.array(["2020-01-01"] * 40, dtype="M8[D]"), {}, "real numbers"),
+    "huge": ([10**400] * 40, {}, "too large for a float"),
     "complex": (Y + 1j, {}, "[Cc]omplex"),
     "negative": (
         np.where(np.arange(40) < 3, -2.0, Y),
