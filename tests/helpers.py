@@ -181,10 +181,6 @@ HYPERPARAMETERS = {
 }
 
 
-def make_optimizer(name, hyperparameters):
-    return SOLVERS[name](**{field.name: hyperparameters[field.name] for field in fields(SOLVERS[name])})
-
-
 # --- The core: training ---
 
 
@@ -196,7 +192,8 @@ def make_run(problem, seed=0, *, network=None, data=None, **config):
     network = network or make_network(problem)
     config = {"solver": "adam", "batch_size": 16, "max_iter": 5, "learning_rate": 0.02} | config
     hyperparameters = {name: config.pop(name, default) for name, default in HYPERPARAMETERS.items()}
-    optimizer = make_optimizer(config.pop("solver"), hyperparameters)
+    solver = SOLVERS[config.pop("solver")]
+    optimizer = solver(**{field.name: hyperparameters[field.name] for field in fields(solver)})
     if optimizer.takes_all_rows:
         config["batch_size"] = len(problem.targets)
     config = Config(network, optimizer, **config)

@@ -68,7 +68,6 @@ class Batches:
 
     @computed_once
     def _whole(self) -> "GatheredBatches":
-        """Make the one batch of full-batch training, which stays the same."""
         return next(self._gathered(self.first_positions + np.arange(self.n_samples)))
 
     def gatherer(self, places: Sequence[slice]) -> Gather:

@@ -43,7 +43,6 @@ class Data:
 
     @property
     def total_weight(self) -> float:
-        """Sum of the weights; the number of rows if all weights are one."""
         return float(self.n_samples if self.row_weights is None else self.row_weights.sum())
 
     @property

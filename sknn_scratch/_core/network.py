@@ -44,8 +44,6 @@ def outputs_of(network: Network, params: Layers | Parameters, X: Rows) -> Array:
 
 
 class Batch(NamedTuple):
-    """Some rows of every network."""
-
     X: Rows
     targets: Targets
 

@@ -17,8 +17,6 @@ from sknn_scratch._core.activations import Array
 
 
 class NetworkShape(NamedTuple):
-    """The numbers of features, hidden units and outputs of a network."""
-
     n_features: int
     n_hidden: int
     n_outputs: int
@@ -77,7 +75,6 @@ def view_parameters(flat: Array, shape: NetworkShape) -> Parameters:
 
 
 def flatten(layers: Layers) -> Array:
-    """Copy the layers of one network into a new flat buffer (n_params,)."""
     in_order = (layers.b_hidden, layers.w_hidden, layers.w_output, layers.b_output)
     return np.concatenate([array.ravel() for array in in_order])
 

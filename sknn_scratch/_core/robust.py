@@ -85,7 +85,6 @@ class Quantile(ResidualLoss):
 
     @classmethod
     def of(cls, **parameters: Any) -> Loss:
-        """Make the loss of a quantile, or of several."""
         (quantile,) = parameters.values()
         return Quantiles(tuple(sorted(set(quantile)))) if np.ndim(quantile) else cls(quantile)
 
@@ -133,7 +132,6 @@ class Quantiles(Loss):
 
     @property
     def middle(self) -> int:
-        """The position of the quantile that is nearest to the median."""
         return int(np.argmin(np.abs(np.array(self.quantile) - 0.5)))
 
     def quantiles_of(self, outputs: Array) -> Array:

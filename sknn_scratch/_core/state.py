@@ -27,8 +27,6 @@ KEPT = ("shuffle_rng", "dropout_rng", "memory", "n_updates", "loss_limit")
 
 @dataclass(frozen=True)
 class Config:
-    """The hyperparameters of one network."""
-
     network: Network
     optimizer: Optimizer
     batch_size: int
@@ -107,12 +105,10 @@ class State:
 
     @property
     def epoch(self) -> int:
-        """Number of epochs so far, of all runs."""
         return self.epochs_before + len(self.history)
 
     @property
     def kept_epoch(self) -> int:
-        """The epoch whose parameters a finished run keeps."""
         return self.epoch if self.returned_to is None else self.returned_to
 
     def for_another_run(self) -> "State":
@@ -173,13 +169,11 @@ class Run:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the coming epoch."""
         factor = SCHEDULES[self.config.schedule].factor(self.epochs_done / self.config.max_iter)
         return self._reduced_rate * factor
 
     @property
     def may_go_slower(self) -> bool:
-        """Whether the adaptive schedule may divide the learning rate once more."""
         return self._reduced_rate > ADAPTIVE_MINIMUM
 
     @property

@@ -1,4 +1,4 @@
-"""Trainings that must give the same network, and trainings whose end is known."""
+"""Trainings that must give the same network."""
 
 import numpy as np
 import pytest
@@ -23,9 +23,6 @@ SOLVERS = {
 }
 
 
-# --- Layouts and precisions ---
-
-
 @pytest.mark.parametrize("solver", [*STOCHASTIC, "full batch"])
 def test_rows_that_are_too_many_for_a_column_of_ones(monkeypatch, solver):
     """The biases are then no row of weights: sums are rounded otherwise, but in a stack as alone."""
@@ -47,6 +44,3 @@ def test_single_precision_trains_like_double(solver):
     assert {array.dtype.name for array in arrays} == {"float32"}
     assert_allclose(single.state.params, double.state.params, atol=5e-4)
     assert_allclose(history_column(single, "loss"), history_column(double, "loss"), rtol=1e-4)
-
-
-# --- Known answers ---

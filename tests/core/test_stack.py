@@ -197,23 +197,6 @@ def test_a_callback_stops_one_network():
         assert_same_training(result, alone, rtol=STACK_RTOL)
 
 
-def test_a_network_that_had_stopped_before_is_left_as_it_was():
-    """The others, which go on from the same state, do not share its random numbers."""
-    done = train_alone(make_run(BINARY, max_iter=2)).state
-    others = [replace(copy.deepcopy(done), stop_reason=None) for _ in range(2)]
-    runs = [replace(make_run(BINARY), state=state) for state in (done, *others)]
-    stopped, *results = train_together(runs)
-    assert stopped.state.stop_reason is StopReason.MAX_ITER
-    assert stopped.state.kept_epoch == 2
-    assert_array_equal(stopped.state.params, done.params)
-    for name, array in done.memory.items():
-        assert_array_equal(stopped.state.memory[name], array)
-    assert stopped.state.shuffle_rng.bit_generator.state == done.shuffle_rng.bit_generator.state
-    for result, run in zip(results, runs[1:], strict=True):
-        assert result.state.epoch == 5
-        assert_same_training(result, train_alone(run), rtol=STACK_RTOL)
-
-
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_networks_of_one_seed_leave_their_generators_as_alone(interrupted):
     """They share the drawn orders. One stops early, the others go on in a smaller stack."""

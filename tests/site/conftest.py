@@ -36,14 +36,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 class Browser:
-    """Chromium on the site.
-
-    Parameters
-    ----------
-    driver : webdriver.Chrome
-    address : str
-        That of the site, with a slash at its end.
-    """
+    """Chromium on the site, whose address ends with a slash."""
 
     def __init__(self, driver, address):
         self.driver = driver

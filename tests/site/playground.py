@@ -47,13 +47,7 @@ return { train: train.score, test: test.score, loss: train.loss, saturated, area
 
 
 class Playground:
-    """The page in the browser.
-
-    Parameters
-    ----------
-    browser : Browser
-    page : str
-    """
+    """The page in the browser."""
 
     def __init__(self, browser, page="playground.html"):
         self.browser = browser

@@ -53,14 +53,7 @@ def playground(browser):
 
 
 class Case:
-    """A small problem, a network of the package that learns it, and the same for the playground.
-
-    Parameters
-    ----------
-    loss, activation, solver : str
-        As the playground has them.
-    alpha : float
-    """
+    """A small problem, a network of the package that learns it, and the same for the playground."""
 
     def __init__(self, loss, activation, solver, alpha=2.0):
         rng = np.random.default_rng(0)
