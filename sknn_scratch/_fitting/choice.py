@@ -18,7 +18,7 @@ from sknn_scratch._core.data import LEAST_PENALTY_DIVISOR, Data
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.rows import SparseRows
-from sknn_scratch._fitting.decide import MANY_ROWS, SMALL_TOL, TOL
+from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.few_rows import losses_of_few
 from sknn_scratch._fitting.many_rows import losses_of_many
 from sknn_scratch._fitting.observations import Observations, in_blocks, observations_of
@@ -38,16 +38,6 @@ class Choice:
     tried: Tried
     loss: Loss
     fallback: float  # the alpha if no loss is finite
-
-    @property
-    def n_epochs(self):
-        """The number of epochs that are enough; infinite for those of the longest cycle."""
-        return self.tried.n_epochs
-
-    @property
-    def tol(self):
-        """How small a gain ends L-BFGS."""
-        return SMALL_TOL if self.tried.gains_by_little else TOL
 
     @property
     def alpha(self):
@@ -140,15 +130,13 @@ def key_of_data(data):
     """Make a key of the rows to train on, wherever they are in X."""
     digest, rows = blake2b(), data.row_numbers
     for _, X in in_blocks(data.X, rows):
-        for array in arrays_of(X.source):
+        matrix = X.source
+        is_dense = isinstance(matrix, np.ndarray)
+        for array in [matrix] if is_dense else [matrix.data, matrix.indices, matrix.indptr]:
             digest.update(np.ascontiguousarray(array))
     is_sparse, dtype = isinstance(data.X, SparseRows), data.X.source.dtype.str
     of_others = key_of((data.targets[rows], data.row_weights, data.earlier_weight))
     return is_sparse, dtype, data.X.n_features, digest.digest(), of_others
-
-
-def arrays_of(matrix):
-    return [matrix] if isinstance(matrix, np.ndarray) else [matrix.data, matrix.indices, matrix.indptr]
 
 
 @remembered

@@ -4,7 +4,8 @@
 
 Only alpha and the length of a cycle are left to the data, in ``choice``. No number decides which method is
 taken, and nothing is compared with its default. Whoever sets a learning rate, a schedule, the size of a
-batch, dropout or clipping, to whatever value, asks for a stochastic solver.
+batch, dropout or clipping, to whatever value, asks for a stochastic solver. What each number was measured to
+be worth is in docs/defaults.md.
 """
 
 import math
@@ -17,9 +18,7 @@ from sknn_scratch._core.row_space import features_for_lbfgs
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._targets.base import TargetKind
 
-# With fewer rows than this, solver="auto" is L-BFGS if possible. Here, Adam becomes as good: L-BFGS was
-# slightly better with 1,000 rows of public tables, and slightly worse with 1,900. From here on, the learning
-# rate goes through one cycle.
+# With fewer rows than this, solver="auto" is L-BFGS if possible. From here on, it is Adam with one cycle.
 MANY_ROWS = 1500
 # It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision. For each
 # weight of the hidden layer, it keeps about 45: 20 for its last steps, others for points and gradients.
@@ -30,11 +29,9 @@ AUTO_BATCH_ROWS = 100
 MOST_EPOCHS, MOST_ITERATIONS = 200, 500
 # The longest cycle of the learning rate has about so many updates, and at most and at least so many epochs.
 LONGEST_CYCLE, MOST_CYCLE_EPOCHS, FEWEST_CYCLE_EPOCHS = 12_000, 40, 4
-# It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates. With 600, fits of 1,550 rows were
-# much worse than those of 1,450 by L-BFGS where y bends often: a spiral was hardly learned.
+# It has more epochs, up to ``MOST_EPOCHS``, until it has so many updates.
 FEWEST_CYCLE_UPDATES = 2000
-# An ensemble has so many networks for few and for many rows. With many, the third lowers the loss by 0.0005
-# to 0.0008, in 1.1 to 1.2 times the time.
+# An ensemble has so many networks for few and for many rows.
 NETWORKS_FOR_FEW_ROWS, NETWORKS_FOR_MANY_ROWS = 4, 3
 # Training stops after this number of epochs without an improvement. More epochs are needed if they have fewer
 # than ``FEWEST_UPDATES``. Fewer are enough if they have ``MANY_UPDATES`` with the usual batches.

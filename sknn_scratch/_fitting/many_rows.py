@@ -39,7 +39,7 @@ from sknn_scratch._fitting.trials import (
     mean_of,
 )
 
-# Shorter ones have these shares of its epochs. They are as good, or better, where there is less to learn.
+# Cycles that are shorter than the longest have these shares of its epochs, for a y with less to learn.
 SHORTER_CYCLES = (0.125, 0.35)
 # A further one has so many times its epochs, for a y with little noise.
 FURTHER_CYCLE = 2.5
@@ -48,9 +48,7 @@ FURTHER_CYCLE = 2.5
 MANY_CYCLE_EPOCHS, FEW_FEATURES = 60, 5
 ALPHAS_OF_MANY = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # in ascending order
 FIRST_ALPHAS = (10.0, 30.0)  # these are tried first
-# A longer cycle is better if it lowers the least loss by this share. With less, tables took longer and were
-# no better. With more, tables that a random network had generated were worse: 32 units gain less by further
-# epochs than the units of the fit.
+# A longer cycle is better if it lowers the least loss by this share.
 LEAST_GAIN = 0.005
 # If a cycle has lowered the loss by a tenth, a further one is tried. It must lower it by a twentieth, since
 # it takes more than twice the time.
@@ -214,7 +212,11 @@ class TrialsOfMany:
                 train(group, map_blocks=map_blocks)
             if any(run.is_interrupted for run in runs):
                 raise KeyboardInterrupt
-            losses = [losses_of(run, batch) for run, batch in zip(runs, held_out, strict=True)]
+            with np.errstate(all="ignore"):  # a loss that is not finite counts as infinite
+                losses = [
+                    row_losses(self.network, view_parameters(run.state.params, self.network.shape), batch)
+                    for run, batch in zip(runs, held_out, strict=True)
+                ]
         mean = float(np.mean([one.sum() for one in losses]))
         self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {mean:.6f}")
         return losses
@@ -249,9 +251,3 @@ def in_single_precision(data):
         return data
     X, targets = data.X.take(data.rows), data.targets[data.rows]
     return replace(data, X=X.astype(np.float32), targets=targets.astype(np.float32), rows=None)
-
-
-@np.errstate(all="ignore")  # a loss that is not finite counts as infinite
-def losses_of(run, held_out):
-    network = run.config.network
-    return row_losses(network, view_parameters(run.state.params, network.shape), held_out)

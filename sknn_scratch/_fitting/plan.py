@@ -141,8 +141,8 @@ def network_of(model, encoded, data):
 def config_of(model, network, decisions, choice, n_rows):
     """Collect the hyperparameters that training reads."""
     optimizer, pace = SOLVERS[decisions.solver], decisions.pace
-    if choice.n_epochs < math.inf:
-        pace = pace._replace(max_iter=choice.n_epochs)
+    if choice.tried.n_epochs < math.inf:
+        pace = pace._replace(max_iter=choice.tried.n_epochs)
     return Config(
         network=network,
         optimizer=optimizer(**{one.name: plain(getattr(model, one.name)) for one in fields(optimizer)}),
@@ -150,7 +150,7 @@ def config_of(model, network, decisions, choice, n_rows):
         learning_rate=decisions.learning_rate,
         alpha=choice.alpha,
         dropout=0.0 if model.dropout is None else float(model.dropout),
-        tol=choice.tol if decisions.tol is None else decisions.tol,
+        tol=choice.tried.tol if decisions.tol is None else decisions.tol,
         gradient_tol=float(model.gradient_tol),
         max_grad_norm=math.inf if model.max_grad_norm is None else float(model.max_grad_norm),
     )

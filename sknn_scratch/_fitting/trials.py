@@ -12,6 +12,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.parameters import NetworkShape, initialise, view_parameters
 from sknn_scratch._core.rows import Index
+from sknn_scratch._fitting.decide import TOL
 
 LEAST_ROWS = 12  # to hold out in turn; with fewer, the held-out loss is mostly chance
 MOST_VALUES = 2**24  # of the rows that are copied, other than zero: 128 MiB in double precision
@@ -22,8 +23,8 @@ class Tried(NamedTuple):
 
     losses: dict[float, float]  # the mean loss for each alpha; empty if the observations cannot tell
     n_rows: int
-    n_epochs: float = math.inf  # that are enough for the fit
-    gains_by_little: bool = False  # whether L-BFGS should go on as long as it gains a little
+    n_epochs: float = math.inf  # that are enough for the fit; infinite for those of the longest cycle
+    tol: float = TOL  # how small a gain ends L-BFGS
 
     @property
     def ranked(self):

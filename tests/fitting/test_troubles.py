@@ -19,9 +19,12 @@ from sknn_scratch import (
 from tests.helpers import make_data, small_network, warnings_of
 
 X, Y = make_data("multiclass")
-GRID = {"alpha": [0.1, 1.0]}
 
 network = partial(small_network, n_hidden=3, max_iter=2)
+
+
+def scaled():
+    return make_pipeline(StandardScaler(), network())
 
 
 def assert_here(caught, n_expected, category=ConvergenceWarning):
@@ -33,10 +36,15 @@ def assert_here(caught, n_expected, category=ConvergenceWarning):
 CALLS = {
     "fit": (lambda: network().fit(X, Y), 1),
     "ensemble": (lambda: ShallowNNEnsembleClassifier(3, alpha=1.0, max_iter=2, n_networks=2).fit(X, Y), 1),
-    "pipeline": (lambda: make_pipeline(StandardScaler(), network()).fit(X, Y), 1),
+    "pipeline": (lambda: scaled().fit(X, Y), 1),
     "voting": (lambda: VotingClassifier([("a", network()), ("b", network())]).fit(X, Y), 2),
     "one-vs-rest": (lambda: OneVsRestClassifier(network()).fit(X, Y), 3),
     "cross-validation": (lambda: cross_val_score(network(), X, Y, cv=2), 2),
+    "search": (lambda: GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2).fit(X, Y), 5),
+    "search of a pipeline": (
+        lambda: GridSearchCV(scaled(), {"shallownnclassifier__tol": [1, 2]}, cv=2).fit(X, Y),
+        5,
+    ),
 }
 
 
@@ -49,15 +57,6 @@ def test_warnings_point_at_the_users_call(name):
 def test_warnings_of_partial_fit_point_at_the_users_call():
     call = partial(network(solver="sgd", learning_rate=1e300).partial_fit, X, Y, classes=[0, 1, 2])
     assert_here(warnings_of(lambda: call()), 1, DivergenceWarning)
-
-
-def test_warnings_of_a_search_point_at_the_users_call():
-    for estimator, grid in (
-        (network(), GRID),
-        (make_pipeline(StandardScaler(), network()), {"shallownnclassifier__alpha": [0.1, 1.0]}),
-    ):
-        fit = GridSearchCV(estimator, grid, cv=2).fit
-        assert_here(warnings_of(lambda fit=fit: fit(X, Y)), 5)
 
 
 def test_a_warning_of_the_last_epoch_names_the_number_that_auto_stands_for():
