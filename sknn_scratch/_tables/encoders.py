@@ -37,7 +37,7 @@ MOST_MERGED = 0.1
 # the rarest categories of the widest columns are merged too.
 MOST_FEATURES, MOST_NUMBERS = 500, 15_000_000
 FEWEST_CATEGORIES = 2  # of a column
-BLOCK_ROWS = 1000  # that are encoded at once: so their memory is used again
+BLOCK_ROWS = 2000  # that are encoded at once
 # The types of y of which a category has means.
 WITH_MEANS = {"binary", "multiclass", CONTINUOUS}
 # These encode each column by itself, whatever the others hold.

@@ -32,21 +32,16 @@ class Knots(NamedTuple):
     fine: NDArray[np.float64] = np.empty(0)  # (n_fine_knots,), ascending
 
 
-def choose_knots(values, n_bins):
-    """Choose coarse knots for sorted values (n,)."""
-    return Knots(quantiles(*np.unique(values, return_counts=True), n_bins))
-
-
-def choose_both_knots(values, n_bins, n_fine_bins, step):
+def choose_knots(values, n_bins, n_fine_bins=0, step=1):
     """Choose coarse knots for sorted values (n,), and every ``step``-th fine one.
 
     There are no fine ones for few different values: these are all coarse ones.
     """
     distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) <= n_fine_bins + 1:
-        return Knots(quantiles(distinct, counts, n_fine_bins))
-    fine = quantiles(distinct, counts, n_fine_bins)[::step]
-    return Knots(quantiles(distinct, counts, n_bins), fine)
+    most = max(n_bins, n_fine_bins)
+    if n_fine_bins == 0 or len(distinct) <= most + 1:
+        return Knots(quantiles(distinct, counts, most))
+    return Knots(quantiles(distinct, counts, n_bins), quantiles(distinct, counts, n_fine_bins)[::step])
 
 
 def quantiles(distinct, counts, n_bins):

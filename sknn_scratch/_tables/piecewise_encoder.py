@@ -20,7 +20,6 @@ from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_na
 from sknn_scratch._tables.pieces import (
     MOST_THINNED,
     Piece,
-    choose_both_knots,
     choose_knots,
     encode_columns,
     n_ramps,
@@ -254,24 +253,24 @@ def fit_pieces(X, n_bins, y, groups=None):
     """
     without = [piece_without_ramps(column) for column in X.T]
 
-    def with_ramps(choose, *numbers):
+    def with_ramps(*bins):
         pairs = zip(without, map(sorted_known, X.T), strict=True)
-        return [piece.with_ramps(values, choose(values, *numbers)) for piece, values in pairs]
+        return [piece.with_ramps(values, choose_knots(values, *bins)) for piece, values in pairs]
 
     if n_bins != "auto":
-        return with_ramps(choose_knots, n_bins)
-    coarse = fine = with_ramps(choose_knots, COARSE_BINS)
+        return with_ramps(n_bins)
+    coarse = fine = with_ramps(COARSE_BINS)
     n_columns = sum(n_ramps(piece.knots) > 0 for piece in coarse)
     if n_columns > COLUMNS_WITH_RAMPS:
         return without
     cases = len(X) if y is None else n_cases(y)
     n_coarse_bins = usual_n_bins(len(X), n_columns)
     if n_coarse_bins < COARSE_BINS:
-        coarse = fine = with_ramps(choose_knots, n_coarse_bins)
+        coarse = fine = with_ramps(n_coarse_bins)
     elif len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS:
         step = math.ceil(sum(map(has_many_values, X.T)) / COLUMNS_WITH_ALL)
         if 1 <= step <= MOST_THINNED:
-            fine = with_ramps(choose_both_knots, COARSE_BINS, FINE_BINS, step)
+            fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, without, coarse, fine, groups) if can_try else fine
 

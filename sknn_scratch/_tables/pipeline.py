@@ -34,9 +34,8 @@ GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_cat
 FREQUENT_ROWS = 20
 
 
-def has_method_of_pipeline(name):
-    """Make a check that a Pipeline has a method, as its last step decides."""
-    return lambda pipeline: bool(getattr(super(TabularPipeline, pipeline), name))
+def has_fit_transform(pipeline):
+    return bool(super(TabularPipeline, pipeline).fit_transform)
 
 
 class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no types
@@ -94,7 +93,7 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
             super().fit(X, y, **params | self._groups_for_steps(groups))
         return self
 
-    @available_if(has_method_of_pipeline("fit_transform"))
+    @available_if(has_fit_transform)
     def fit_transform(self, X: Any, y: Any = None, *, groups: Any = None, **params: Any) -> Any:
         """Fit, and transform the rows, as :meth:`sklearn.pipeline.Pipeline.fit_transform` does.
 
@@ -109,22 +108,6 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
         """
         with all_or_nothing(self, *estimators_in(self)):
             return super().fit_transform(X, y, **params | self._groups_for_steps(groups))
-
-    @available_if(has_method_of_pipeline("fit_predict"))
-    def fit_predict(self, X: Any, y: Any = None, *, groups: Any = None, **params: Any) -> Any:
-        """Fit, and predict the rows, as :meth:`sklearn.pipeline.Pipeline.fit_predict` does.
-
-        Parameters
-        ----------
-        X, y, groups, **params : table, array-like, dict
-            As in ``fit``.
-
-        Returns
-        -------
-        predicted : ndarray of shape (n_samples,)
-        """
-        with all_or_nothing(self, *estimators_in(self)):
-            return super().fit_predict(X, y, **params | self._groups_for_steps(groups))
 
     def set_fit_request(self, *, groups: bool | str | None) -> Self:
         """Tell scikit-learn's metadata routing whether it passes ``groups`` on to the steps that take them.

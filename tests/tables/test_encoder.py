@@ -39,16 +39,14 @@ def test_bins_hold_equally_many_rows():
     assert_allclose(np.histogram(x, knots)[0], 125, atol=1)
 
 
-def test_few_values_are_all_knots():
-    (knots,) = PiecewiseLinearEncoder(3).fit(column(7, 1, 2, 2, 2, 7, 4)).knots_
-    assert_array_equal(knots, [1, 2, 4, 7])
-
-
-def test_a_frequent_value_takes_one_bin_only():
-    """The quantiles of a column that is mostly zero are mostly zero: the other values need knots too."""
-    x = np.append(np.zeros(900), np.arange(1, 101))
-    (knots,) = PiecewiseLinearEncoder(4).fit(x[:, np.newaxis]).knots_
-    assert_array_equal(knots, [0, 34, 67, 100])
+@pytest.mark.parametrize(
+    ("values", "n_bins", "expected"),
+    [((7, 1, 2, 2, 2, 7, 4), 3, [1, 2, 4, 7]), ((*[0] * 900, *range(1, 101)), 4, [0, 34, 67, 100])],
+    ids=["few values", "a frequent one takes one bin only"],
+)
+def test_knots_of_repeated_values(values, n_bins, expected):
+    (knots,) = PiecewiseLinearEncoder(n_bins).fit(column(*values)).knots_
+    assert_array_equal(knots, expected)
 
 
 @pytest.mark.parametrize("values", [(5.0, 5.0, 5.0), (0.1, 0.1, 0.1), (np.nan, np.nan), (3.0,)])
@@ -71,11 +69,6 @@ def test_missing_values_are_zero_and_have_an_indicator():
     assert names == ["x0", "x0_ramp1", "x0_ramp2", "x0_ramp3", "x1", "x1_ramp1", "x1_ramp2", "x1_missing"]
     assert_array_equal(encoder.transform(train)[:, 7], [1, 0, 0, 0])
     assert_array_equal(encoder.transform([[np.nan, np.nan]]), [[0] * 7 + [1]])
-
-
-def test_missing_values_change_nothing_for_the_others():
-    x = np.random.default_rng(0).normal(size=(40, 1))
-    assert_array_equal(encoded(np.vstack([x, [[np.nan]]]))[:-1, :-1], encoded(x))
 
 
 def test_nothing_grows_beyond_the_values_of_training():

@@ -85,13 +85,6 @@ def test_components_of_few_rows_are_found_among_these(monkeypatch):
     assert_array_equal(RelevantComponents().fit(wide, Y[:40]).components_, relevant.components_)
 
 
-def test_of_many_values_some_rows_are_enough(monkeypatch):
-    monkeypatch.setattr(relevance, "ENOUGH_ROWS", 100)
-    monkeypatch.setattr(relevance, "MOST_COPIED", 12 * 200)
-    relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, random_state=0)).fit(X, Y)
-    assert not np.array_equal(relevant.mean_, X.mean(axis=0))
-
-
 def test_memory_is_a_copy_of_the_rows_and_little_more():
     x = np.random.default_rng(0).normal(size=(8000, 200)).astype(np.float32)
     relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, max_iter=1, random_state=0))
@@ -217,13 +210,14 @@ def test_one_feature_frames_and_pickles():
         relevant.get_feature_names_out(["height"])
 
 
-def test_of_many_rows_some_are_enough_but_each_class_has_one(monkeypatch):
+@pytest.mark.parametrize("limits", [{"MOST_ROWS": 300}, {"ENOUGH_ROWS": 100, "MOST_COPIED": 12 * 300}])
+def test_of_many_rows_some_are_enough_but_each_class_has_one(monkeypatch, limits):
     y = np.where(np.arange(600) == 7, "rare", Y)
-    monkeypatch.setattr(relevance, "MOST_ROWS", 300)
+    for name, value in limits.items():
+        monkeypatch.setattr(relevance, name, value)
     few = RelevantComponents().fit(X, y)
-    monkeypatch.undo()
     assert few.network_.classes_.tolist() == ["no", "rare", "yes"]
-    assert not np.array_equal(few.scale_, RelevantComponents().fit(X, y).scale_)
+    assert not np.array_equal(few.mean_, X.mean(axis=0))
     assert few.scale_[[0, 4, 5]].min() > np.delete(few.scale_, USEFUL).max()
 
 
