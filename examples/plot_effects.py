@@ -61,7 +61,7 @@ effects = EffectsDisplay.from_estimator(model, X_test, y_test, random_state=0)
 
 for name, importance in effects.importances_.items():
     print(f"{name:15} {importance:6.3f}")
-print(f"sum of the effects: {effects.additive_share_:.0%} of the variance")
+print(f"all effects together: {effects.additive_share_:.0%} of the variance")
 
 # %%
 # Beside the truth

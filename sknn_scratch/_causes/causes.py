@@ -199,23 +199,23 @@ CAUSES = MappingProxyType(
         # The standard deviation of y in units of the spread of most values: 1 for a normal y, below 2 for
         # twelve real ones, 3 for a log-normal one. From 2 on, outliers doubled the error of squared errors.
         "outliers in y": Check(
-            outliers_in_y, (4.0, 10.0), ("strong penalty", "overfitting", *BAD_RESULT), is_share=False
+            outliers_in_y, (4.0, 10.0), ("strong penalty", "overfitting", *BAD_RESULT), unit=""
         ),
         "no signal": Check(no_signal, (0.0, 0.0), ("overfitting", *WEAK), if_unlearned=True),
         # Initial weights and learning rates are made for features of a size of about one. At ten, they act as
         # if they were ten times as large. At a hundred, sigmoid and tanh saturate in the first epoch.
-        "unscaled features": Check(unscaled_features, (10.0, 100.0), HARDLY_TRAINABLE, is_share=False),
+        "unscaled features": Check(unscaled_features, (10.0, 100.0), HARDLY_TRAINABLE, unit=""),
         "outliers": Check(outliers, (0.0, 0.1), HARDLY_TRAINABLE),
         "tiny features": Check(tiny_features, (0.0, 0.1), WEAK),
         # The standard deviation of hidden inputs at the start. At 3, half of all tanh units are saturated.
-        "large initial weights": Check(large_initial_weights, (3.0, 10.0), HARDLY_TRAINABLE, is_share=False),
+        "large initial weights": Check(large_initial_weights, (3.0, 10.0), HARDLY_TRAINABLE, unit=""),
         # At 1, every unit costs more than it gains, so the zero network is the best. At 1/2, about half of
         # the baseline error must remain. Healthy networks are below 0.1.
         "strong penalty": Check(
             strong_penalty, (0.25, 0.5), ("exploding gradient", "identical units", *HARDLY_MOVED)
         ),
         # With a fifth of the usual path, weights hardly move.
-        "small steps": Check(small_steps, (5.0, 5.0), BAD_RESULT, is_share=False, if_unlearned=True),
+        "small steps": Check(small_steps, (5.0, 5.0), BAD_RESULT, unit="", if_unlearned=True),
         # The loss of steady trainings climbs by less than 0.2 of the baseline loss, mini-batches and dropout
         # included.
         "exploding gradient": Check(

@@ -17,6 +17,7 @@ class Measured(NamedTuple):
     meaning: str
     remedy: tuple[str, ...]
     severity: str = ""  # one of SEVERITIES; a check with limits decides it
+    unit: str = ""  # of the value, if it is not that of the check
 
 
 class Check(NamedTuple):
@@ -25,7 +26,7 @@ class Check(NamedTuple):
     measure: Callable[[Any], Measured]  # of the evidence; it may raise Unmeasurable
     limits: tuple[float, float] | None  # a larger number is a warning, a problem; None if ``measure`` decides
     explains: tuple[str, ...] = ()  # the names of what follows from it
-    is_share: bool = True  # whether the number is a share
+    unit: str = "%"  # of the number, "%" for a share
     if_unlearned: bool = False  # whether it is looked for only if the network has learned nothing
 
     def judged(self, evidence):

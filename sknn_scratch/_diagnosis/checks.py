@@ -158,11 +158,14 @@ def not_converged(evidence):
         severity, why = "problem", "because it diverged"
     elif fitted.stop_reason_ in REMEDIES_OF_ENDS:
         severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
+    has_limit = fitted.max_iter != "auto" and not evidence.was_trained_by_parts
+    unit = f"of {fitted.max_iter} epochs" if has_limit else "epochs"
     return Measured(
         float(fitted.n_iter_),
-        f"Training ended after {fitted.n_iter_} epochs {why}.",
+        f"Training ended after {fitted.n_iter_} {unit} {why}.",
         REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
         severity,
+        unit,
     )
 
 
@@ -242,7 +245,7 @@ CHECKS = MappingProxyType(
         # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more.
         "stopped too early": Check(stopped_too_early, (0.01, 0.05), BAD_RESULT[1:]),
         # The number of epochs is neither good nor bad.
-        "not converged": Check(not_converged, None, BAD_RESULT[2:], is_share=False),
+        "not converged": Check(not_converged, None, BAD_RESULT[2:], unit="epochs"),
         "nothing learned": Check(nothing_learned, (UNLEARNED, UNLEARNED), BAD_RESULT[3:]),
         # Healthy networks are not worse than simple models, except by chance.
         "underfitting": Check(underfitting, (0.05, 0.1)),

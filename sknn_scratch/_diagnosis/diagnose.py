@@ -113,7 +113,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
             limits=CHECKS[name].limits,
             meaning=one.meaning,
             remedy=remedy_for(fitted, one.remedy),
-            is_share=CHECKS[name].is_share,
+            unit=one.unit or CHECKS[name].unit,
             cause=cause_of(name, measured),
         )
         for name, one in measured.items()

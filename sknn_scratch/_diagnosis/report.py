@@ -31,8 +31,8 @@ class Finding:
         A value above the first is a warning, above the second a problem. None if it does not decide.
     meaning, remedy : str
         What the number means, and what to do.
-    is_share : bool, default=True
-        Whether the value is a share, and is written in percent.
+    unit : str, default="%"
+        Unit of the value, such as "of 200 epochs"; "%" for a share.
     cause : str, default=None
         Name of the finding that this one probably follows from.
 
@@ -56,7 +56,7 @@ class Finding:
     limits: tuple[float, float] | None
     meaning: str
     remedy: str
-    is_share: bool = True
+    unit: str = "%"
     cause: str | None = None
 
     @property
@@ -83,8 +83,9 @@ class Finding:
         -------
         text : str
         """
-        if not self.is_share:
-            return f"{value:.0f}" if 100 <= value < 1e6 else f"{value:.3g}"
+        if self.unit != "%":
+            number = f"{value:.0f}" if 100 <= value < 1e6 else f"{value:.3g}"
+            return f"{number} {self.unit}".rstrip()
         if value < 0.1:
             return f"{100 * value:.2g}%"
         if value < 10:
@@ -193,8 +194,9 @@ class Diagnosis:
 
 
 def headline(finding: Finding) -> str:
-    number, limit = finding._numbers
-    line = f"{finding.severity:<11}  {finding.name:<24} {number:>7}"
+    written, limit = finding._numbers
+    number, _, unit = written.partition(" ")
+    line = f"{finding.severity:<11}  {finding.name:<24} {number:>7} {unit}".rstrip()
     return f"{line}  (limit {limit})" if limit else line
 
 

@@ -103,6 +103,7 @@ class ActivationDisplay(Display):
             panel.fill_between(z, 0, 1, np.abs(slope) < SATURATED_SLOPE, **shade)
             panel.set_xlim(z[0], z[-1])
             panel.grid(alpha=0.25)
+            panel.set_axisbelow(True)
         self._draw_curves(self.axes_[0])
         self._draw_histogram(self.axes_[1])
 
@@ -127,7 +128,7 @@ class ActivationDisplay(Display):
         share, always = is_flat.mean(), is_flat.all(axis=0)
         labels = (
             f"{1 - share:.0%}: slope at least {SATURATED_SLOPE}",
-            f"{share:.0%}: flat ({always.sum()} of {len(always)} units always)",
+            f"{share:.0%}: flat ({always.sum()} of {len(always)} units for all rows)",
         )
         ax.hist(groups, edges, weights=weights, stacked=True, color=(HIDDEN_LAYER, GREY), label=labels)
         ax.set(xlabel="hidden input z", ylabel="share of all z (%)")

@@ -32,8 +32,10 @@ def draw_importances(ax, display):
     ax.errorbar(means, heights, xerr=spreads, fmt="none", ecolor=ink(), elinewidth=1.2)
     ax.set_yticks(heights, [shorten(one, LONGEST_NAME) for one in names])
     ax.invert_yaxis()
-    additive = f"(sum of the effects: {display.additive_share_:.0%} of the variance)"
-    ax.set_xlabel(f"{display.importance_label}\n{additive}", fontsize="small")
+    additive = (
+        f"The effects together explain {display.additive_share_:.0%}\nof the variance of the predictions."
+    )
+    ax.set_xlabel(f"{display.importance_label}\n\n{additive}", fontsize="small")
 
 
 def draw_effects(axes, display):

@@ -84,7 +84,10 @@ class EffectsDisplay(Display):
 
     Notes
     -----
-    All is computed from predictions for rows of X in which one column has the values of other rows.
+    All is computed from predictions for rows of X in which one column has the values of other rows. The first
+    steps of a Pipeline transform X only once, as long as each of their features is made of one column. A
+    step that makes a feature of several columns, such as an imputer by neighbours, transforms each of these
+    rows, and so do the steps behind it: this may take minutes.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So a row is never far from where rows are, and columns that are correlated with

@@ -24,6 +24,7 @@ from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
+ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of the largest
 LONGEST_TEXT = 20  # characters of free text that a panel shows
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -32,7 +33,7 @@ class Column(NamedTuple):
     """A column of the table, or an aspect of dates, such as the hour."""
 
     values: np.ndarray  # (n_rows,) floats, dates, or texts and None
-    moved: Any  # what has the values of other rows: its position, keys of Features, or encoded features
+    moved: Any  # what has the values of other rows: positions in a table or an array, or keys of Features
     order: tuple[str, ...] = ()  # of the texts; otherwise, the most frequent is the first
 
 
@@ -68,12 +69,10 @@ class MixedRows:
             kinds, values = encoder._kinds, encoder._values_in(X)
             self._table = features_of(kinds, values)
             columns = {one: aspects_of(one, kind, values[one], self._table) for one, kind in kinds.items()}
-            if encoder._encoders.are_column_by_column:
-                columns = self._encode(encoder._encoders, columns)
         else:
             self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
             columns = {
-                one: {"": Column(as_places(*typed), position)}
+                one: {"": Column(as_places(*typed), [position])}
                 for position, (one, typed) in enumerate(typed_columns(X).items())
             }
         self.names = {
@@ -84,21 +83,24 @@ class MixedRows:
             for one, aspects in columns.items()
             for aspect, column in aspects.items()
         }
+        self._encode_once()
 
-    def _encode(self, encoders, columns):
-        """Encode the table once and for all; return the columns with the encoded features that they move."""
-        encoded, sources = encoders.transform(self._table), encoders.sources()
-        if scipy.sparse.issparse(encoded):
-            return columns
-        self._table, self._earlier, self._n_features = encoded, self._earlier[1:], encoded.shape[1]
-        self._sums = sums_of(self._earlier, self._networks, encoded)
-        return {
-            name: {
-                aspect: column._replace(moved=[i for i, one in enumerate(sources) if one in column.moved])
-                for aspect, column in aspects.items()
+    def _encode_once(self):
+        """Take the first steps before any mixture, as long as each of their features is of one column."""
+        rows = np.arange(len(next(iter(self.columns.values())).values))
+        while self._earlier:
+            step, *later = self._earlier
+            encoded, sources = sources_of(
+                step.transform, self._table, rows, [column.moved for column in self.columns.values()]
+            )
+            if sources is None:
+                return
+            self._table, self._earlier, self._n_features = encoded, later, encoded.shape[1]
+            self._sums = sums_of(later, self._networks, encoded)
+            self.columns = {
+                name: column._replace(moved=np.flatnonzero(sources == number))
+                for number, (name, column) in enumerate(self.columns.items(), start=1)
             }
-            for name, aspects in columns.items()
-        }
 
     @computed_once
     def predicted(self):
@@ -180,15 +182,53 @@ def as_texts(numbers, names):
     return np.array(texts, dtype=object)
 
 
-def mixed(table, rows, position, donors):
-    """Take rows of Features, a data frame or an array, with values of other rows."""
+def sources_of(transform, table, rows, moved):
+    """Encode a table, and find for each feature the number of the column that it is made of.
+
+    Columns are known by what is ``moved``, and have numbers from 1; 0 is a constant. There is a mixture for
+    each binary digit: the columns whose number has this digit get the values of other rows. There, a feature
+    of one column stays as it is, or is that of the other rows, which is a digit of its column's number. If a
+    feature does neither, it is made of several columns, and the sources are None.
+    """
+    order = np.random.default_rng(0).permutation(rows)
+    donors = np.empty_like(rows)
+    donors[order] = np.roll(order, 1)  # one cycle: what is equal in each row and its donor is constant
+    encoded = as_array(transform(table))
+    if encoded is None:
+        return None, None
+    tolerance = ROUNDING * np.nanmax(np.abs(encoded), axis=0, initial=0)
+    sources = np.zeros(encoded.shape[1], int)
+    for digit in range(len(moved).bit_length()):
+        keys = [one for number, keys in enumerate(moved, start=1) if number >> digit & 1 for one in keys]
+        found = as_array(transform(mixed(table, rows, keys, donors)))
+        stays, moves = (
+            np.isclose(found, one, rtol=0, atol=tolerance, equal_nan=True).all(axis=0)
+            for one in (encoded, encoded[donors])
+        )
+        if not (stays | moves).all():
+            return None, None
+        sources |= ~stays << digit
+    return encoded, sources
+
+
+def as_array(encoded):
+    """Take encoded rows as an array of numbers; None if they are none, or too many for a dense one."""
+    if scipy.sparse.issparse(encoded) and np.prod(encoded.shape) <= MAX_VALUES:
+        encoded = encoded.toarray()
+    is_array = isinstance(encoded, np.ndarray) and np.issubdtype(encoded.dtype, np.number)
+    return encoded if is_array else None
+
+
+def mixed(table, rows, moved, donors):
+    """Take rows of Features, a data frame or an array, with values of other rows in what is ``moved``."""
     if isinstance(table, Features):
-        return table.mixed(rows, position, donors)
+        return table.mixed(rows, moved, donors)
     new = _safe_indexing(table, rows)
     if hasattr(table, "with_columns"):  # polars
-        return new.with_columns(table[:, position][donors])
+        return new.with_columns(table[:, moved][donors].get_columns())
     if hasattr(table, "iloc"):  # pandas
-        new.isetitem(position, table.iloc[:, position].array.take(donors))
+        for position in moved:
+            new.isetitem(position, table.iloc[:, position].array.take(donors))
     else:
-        new[:, position] = table[donors][:, position]
+        new[:, moved] = table[donors][:, moved]
     return new

@@ -200,7 +200,7 @@ class NetworkDisplay(Display):
             for line, height in zip(lines, (6 + 1.2 * size, 6), strict=True):
                 self._write(line, (layer, 1), (0, height), size, va="bottom", **place)
             if layer < 2:
-                largest = f"|w| ≤ {np.abs(self.coefs[layer]).max():.3g}"
+                largest = f"largest |w|: {np.abs(self.coefs[layer]).max():.3g}"
                 self._write(largest, (layer + 0.5, 0), (0, -5), 0.85 * size, va="top", color=GREY, **place)
         if self.name is not None:
             self.ax_.set_title(self.name, pad=3.6 * size)

@@ -194,7 +194,7 @@ class TrainingCurveDisplay(Display):
 
     @property
     def _stop(self):
-        return self.stop_reason and f"stop at {self.epochs[-1]}: {self.stop_reason}"
+        return self.stop_reason and f"stopped after epoch {self.epochs[-1]}: {self.stop_reason}"
 
 
 def use_log_scale(ax):

@@ -15,15 +15,14 @@ import numpy as np
 import scipy.sparse
 from sklearn import config_context
 from sklearn.base import TransformerMixin, clone
-from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
 
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.means import CONTINUOUS, MeanEncoder, means_tell
-from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder, without_repeats
+from sknn_scratch._tables.means import CONTINUOUS, means_tell
+from sknn_scratch._tables.piecewise_encoder import without_repeats
 from sknn_scratch._tables.text_encoder import COMPONENT
 
 # The encoders of columns with too many categories, beside those of numbers and of categories.
@@ -40,8 +39,6 @@ FEWEST_CATEGORIES = 2  # of a column
 BLOCK_ROWS = 2000  # that are encoded at once
 # The types of y of which a category has means.
 WITH_MEANS = {"binary", "multiclass", CONTINUOUS}
-# These encode each column by itself, whatever the others hold.
-COLUMN_BY_COLUMN = {PiecewiseLinearEncoder, OneHotEncoder, MeanEncoder}
 # Also where a user wants frames, the encoders give arrays: TableEncoder names the columns, and has the index.
 without_frames = config_context(transform_output="default")
 
@@ -115,22 +112,6 @@ class Encoders:
             for part, (start, end) in zip(parts, pairwise(ends), strict=True):
                 result[rows, start:end] = part
         return result
-
-    @property
-    def are_column_by_column(self):
-        return {type(one) for one in self.fitted.values()} <= COLUMN_BY_COLUMN
-
-    def sources(self):
-        """List the feature of which each encoded feature is made, if they encode column by column."""
-        sources = {mean: one for one in self.many for mean in self._means_of(one)}
-        inputs = [
-            one for encoder, taken in self.inputs.items() for one in inputs_of(self.fitted[encoder], taken)
-        ]
-        return [*(sources.get(one, one) for one in inputs), *self.components]
-
-    def _means_of(self, feature):
-        column, part = feature
-        return [one for one in self.inputs[NUMBERS] if one[0] == column and one[1].startswith(f"{part}_mean")]
 
     @property
     def rare(self):
@@ -267,14 +248,10 @@ def rare_groups(encoder, inputs):
 
 
 def widths_of(encoder, inputs):
-    return Counter(inputs_of(encoder, inputs))
-
-
-def inputs_of(encoder, inputs):
-    """List the input of each feature that a fitted encoder makes, but for those whose names hide it."""
+    """Count the features that a fitted encoder makes of each input, but for those whose names hide it."""
     names = encoder.get_feature_names_out([f"{number}:" for number in range(len(inputs))])
     numbers = [str(name).partition(":")[0] for name in names]
-    return [inputs[int(number)] for number in numbers if number.isdigit()]
+    return Counter(inputs[int(number)] for number in numbers if number.isdigit())
 
 
 @np.errstate(invalid="ignore")  # scikit-learn casts an infinite y to integers before it refuses it

@@ -171,7 +171,9 @@ def test_not_converged(data):
         assert reason in finding.meaning
     lines = str(diagnose(clf, *data)).splitlines()
     (line,) = [line for line in lines if line.startswith("warning      not converged")]
-    assert line.split() == ["warning", "not", "converged", "20"]
+    assert " ".join(line.split()) == "warning not converged 20 of 20 epochs"
+    chosen = fit(*data, max_iter="auto", alpha=1.0)
+    assert check("not converged", chosen, *data).unit == "epochs"
 
 
 @pytest.mark.parametrize(

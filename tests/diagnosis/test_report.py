@@ -12,7 +12,7 @@ def some_findings():
     return (
         Finding("dead units", "ok", 0.0, (0.25, 0.5), "None are dead.", "Nothing."),
         Finding("saturation", "warning", 0.6, (0.5, 0.75), "Many <are> flat.", "Scale & wait."),
-        Finding("unscaled features", "problem", 1040.3, (10.0, 100.0), "Large.", "Scale.", is_share=False),
+        Finding("unscaled features", "problem", 1040.3, (10.0, 100.0), "Large.", "Scale.", unit=""),
     )
 
 
@@ -41,12 +41,13 @@ def test_text():
 
 
 @pytest.mark.parametrize(
-    ("value", "is_share", "written"),
-    [(0.874, True, "87%"), (0.0123, True, "1.2%"), (0.0, True, "0%"), (12.3, True, "12x"),
-     (math.inf, True, "inf"), (1.2345, False, "1.23"), (1040.3, False, "1040"), (1e30, False, "1e+30")],
+    ("value", "unit", "written"),
+    [(0.874, "%", "87%"), (0.0123, "%", "1.2%"), (0.0, "%", "0%"), (12.3, "%", "12x"),
+     (math.inf, "%", "inf"), (1.2345, "", "1.23"), (1040.3, "", "1040"), (1e30, "", "1e+30"),
+     (27.0, "of 200 epochs", "27 of 200 epochs")],
 )  # fmt: skip
-def test_numbers(value, is_share, written):
-    finding = Finding("a", "ok", value, (1.0, 2.0), "b", "c", is_share)
+def test_numbers(value, unit, written):
+    finding = Finding("a", "ok", value, (1.0, 2.0), "b", "c", unit)
     assert finding.written(value) == written
 
 

@@ -28,7 +28,7 @@ def test_shares_of_flat_inputs_and_of_units_that_always_are():
     curve = (np.array([-1.0, 1.0]), np.array([-1.0, 1.0]), np.ones(2))
     shown = ActivationDisplay(np.zeros((2, 3)), slope, curve, "sin").plot()
     words = texts(shown.figure_)
-    assert {"50%: slope at least 0.05", "50%: flat (1 of 3 units always)", "g = sin"} <= set(words)
+    assert {"50%: slope at least 0.05", "50%: flat (1 of 3 units for all rows)", "g = sin"} <= set(words)
 
 
 def test_many_rows_are_thinned_out_dense_or_sparse_in_their_precision():
@@ -46,4 +46,4 @@ def test_drawing_warns_of_nothing_even_if_the_network_is_flat_everywhere():
         clf, X, _ = fit(init_scale=0)
     for display in DISPLAYS:
         shown = draw(display, clf, X)
-    assert "100%: flat (4 of 4 units always)" in texts(shown.figure_)
+    assert "100%: flat (4 of 4 units for all rows)" in texts(shown.figure_)

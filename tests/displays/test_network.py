@@ -60,7 +60,7 @@ def test_edges_tell_sign_and_size_of_the_weights():
     biases = shown.ax_.collections[3].get_facecolors()
     assert biases[0, :3].min() > 0.95  # no bias: white
     assert biases[1, 1] < biases[1, 0]
-    assert {"|w| ≤ 2", "|w| ≤ 4"} <= set(texts(shown.figure_))
+    assert {"largest |w|: 2", "largest |w|: 4"} <= set(texts(shown.figure_))
 
 
 def test_names_come_from_the_frame_through_the_pipeline():

@@ -15,13 +15,13 @@ def test_the_curves_are_the_history():
     assert_array_equal(lines["training: loss + penalty"], [np.arange(1, 6), clf.history_["loss"]])
     assert_array_equal(lines["validation: loss"], [np.arange(1, 6), clf.history_["val_loss"]])
     assert lines[f"best epoch: {clf.best_iter_}"] == (clf.best_iter_, clf.history_["val_loss"].min())
-    assert "stop at 5: max_iter" in lines
+    assert "stopped after epoch 5: max_iter" in lines
 
 
 @pytest.mark.parametrize(("stop_reason", "marker"), [("line_search_failed", "s"), ("diverged", "X")])
 def test_the_stop_is_marked_where_the_curve_was_last_seen(stop_reason, marker):
     shown = TrainingCurveDisplay({"loss": [3.0, 2.0, np.inf]}, stop_reason=stop_reason).plot()
-    assert drawn(shown.ax_)[-1] == (f"stop at 3: {stop_reason}", 2, 2.0)
+    assert drawn(shown.ax_)[-1] == (f"stopped after epoch 3: {stop_reason}", 2, 2.0)
     assert shown.ax_.get_lines()[-1].get_marker() == marker
 
 
@@ -71,7 +71,7 @@ def test_estimators_can_be_laid_over_one_another():
         shown = show(TrainingCurveDisplay, clf, X, name=activation, color=color, details=True, ax=ax)
         ax = shown.axes_
     legend = [text.get_text() for text in shown.ax_.get_legend().get_texts()]
-    assert legend == ["tanh, stop at 5: max_iter", "relu, stop at 5: max_iter"]
+    assert legend == ["tanh, stopped after epoch 5: max_iter", "relu, stopped after epoch 5: max_iter"]
     assert {line.get_color() for line in shown.ax_.get_lines()} == {"#009E73", "#0072B2"}
 
 
