@@ -34,8 +34,9 @@ def validates_parameters(method: Method) -> Method:
                 f"ShallowNNClassifier().{method.__name__}(X, y)."
             )
         with all_or_nothing(self):
-            owner = f"{type(self).__name__}.{method.__name__}"
-            check_names(owner, kwargs, known, TypeError, self._get_param_names())
+            if not kwargs.keys() <= set(known):  # scikit-learn takes long to list the parameters
+                owner = f"{type(self).__name__}.{method.__name__}"
+                check_names(owner, kwargs, known, TypeError, self._get_param_names())
             if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
                 self._validate_params()  # scikit-learn does this only on the first call
             return validating(self, *args, **kwargs)
