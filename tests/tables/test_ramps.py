@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
 from sknn_scratch import PiecewiseLinearEncoder
-from sknn_scratch._tables import small_network
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3000, 20))
@@ -61,6 +60,7 @@ def test_a_wide_table_has_no_ramps():
     assert has_ramps(None, x, n_bins=8)
     x[:, :2] = x[:, :2] > 0  # without ramps in any case
     assert has_ramps(None, x)
+    assert has_ramps(SMOOTH, X > 1)  # knots without ramps: there is nothing to try
 
 
 def test_missing_values_rare_values_and_huge_ones():
@@ -108,22 +108,6 @@ def test_without_ramps_the_bound_is_wider():
     assert_array_equal(np.abs(encoder.fit(X, SMOOTH).transform(1e30 * X)).round(6), 5)
 
 
-def test_columns_of_two_values_stay_as_they_are():
-    x = (X > 1).astype(float)
-    encoder = PiecewiseLinearEncoder("auto")
-    assert_array_equal(encoder.fit(x, CHANCE).transform(x), PiecewiseLinearEncoder().fit_transform(x))
-
-
 def test_rows_and_y_must_be_of_one_length():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         PiecewiseLinearEncoder("auto").fit(X, SMOOTH[1:])
-
-
-def test_control_c_ends_the_trial(monkeypatch):
-    monkeypatch.setattr(small_network, "train_in_one_pass", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        PiecewiseLinearEncoder("auto").fit(X, SMOOTH)
-
-
-def interrupted(group):
-    group[0].run.is_interrupted = True
