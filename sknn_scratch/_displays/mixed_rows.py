@@ -24,7 +24,7 @@ from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
-ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of the largest
+ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of their range
 LONGEST_TEXT = 20  # characters of free text that a panel shows
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -196,13 +196,15 @@ def sources_of(transform, table, rows, moved):
     encoded = as_array(transform(table))
     if encoded is None:
         return None, None
-    tolerance = ROUNDING * np.nanmax(np.abs(encoded), axis=0, initial=0)
+    finite = np.isfinite(encoded)
+    highest = np.max(encoded, axis=0, where=finite, initial=-np.inf)
+    tolerance = ROUNDING * (highest - np.min(encoded, axis=0, where=finite, initial=np.inf))
     sources = np.zeros(encoded.shape[1], int)
     for digit in range(len(moved).bit_length()):
         keys = [one for number, keys in enumerate(moved, start=1) if number >> digit & 1 for one in keys]
         found = as_array(transform(mixed(table, rows, keys, donors)))
         stays, moves = (
-            np.isclose(found, one, rtol=0, atol=tolerance, equal_nan=True).all(axis=0)
+            np.isclose(found, one, rtol=1e-12, atol=tolerance, equal_nan=True).all(axis=0)
             for one in (encoded, encoded[donors])
         )
         if not (stays | moves).all():
