@@ -72,17 +72,11 @@ class MixedRows:
         else:
             self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
             columns = {
-                one: {"": Column(as_places(*typed), [position])}
+                one: {name_of(one): Column(as_places(*typed), [position])}
                 for position, (one, typed) in enumerate(typed_columns(X).items())
             }
-        self.names = {
-            name_of(one): [name_of(one) + aspect for aspect in aspects] for one, aspects in columns.items()
-        }
-        self.columns = {
-            name_of(one) + aspect: column
-            for one, aspects in columns.items()
-            for aspect, column in aspects.items()
-        }
+        self.names = {name_of(one): list(aspects) for one, aspects in columns.items()}
+        self.columns = {name: column for aspects in columns.values() for name, column in aspects.items()}
         self._encode_once()
 
     def _encode_once(self):
@@ -150,21 +144,22 @@ class MixedRows:
 
 
 def aspects_of(name, kind, values, features):
-    """Make a dict of the Columns of a column of a TableEncoder: of dates, one for each aspect that varies."""
+    """Make the Columns, by name, of a column of a TableEncoder: of dates, one for each aspect that varies."""
     aspects = ASPECTS if isinstance(kind, Dates) else {}
     keys = {
         aspect: [(name, f"_{part}") for part in parts if (name, f"_{part}") in features]
         for aspect, parts in aspects.items()
     }
     if sum(map(bool, keys.values())) < 2:
-        return {"": Column(as_places(kind.name, values), [key for key in features if key[0] == name])}
-    made = {": trend": Column(values, keys.pop("trend"))}
+        moved = [key for key in features if key[0] == name]
+        return {name_of(name): Column(as_places(kind.name, values), moved)}
+    made = {f"{name_of(name)}: trend": Column(values, keys.pop("trend"))}
     for aspect, moved in keys.items():
         if moved:
             numbers = np.where(np.isnat(values), np.nan, features[moved[0]])
             is_weekday = aspect == "weekday"
             places = as_texts(numbers, dict(enumerate(WEEKDAYS))) if is_weekday else numbers
-            made[f": {aspect}"] = Column(places, moved, WEEKDAYS if is_weekday else ())
+            made[f"{name_of(name)}: {aspect}"] = Column(places, moved, WEEKDAYS if is_weekday else ())
     return made
 
 
