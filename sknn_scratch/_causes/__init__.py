@@ -3,7 +3,6 @@
 causes     the table: how each cause is measured, its remedy, and the findings that it explains
 evidence   what is measured: a fitted network, its history, and rows as it sees them
 features   the size, spread and outliers of each feature; how strongly the loss pulls at a new hidden unit
-check      how something is looked for: its measurement, its limits, and what follows from it
 remedies   the options of a remedy that are left to a network
 words      numbers in sentences
 """

@@ -7,16 +7,19 @@ own. Causes come before their effects. A fit names the first problem, or else th
 """
 
 import math
+from collections.abc import Callable
 from numbers import Real
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknn_scratch._causes.check import SEVERITIES, Check, Measured, Unmeasurable
+from sknn_scratch._causes.evidence import Unmeasurable
 from sknn_scratch._causes.features import baseline_deltas, pulls, scaler_first, share_by_chance, standardised
 from sknn_scratch._causes.remedies import ALL_EPOCHS
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 
+SEVERITIES = ("problem", "warning", "ok")
 # A feature with a tail has a smaller spread than this after a division by its standard deviation, or its
 # outliers are farther away.
 SQUEEZED = 0.1
@@ -28,6 +31,36 @@ TINY = 0.01
 HEALTHY_PENALTY = 0.03
 # The sum of the learning rates of ten epochs with the default.
 USUAL_PATH_LENGTH = 0.05
+
+
+class Measured(NamedTuple):
+    """The result of a measurement: a number (larger is worse), its meaning, and the options of a remedy."""
+
+    value: float
+    meaning: str
+    remedy: tuple[str, ...]
+    severity: str = ""  # one of SEVERITIES; a check with limits decides it
+    unit: str = ""  # of the value, if it is not that of the check
+
+
+class Check(NamedTuple):
+    """How to find something that may be wrong with a network."""
+
+    measure: Callable[[Any], Measured]  # of the evidence; it may raise Unmeasurable
+    limits: tuple[float, float] | None  # a larger number is a warning, a problem; None if ``measure`` decides
+    explains: tuple[str, ...] = ()  # the names of what follows from it
+    unit: str = "%"  # of the number, "%" for a share
+    if_unlearned: bool = False  # whether it is looked for only if the network has learned nothing
+
+    def judged(self, evidence):
+        measured = self.measure(evidence)
+        if self.limits is None:
+            return measured
+        warning, problem = self.limits
+        value = measured.value
+        return measured._replace(
+            severity="problem" if value > problem else "warning" if value > warning else "ok"
+        )
 
 
 # --- The data ---

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._causes.check import Unmeasurable
 from sknn_scratch._causes.features import measure_features
 from sknn_scratch._core.activations import ACTIVATIONS, SATURATED_SLOPE, values_and_slopes
 from sknn_scratch._core.arrays import computed_once
@@ -23,6 +22,10 @@ SAMPLE_ROWS = 1000
 MAX_VALUES = 1_000_000  # hidden inputs to look at
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
+
+
+class Unmeasurable(Exception):
+    """Why something cannot be measured, in a few words."""
 
 
 @dataclass

@@ -13,9 +13,15 @@ from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
-from sknn_scratch._causes.check import Check, Measured, Unmeasurable
-from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION
+from sknn_scratch._causes.causes import (
+    BAD_RESULT,
+    CAUSES,
+    HARDLY_MOVED,
+    Check,
+    Measured,
+    plateau_of_the_start,
+)
+from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION, Unmeasurable
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sknn_scratch._causes.causes import measure
-from sknn_scratch._causes.check import SEVERITIES
+from sknn_scratch._causes.causes import SEVERITIES, measure
 from sknn_scratch._causes.evidence import Evidence
 from sknn_scratch._causes.remedies import remedy_for
 from sknn_scratch._causes.words import quantity

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sknn_scratch._causes.check import SEVERITIES
+from sknn_scratch._causes.causes import SEVERITIES
 from sknn_scratch._causes.html import html_table
 from sknn_scratch._causes.words import quantity
 

@@ -24,7 +24,7 @@ from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
-ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of the largest
+ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of their range
 LONGEST_TEXT = 20  # characters of free text that a panel shows
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -72,17 +72,11 @@ class MixedRows:
         else:
             self._table = X if hasattr(X, "iloc") or hasattr(X, "with_columns") else np.asarray(X)
             columns = {
-                one: {"": Column(as_places(*typed), [position])}
+                one: {name_of(one): Column(as_places(*typed), [position])}
                 for position, (one, typed) in enumerate(typed_columns(X).items())
             }
-        self.names = {
-            name_of(one): [name_of(one) + aspect for aspect in aspects] for one, aspects in columns.items()
-        }
-        self.columns = {
-            name_of(one) + aspect: column
-            for one, aspects in columns.items()
-            for aspect, column in aspects.items()
-        }
+        self.names = {name_of(one): list(aspects) for one, aspects in columns.items()}
+        self.columns = {name: column for aspects in columns.values() for name, column in aspects.items()}
         self._encode_once()
 
     def _encode_once(self):
@@ -150,21 +144,22 @@ class MixedRows:
 
 
 def aspects_of(name, kind, values, features):
-    """Make a dict of the Columns of a column of a TableEncoder: of dates, one for each aspect that varies."""
+    """Make the Columns, by name, of a column of a TableEncoder: of dates, one for each aspect that varies."""
     aspects = ASPECTS if isinstance(kind, Dates) else {}
     keys = {
         aspect: [(name, f"_{part}") for part in parts if (name, f"_{part}") in features]
         for aspect, parts in aspects.items()
     }
     if sum(map(bool, keys.values())) < 2:
-        return {"": Column(as_places(kind.name, values), [key for key in features if key[0] == name])}
-    made = {": trend": Column(values, keys.pop("trend"))}
+        moved = [key for key in features if key[0] == name]
+        return {name_of(name): Column(as_places(kind.name, values), moved)}
+    made = {f"{name_of(name)}: trend": Column(values, keys.pop("trend"))}
     for aspect, moved in keys.items():
         if moved:
             numbers = np.where(np.isnat(values), np.nan, features[moved[0]])
             is_weekday = aspect == "weekday"
             places = as_texts(numbers, dict(enumerate(WEEKDAYS))) if is_weekday else numbers
-            made[f": {aspect}"] = Column(places, moved, WEEKDAYS if is_weekday else ())
+            made[f"{name_of(name)}: {aspect}"] = Column(places, moved, WEEKDAYS if is_weekday else ())
     return made
 
 
@@ -196,13 +191,15 @@ def sources_of(transform, table, rows, moved):
     encoded = as_array(transform(table))
     if encoded is None:
         return None, None
-    tolerance = ROUNDING * np.nanmax(np.abs(encoded), axis=0, initial=0)
+    finite = np.isfinite(encoded)
+    highest = np.max(encoded, axis=0, where=finite, initial=-np.inf)
+    tolerance = ROUNDING * (highest - np.min(encoded, axis=0, where=finite, initial=np.inf))
     sources = np.zeros(encoded.shape[1], int)
     for digit in range(len(moved).bit_length()):
         keys = [one for number, keys in enumerate(moved, start=1) if number >> digit & 1 for one in keys]
         found = as_array(transform(mixed(table, rows, keys, donors)))
         stays, moves = (
-            np.isclose(found, one, rtol=0, atol=tolerance, equal_nan=True).all(axis=0)
+            np.isclose(found, one, rtol=1e-12, atol=tolerance, equal_nan=True).all(axis=0)
             for one in (encoded, encoded[donors])
         )
         if not (stays | moves).all():

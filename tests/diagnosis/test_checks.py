@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, diagnose, tabular_pipeline
-from sknn_scratch._causes.check import Measured
+from sknn_scratch._causes.causes import Measured
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
 from tests.diagnosis.conftest import fit

@@ -19,7 +19,7 @@ from sklearn.preprocessing import SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sknn_scratch import EffectsDisplay, tabular_pipeline
-from sknn_scratch._displays.mixed_rows import MixedRows
+from sknn_scratch._displays.mixed_rows import MixedRows, sources_of
 from tests.displays.drawing import fit, texts, undrawn
 
 COLOURS = {"red": 1.0, "blue": -1.0, "green": 3.0, None: 2.0}
@@ -294,6 +294,21 @@ def test_a_mixture_has_one_column_of_other_rows(library, name):
             moved = [mixed.columns[one].moved for one in mixed.names[name]]
             found = mixed.predict(rows, [key for keys in moved for key in keys], donors)[0]
             assert_allclose(found, expected, atol=1e-6, err_msg=name)
+
+
+def test_a_step_is_known_to_take_each_column_by_itself_by_what_it_makes():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([1.7e9 + rng.uniform(size=60), np.eye(60)[7], np.ones(60), rng.normal(size=60)])
+    X[3, 3], rows = np.nan, np.arange(60)
+    steps = {
+        "alone": (lambda X: np.hstack([X[:, [3, 0]], X[:, 1:3], X[:, :1] - 1.7e9]), [4, 1, 2, 0, 1]),
+        "a product": (lambda X: X[:, 1:2] * X[:, 3:], None),
+        "whole rows": (lambda X: X[:, 1:] / np.linalg.norm(X[:, 1:], axis=1, keepdims=True), None),
+        "texts": (lambda X: X.astype(str), None),
+    }
+    for name, (transform, expected) in steps.items():
+        _, found = sources_of(transform, X, rows, [[0], [1], [2], [3]])
+        assert (None if found is None else found.tolist()) == expected, name
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, to_polars, np.asarray])

@@ -200,7 +200,6 @@ WRAPS = {
     "calibrated": lambda one: CalibratedClassifierCV(one, cv=2),
     "calibrated as a whole": lambda one: CalibratedClassifierCV(one, cv=2, ensemble=False),
     "calibrated pipeline in a pipeline": lambda one: CalibratedClassifierCV(scaled(scaled(one)), cv=2),
-    "soft vote": lambda one: vote(one, voting="soft"),
     "weighted vote": lambda one: vote(one, voting="soft", weights=np.array([3, 1])),
     "hard vote": lambda one: vote(one, voting="hard"),
     "vote of pipelines": lambda one: vote(scaled(one), voting="soft"),
@@ -314,12 +313,6 @@ def test_a_tabular_pipeline_is_exported_as_a_whole(estimator):
     model = tabular_pipeline(estimator).fit(TABLE, IS_ROME ^ TABLE["flag"])
     found = predict_table(model, TABLE, NEVER_SEEN)
     assert_allclose(found, model.predict_proba(NEVER_SEEN), rtol=0, atol=1e-5)
-
-
-def test_a_tabular_regressor_is_exported_as_a_whole():
-    model = tabular_pipeline("regressor").fit(TABLE, np.log(TABLE["large"]))
-    found = predict_table(model, TABLE, NEVER_SEEN)
-    assert_allclose(found[:, 0], model.predict(NEVER_SEEN), rtol=0, atol=1e-5)
 
 
 def test_text_that_was_read_as_numbers_is_numbers_in_the_file():
