@@ -5,6 +5,7 @@ and treatment stay the same from visit to visit. A column may name the groups. I
 in most of what is rare. One column proves nothing, since each city has one state: most of them must agree.
 """
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,8 +23,8 @@ LEAST_SHARE, FEWEST_COLUMNS = 1 / 3, 3
 MOST_DIFFERENT = 0.05
 # Groups have two rows on average, and no more than this share of all. Larger ones are categories.
 LARGEST_GROUP = 0.05
-# So many pairs of rows are compared.
-MOST_PAIRS = 2000
+# So many columns may name the groups, and so many pairs of their rows are compared.
+MOST_NAMES, MOST_PAIRS = 10, 500
 # So many rows are compared with all others. By chance, so large a share of them would find one like it.
 ASKED_ROWS, LIKE_BY_CHANCE = 20, 0.01
 
@@ -43,7 +44,7 @@ def remarks_of_groups(kinds, values, y):
     Copies of a row count once: those of a bootstrap are no visits.
     """
     columns = {name: as_numbers(one) for name, one in values.items()}
-    may_name = [name for name, kind in kinds.items() if kind.name in (CATEGORIES, NUMBERS)]
+    may_name = [name for of in (CATEGORIES, NUMBERS) for name, kind in kinds.items() if kind.name == of]
     if y is None or groups_in(columns, may_name) is None:
         return []
     rows = np.unique(numbers_of_rows(columns.values()), return_index=True)[1]
@@ -68,8 +69,8 @@ def groups_in(columns, may_name):
     fewest = max(FEWEST_COLUMNS, LEAST_SHARE * (len(columns) - 1))
     if len(columns) <= fewest:
         return None
-    names = [name for name in may_name if name in columns and are_groups(columns[name])]
-    agreeing = {name: agreeing_columns(name, columns) for name in names}
+    names = (name for name in may_name if name in columns and are_groups(columns[name]))
+    agreeing = {name: agreeing_columns(name, columns) for name in islice(names, MOST_NAMES)}
     name = max(agreeing, key=lambda name: len(agreeing[name]), default=None)
     if name is not None and len(agreeing[name]) >= fewest:
         return Groups(name, agreeing[name], columns[name], are_named=True)
@@ -95,14 +96,14 @@ def agreeing_columns(name, columns):
     groups = columns[name][rows]
     pairs = np.flatnonzero(groups[1:] == groups[:-1])
     pairs = pairs[evenly(len(pairs), MOST_PAIRS)]
-    first, second, mixed = rows[pairs], rows[pairs + 1], np.random.default_rng(0).permutation(rows[pairs + 1])
+    mixed = np.random.default_rng(0).permutation(pairs)
+    chosen = (rows[pairs], rows[pairs + 1], rows[mixed])
+    first, second, other = (np.array([values[some] for values in columns.values()]) for some in chosen)
+    agree = np.mean(first != second, axis=1) <= MOST_DIFFERENT * np.mean(first != other, axis=1)
     return [
-        other
-        for other, values in columns.items()
-        if other != name
-        and np.mean(values[first] != values[second])
-        <= MOST_DIFFERENT * np.mean(values[first] != values[mixed])
-        and not is_monotonic(values[rows])
+        one
+        for one, agrees in zip(columns, agree, strict=True)
+        if agrees and one != name and not is_monotonic(columns[one][rows])
     ]
 
 
@@ -122,7 +123,7 @@ def columns_of_alike_rows(columns):
         told, enough, shared = 0.0, np.log(n_rows / LIKE_BY_CHANCE), np.zeros(n_rows)
         for values in columns.values():
             is_equal = values == values[row]
-            share = is_equal.mean()
+            share = np.count_nonzero(is_equal) / n_rows
             told -= np.log(share)
             enough += np.log(2 - share)
             shared -= np.log(share) * is_equal
