@@ -68,7 +68,7 @@ def test_a_curve_has_the_numbers_of_the_epochs_that_are_kept():
     curve = shown.ax_.get_lines()[0]
     assert_array_equal(curve.get_xdata(), range(8, 13))
     labels = [text.get_text() for text in shown.ax_.get_legend().get_texts()]
-    assert "stop at 12: max_iter" in labels
+    assert "stopped after epoch 12: max_iter" in labels
     left, right = shown.ax_.get_xlim()
     assert 7 < left < 8 < 12 < right < 13
 
