@@ -33,20 +33,17 @@ RIVALS = {"scikit-learn's MLP": {}, "MLP, tanh": {"activation": "tanh"}}
 
 
 def sine(frequency: float, n: int, seed: int) -> Any:
-    """Draw points of a sine, between -2 and 2."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(-2, 2, n)
     return x[:, np.newaxis], np.sin(frequency * x) + rng.normal(scale=0.1, size=n)
 
 
 def rings(n: int, seed: int) -> Any:
-    """Draw points around zero, whose class changes with the distance from it."""
     X = np.random.default_rng(seed).standard_normal((n, 2))
     return X, (np.sin(3 * np.linalg.norm(X, axis=1)) > 0).astype(int)
 
 
 def checkerboard(n: int, seed: int) -> Any:
-    """Draw points of a board of four by four squares of length one."""
     X = np.random.default_rng(seed).uniform(-2, 2, (n, 2))
     return X, np.floor(X).sum(axis=1).astype(int) % 2
 

@@ -97,24 +97,18 @@ def answer(options: Options) -> Iterator[Table]:
     columns = ("table, target", "loss without groups", "with groups", "lower on", "higher on")
     how = f"{gains.size} splits, one thread. Fits with groups take {after / before:.2f} times as long."
     yield Table("New groups, without and with groups in the fit", columns, rows, how)
-    yield Table(
-        "What a fit without groups notices",
-        ("tables", "said of", "of"),
-        list(noticed(options.quick)),
-        "Each table is fitted once.",
-    )
+    others = CLASSIFICATION[:2] if options.quick else (*CLASSIFICATION, *REGRESSION, *LARGER)
+    columns, rows = ("tables", "said of", "of"), list(noticed(sources, others))
+    yield Table("What a fit without groups notices", columns, rows, "Each table is fitted once.")
 
 
-def noticed(quick: bool) -> Iterator[list[str]]:
+def noticed(sources: tuple[Grouped, ...], others: tuple[Source, ...]) -> Iterator[list[str]]:
     """Count the tables of which a fit says that rows seem to belong together."""
-    parts = [source.parts() for source in (SOURCES[13:15] if quick else SOURCES)]
-    others = [
-        one.load() for one in ((*CLASSIFICATION[:2],) if quick else (*CLASSIFICATION, *REGRESSION, *LARGER))
-    ]
+    parts = [source.parts() for source in sources]
     tables = {
         "with a column that names the groups": [(X.assign(groups=groups), y) for X, y, groups in parts],
         "the same without it": [(X, y) for X, y, _ in parts],
-        "other public tables": [(one.raw, one.y) for one in others],
+        "other public tables": [(one.raw, one.y) for one in (source.load() for source in others)],
     }
     for name, some in tables.items():
         reports = [tabular_pipeline()["columns"].fit(X, y).report_ for X, y in some]
@@ -134,6 +128,5 @@ def compare(source: Grouped, seed: int) -> list[tuple[float, float]]:
 
 
 def cells(losses: np.ndarray, gains: np.ndarray) -> list[str]:
-    """Write the mean losses (n_splits, 2), and how often groups made a difference."""
     means = (f"{mean:.3f}" for mean in losses.mean(axis=0))
     return [*means, str((gains > EQUAL).sum()), str((gains < -EQUAL).sum())]

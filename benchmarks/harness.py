@@ -149,7 +149,6 @@ class Comparison:
 
 
 def number(x: float) -> str:
-    """Write three digits, or all digits before the point."""
     return f"{x:.0f}" if abs(x) >= 100 else f"{x:#.3g}"
 
 
@@ -159,7 +158,6 @@ def limit_threads(n_threads: int):
 
 
 def n_cores() -> int:
-    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

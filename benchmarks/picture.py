@@ -150,7 +150,6 @@ def label_ends(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
 
 
 def label_lines(ax: Any, ends: dict[str, tuple[float, float]]) -> None:
-    """Write the labels of lines below their ends."""
     for label, end in ends.items():
         ax.annotate(label, end, (0, -4), textcoords="offset points", ha="right", va="top", size=8)
 

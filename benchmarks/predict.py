@@ -43,7 +43,6 @@ def answer(options: Options) -> Iterator[Table]:
 
 
 def rows_to_predict(work: Work, n_rows: int, dtype: str) -> tuple[Any, Any]:
-    """Draw the rows to predict, of which the first are those of the training."""
     return replace(work, n_samples=max(n_rows, work.n_samples)).data(dtype)
 
 

@@ -156,7 +156,6 @@ MODELS: dict[str, Callable[[str], Any]] = {
 
 
 def fitted(model: Any, split: Split, weights: np.ndarray | None = None) -> np.ndarray:
-    """Train a model, with weights of the rows, and predict the test rows."""
     name = f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
     return model.fit(split.X_train, split.y_train, **{name: weights}).predict(split.X_test)
 

@@ -86,7 +86,6 @@ def measured(question: str, table: str, row: str, column: str) -> str:
 
 
 def table_of(question: str, start: str) -> list[list[str]]:
-    """Find the first table whose title starts so."""
     for title, rows in tables_of(question):
         if title.startswith(start):
             return rows
@@ -102,7 +101,6 @@ def tables_of(question: str) -> Iterator[tuple[str, list[list[str]]]]:
 
 
 def position(head: Sequence[str], column: str) -> int:
-    """Find the first column whose head begins so."""
     return next(i for i, name in enumerate(head) if name and name.startswith(column))
 
 

@@ -68,7 +68,6 @@ class Teacher:
         self.output = rng.normal(size=self.n_units)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Compute the probabilities of both classes."""
         p = expit(np.tanh(np.asarray(X) @ self.hidden) @ self.output)
         return np.column_stack([1 - p, p])
 
@@ -165,7 +164,6 @@ def compare_more(sources: tuple[tables.Source, ...]) -> Table:
 
 
 def rows_of(outcomes: dict[str, dict[str, dict[str, float]]]) -> list[list[str]]:
-    """Write what was measured of the models, by measure and size."""
     return [
         [what, size, *(number(one[what]) if what in one else "-" for one in of.values())]
         for what in MEASURES

@@ -66,7 +66,6 @@ class Source:
 
 
 def with_categories(X: pd.DataFrame) -> pd.DataFrame:
-    """Make columns of text categorical, and numbers of dates."""
     text = X.loc[:, [name for name in X if is_text(X[name])]]
     return X.assign(**{name: dates_or_categories(text[name]) for name in text})
 
@@ -83,7 +82,6 @@ def is_text(column: pd.Series) -> bool:
 
 
 def is_wide(text: pd.Series) -> bool:
-    """Whether a column of text has more values than a column of a few categories."""
     return bool(text.fillna("missing").astype(str).nunique() > MOST_CATEGORIES)
 
 

@@ -82,7 +82,6 @@ def scaled(model: Any) -> Any:
 
 
 def ordinal(model: Any) -> Any:
-    """Put before a model what makes numbers of categories."""
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     of_categories = (codes, make_column_selector(dtype_include="category"))
     return make_pipeline(make_column_transformer(of_categories, remainder="passthrough"), model)

@@ -36,11 +36,9 @@ class Work:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Number of updates in an epoch, with the last, shorter batch."""
         return -(-self.n_samples // self.batch_size)
 
     def scaled(self, quick: bool) -> "Work":
-        """Make the work small, if ``quick``."""
         if not quick:
             return self
         return replace(self, n_samples=min(self.n_samples, QUICK_ROWS), epochs=max(1, self.epochs // 20))
@@ -52,7 +50,6 @@ def standardised(load: Callable, n_samples: int) -> tuple[Any, Any]:
 
 
 def normal_rows(n_features: int, n_classes: int, n_samples: int) -> tuple[Any, Any]:
-    """Draw standard normal features and the classes of a noisy linear rule."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_samples, n_features))
     return X, _noisy_classes(X, n_classes, rng)
