@@ -39,7 +39,7 @@ class Groups(NamedTuple):
 
 
 def remarks_of_groups(X, kinds, values, y):
-    """List what is said of rows of a table X that seem to belong together, whose y is alike: one remark, or none.
+    """List what is said of rows of X that seem to belong together, whose y is alike: one remark, or none.
 
     Copies of a row count once: those of a bootstrap are no visits.
     """
