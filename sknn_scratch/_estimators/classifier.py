@@ -60,8 +60,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         twice that with "one_cycle", and at least 100. "lbfgs" ignores it.
     max_iter : int or "auto", default="auto"
         Maximum number of epochs or, for "lbfgs", of iterations. Leave it "auto": 200 epochs, 500 iterations
-        or, with "one_cycle", as many epochs as the rows need. ``n_iter_`` says how many there were. More:
-        `Many rows <https://sknn-scratch.github.io/sknn_scratch/guide/training.html#many-rows>`_.
+        or, with "one_cycle" or "cosine", as many epochs as the rows need. ``n_iter_`` says how many there
+        were. More: `Many rows
+        <https://sknn-scratch.github.io/sknn_scratch/guide/training.html#many-rows>`_.
     dropout : float or None, default=None
         Share of the hidden units that each step leaves out at random. Not for "lbfgs".
     momentum : float, default=0.9
@@ -88,8 +89,8 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         "lbfgs". ``tol_`` says which.
     n_iter_no_change : int, np.inf or "auto", default="auto"
         See ``tol``. With infinity, this never stops the training. "auto" is infinity if the learning rate
-        ends at zero, and else 10 epochs: more if these have fewer than 100 updates, fewer from 22,500 rows
-        on.
+        ends at zero, and else 10 epochs. Except with "lbfgs", it is more if these have fewer than 100
+        updates, and fewer from 22,500 rows on.
     gradient_tol : float, default=0.0
         Training also stops when the norm of the gradient falls below this: of the last batch of an epoch,
         before ``max_grad_norm``.

@@ -49,9 +49,10 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     Attributes
     ----------
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        What y is measured by. Predictions are ``y_offset_ + y_scale_ * outputs``. With loss="poisson" or
-        "gamma", they are ``y_scale_ * exp(outputs)``. With loss="quantile", outputs t beyond 1 or -1 become
-        ``(t ** 2 + 1) / 2`` first, with their sign. The scale of a constant y is 1.
+        Mean and standard deviation of y, or what replaces them with this loss. Predictions are ``y_offset_ +
+        y_scale_ * outputs``. With loss="poisson" or "gamma", they are ``y_scale_ * exp(outputs)``. With
+        loss="quantile", outputs t beyond 1 or -1 become ``(t ** 2 + 1) / 2`` first, with their sign. The
+        scale of a constant y is 1.
 
     See Also
     --------

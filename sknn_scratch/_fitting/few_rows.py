@@ -38,7 +38,7 @@ ALPHAS_OF_FEW = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 # 100 goes on from the weights of 30, like any alpha that is larger than another.
 BEYOND = {0.3: (0.03,), 30.0: (30.0, 100.0)}
 # Held-out rows mislead if they are predicted so many times as badly as by the outputs of random other rows:
-# in parity of 4 bits it is 1.40 to 1.50 times. Noise is above it in 2 of 40 draws of 30 rows.
+# in parity of 4 bits it is 1.40 to 1.50 times. Noise is above it in 9 of 40 draws of 15 rows, and in 2 of 30.
 MISLEADING = 1.4
 # If the held-out loss is below this share of the loss of random outputs, y has little noise, and small gains
 # of the training are tried. They help if they lower the held-out loss by this share.

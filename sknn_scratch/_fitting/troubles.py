@@ -70,16 +70,15 @@ def troubles_of(fit, fitted):
     if fit.model.init_scale == 0 and state.epochs_before == 0:
         message = "init_scale=0: all weights start at zero, so all hidden units stay identical."
         troubles.append(Trouble(f"{message} Use 'auto' or a small positive number.", SymmetryWarning))
-    if fit.encoded.is_part and state.epochs_before == 0:
-        targets = fit.run.data.targets[fit.run.data.row_numbers]
-        if message := target_kind_of(fit.model).trouble_of_first_part(targets):
-            troubles.append(Trouble(message, UserWarning))
     if not troubles and may_have_learned_nothing(fit, state):
         evidence = evidence_of(fit, fitted)
         if evidence.relative_to_baseline(evidence.loss_on_data) >= UNLEARNED:
             cause = likely_cause(evidence) or plateau_of_the_start(fitted)
             return [Trouble(with_cause(NOTHING_LEARNED, cause, fitted), ConvergenceWarning)]
     if state.epochs_before == 0:
+        y = fit.encoded.y[fit.run.data.row_numbers]
+        if message := target_kind_of(fit.model).trouble_of_first(y, is_part=fit.encoded.is_part):
+            troubles.append(Trouble(message, UserWarning))
         troubles += unscaled(fit)
     reason = state.stop_reason
     if reason not in BAD_ENDS or (reason is StopReason.MAX_ITER and fit.encoded.is_part):

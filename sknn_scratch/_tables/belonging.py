@@ -38,13 +38,14 @@ class Groups(NamedTuple):
     are_named: bool  # the column has one value for each group
 
 
-def remarks_of_groups(kinds, values, y):
-    """List what is said of rows that seem to belong together, whose y is alike: one remark, or none.
+def remarks_of_groups(X, kinds, values, y):
+    """List what is said of rows of X that seem to belong together, whose y is alike: one remark, or none.
 
     Copies of a row count once: those of a bootstrap are no visits.
     """
     columns = {name: as_numbers(one) for name, one in values.items()}
-    may_name = [name for of in (CATEGORIES, NUMBERS) for name, kind in kinds.items() if kind.name == of]
+    texts, numbers = ([one for one, kind in kinds.items() if kind.name == of] for of in (CATEGORIES, NUMBERS))
+    may_name = texts + sorted(numbers, key=lambda name: not are_whole(columns[name]))  # an id before a size
     if y is None or groups_in(columns, may_name) is None:
         return []
     rows = np.unique(numbers_of_rows(columns.values()), return_index=True)[1]
@@ -53,7 +54,7 @@ def remarks_of_groups(kinds, values, y):
         return []
     name, sentence = groups.name, Sentence.GROUPS if groups.are_named else Sentence.ALIKE_ROWS
     some = f"{len(groups.others)} of {len(values)} columns, such as {listed(groups.others[:MOST_LISTED])}"
-    return [Remark(sentence, name, some, f"X[:, {name}]" if isinstance(name, int) else f"X[{name!r}]")]
+    return [Remark(sentence, name, some, f"X[{name!r}]" if hasattr(X, "columns") else f"X[:, {name}]")]
 
 
 def as_numbers(values):
@@ -63,8 +64,15 @@ def as_numbers(values):
     return np.where(np.isnan(values), np.inf, values) if values.dtype.kind == "f" else values.view(np.int64)
 
 
+def are_whole(numbers):
+    return bool((numbers == np.rint(numbers)).all())
+
+
 def groups_in(columns, may_name):
-    """Find the Groups of the rows of columns (n_samples,): those that a column names, or of rows alike."""
+    """Find the Groups of the rows of columns (n_samples,): those that a column names, or of rows alike.
+
+    Of several columns that may name them, the first are tried.
+    """
     columns = {name: numbers for name, numbers in columns.items() if (numbers != numbers[0]).any()}
     fewest = max(FEWEST_COLUMNS, LEAST_SHARE * (len(columns) - 1))
     if len(columns) <= fewest:
@@ -102,8 +110,8 @@ def agreeing_columns(name, columns):
     agree = np.mean(first != second, axis=1) <= MOST_DIFFERENT * np.mean(first != other, axis=1)
     return [
         one
-        for one, agrees in zip(columns, agree, strict=True)
-        if agrees and one != name and not is_monotonic(columns[one][rows])
+        for one, agrees, values in zip(columns, agree, first, strict=True)
+        if agrees and one != name and not is_monotonic(values)
     ]
 
 

@@ -166,7 +166,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
-        remarks = remarks_of_groups(kinds, values, y) if groups is None else []
+        remarks = remarks_of_groups(X, kinds, values, y) if groups is None else []
         for name, kind in kinds.items():
             remarks += kind.remarks(name, read[name])
         for name, kind in kinds.items():

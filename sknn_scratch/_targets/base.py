@@ -61,8 +61,8 @@ class TargetKind:
         """Raise ValueError unless training can continue with this y."""
         self.check(y)
 
-    def trouble_of_first_part(self, targets):
-        """Say what is wrong with the targets (n_samples, n_outputs) of the first call of ``partial_fit``."""
+    def trouble_of_first(self, y, *, is_part):
+        """Say what is wrong with the y of a first fit, or of the first call of ``partial_fit``."""
         return
 
     def outlier_factor(self, y, weights):

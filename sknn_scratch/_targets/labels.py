@@ -2,7 +2,6 @@
 
 import functools
 import math
-import warnings
 from typing import ClassVar
 
 import numpy as np
@@ -191,6 +190,9 @@ class Multilabel(Labels):
     def decode(self, outputs):
         return (outputs > 0).astype(np.int64)
 
+    def trouble_of_first(self, y, *, is_part):
+        return None if is_part or (y.sum(axis=1) != 1).any() else ONE_HOT
+
 
 KINDS = {cls.name: cls for cls in (Binary, Multiclass, Multilabel)}
 
@@ -212,8 +214,6 @@ class LabelKinds(Kinds):
             )
         check_none_missing(inputs.classes, "classes")
         if y.ndim == 2:
-            if not inputs.partial and (y.sum(axis=1) == 1).all():
-                warnings.warn(ONE_HOT, stacklevel=2)
             labels = Multilabel(np.arange(y.shape[1]))
         else:
             classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))

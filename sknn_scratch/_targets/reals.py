@@ -30,9 +30,9 @@ class Reals(ScaledNumbers):
         """Compute centre and spread of y (n,) with weights (n,)."""
         return median_and_spread(y, weights) if loss.is_robust else mean_and_deviation(y, weights)
 
-    def trouble_of_first_part(self, targets):
+    def trouble_of_first(self, y, *, is_part):
         """Warn of a constant: it gives no scale for later parts."""
-        if np.ptp(targets, axis=0).all():
+        if not is_part or np.ptp(y, axis=0).all():
             return None
         return (
             "In the first call of partial_fit, y (or a column of it) has only one value, so y_scale_=1 for "

@@ -3,6 +3,7 @@
 import sys
 from functools import partial
 
+import numpy as np
 import pytest
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -52,6 +53,11 @@ CALLS = {
 def test_warnings_point_at_the_users_call(name):
     call, n_expected = CALLS[name]
     assert_here(warnings_of(call), n_expected)
+
+
+def test_a_warning_of_y_points_at_the_users_call():
+    one_hot, _ = warnings_of(lambda: network().fit(X, np.eye(3)[Y]))
+    assert_here([one_hot], 1, UserWarning)
 
 
 def test_warnings_of_partial_fit_point_at_the_users_call():

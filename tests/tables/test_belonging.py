@@ -25,6 +25,7 @@ VISITS = pd.DataFrame(
 )
 ILL = RNG.integers(2, size=100)[PATIENT]
 WITHOUT_ID = VISITS.drop(columns=["patient", "born"])
+SIZES = pd.DataFrame(RNG.normal(size=(100, 12))[PATIENT]).assign(pulse=VISITS["pulse"])
 AGREE = "agree in {} columns, such as 'sex', 'age', 'height', {}, and their y is alike"
 
 
@@ -40,6 +41,8 @@ def said(X, y, groups=None):
         (VISITS, "- 'patient': rows with", AGREE.format("6 of 9", "'born', 'weight'")),
         (VISITS, "- 'patient': rows with", "pass groups=X['patient'] to fit"),
         (VISITS.drop(columns="born").to_numpy(), "- 0: rows with", "pass groups=X[:, 0] to fit"),
+        (SIZES.assign(id=PATIENT), "- 'id': rows with", "pass groups=X['id'] to fit"),
+        (SIZES, "- 0: rows with", "pass groups=X[0] to fit"),
         (
             WITHOUT_ID,
             "- 'sex': most rows agree",
