@@ -30,7 +30,6 @@ from session import STYLES, Session, drawings
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-WIDE = 900  # pixels, from which on a figure is wider than the text
 PIXELS_PER_INCH = 120  # as shown; images inside the figure have twice as many, for sharp screens
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
@@ -106,7 +105,7 @@ class Run(SphinxDirective):
         width = round(figure.get_figwidth() * PIXELS_PER_INCH)
         plt.close(figure)
         image = nodes.image(uri=beside(self.env, path), alt=alt, width=f"{width}px")
-        return nodes.container("", image, classes=["run-figure"] + ["wide"] * (width > WIDE))
+        return nodes.container("", image, classes=["run-figure"])
 
 
 class Draw(SphinxDirective):
