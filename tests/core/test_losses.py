@@ -136,9 +136,10 @@ def test_several_quantiles_do_not_cross_and_have_the_sum_of_the_losses_of_each(q
     middle = of_normal[loss.middle] * np.eye(n)[:, :1]
     assert_allclose(loss.quantiles_of(middle), of_normal, rtol=1e-12, atol=1e-15)
     targets = Targets.of(np.broadcast_to(y[:, np.newaxis], (2, 50, n)), np.full((2, 50), 0.25))
-    parts = [Quantile(q).of_residuals(found[:, i] - y) / 4 for i, q in enumerate(quantiles)]
-    assert_allclose(loss.of_rows(outputs, targets), sum(parts), rtol=1e-12)
     for one in (loss, loss.smoothed):
+        each = [Quantile(q, smoothing=one.smoothing) for q in quantiles]
+        parts = [part.of_residuals(found[:, i] - y) / 4 for i, part in enumerate(each)]
+        assert_allclose(one.of_rows(outputs, targets), sum(parts), rtol=1e-12)
         gradient = np.empty_like(outputs)
         one.gradient(outputs, targets, gradient)
         flat = outputs.reshape(2, -1)

@@ -128,6 +128,13 @@ def test_alphas_beyond_an_end_are_tried_if_it_is_the_best():
         assert best == end if further else ALPHAS_OF_FEW[0] < best < ALPHAS_OF_FEW[-1]
 
 
+@pytest.mark.parametrize(("noise", "tol"), [(0.0, 1e-4), (1.0, 1e-3)])
+def test_a_y_without_noise_asks_for_small_gains(noise, tol):
+    bends = np.sin(3 * X[:, 0])
+    y = bends + noise * np.random.default_rng(0).normal(size=len(X))
+    assert ShallowNNRegressor(20, random_state=0).fit(X[:, :1], y).tol_ == tol
+
+
 def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
     """A board of four by four squares. Under a stronger penalty, the network would learn nothing."""
     board = np.random.default_rng(2).uniform(-2, 2, (300, 2))
