@@ -5,6 +5,7 @@ page without a place in the contents are errors.
 """
 
 import ast
+import inspect
 import itertools
 import re
 import runpy
@@ -18,7 +19,11 @@ import pytest
 import session
 
 import sknn_scratch
+from sknn_scratch._core.activations import ACTIVATIONS
+from sknn_scratch._core.optimizers import SOLVERS
+from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._displays import plotting
+from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.versions import needs_callbacks
 
 ROOT = Path(__file__).parents[1]
@@ -177,6 +182,30 @@ def test_the_register_has_each_tuned_number_of_fits_and_tables_and_no_other():
         listed, there = re.findall(r"^\| `([\w.]+)` \|", table, re.MULTILINE), {*tuned_numbers(folder)}
         is_whole = folder in ("_fitting", "_tables")
         assert sorted(listed) == sorted(there if is_whole else there & {*listed})
+
+
+# --- The values of parameters ---
+
+# The registry of the values, and the pages that say what each is for.
+DESCRIBED = {
+    "activation": ({activate.__name__ for activate in ACTIVATIONS.values()}, ["which"]),
+    "solver": (SOLVERS, ["which", "guide/training"]),
+    "learning_rate_schedule": (SCHEDULES, ["guide/training"]),
+    "loss": (NUMBER_LOSSES, ["guide/regression"]),
+}
+
+
+@pytest.mark.parametrize("parameter", DESCRIBED)
+def test_each_value_has_its_place_in_the_docstring_and_on_the_pages(parameter):
+    values, pages = DESCRIBED[parameter]
+    names = ["docs/from_mlp.md", *(f"docs/{folder}{page}.md" for page in pages for folder in ("", "zh/"))]
+    texts = {name: PAGES[name] for name in names} | {
+        "the docstring of ShallowNNRegressor": inspect.getdoc(sknn_scratch.ShallowNNRegressor)
+    }
+    to_add = [
+        (one, to) for to, text in texts.items() for one in values if not re.search(rf"\b{one}\b", text, re.A)
+    ]
+    assert not to_add, f"name each there: {to_add}"
 
 
 # --- Colours ---

@@ -64,10 +64,10 @@ def test_pickles_name_nothing_of_ours_but_what_is_public():
         assert_array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))
     table, y_of_table = table_of_all_kinds()
     of_table = tabular_pipeline(regressor, kinds={"left out": "nothing"}).fit(table, y_of_table)
-    assert set(of_table["columns"].kinds_.values()) == set(KINDS)
+    assert set(of_table["columns"].kinds_.values()) == set(KINDS), "add it to table_of_all_kinds"
     for example in (*fitted, diagnose(classifier, X, y), of_table):
         pickled = pickle.dumps(example)
-        assert b"sknn_scratch._" not in pickled
+        assert b"sknn_scratch._" not in pickled  # classes of kinds and styles are listed in columns.py
         assert b"sknn_scratch" in pickled
         assert type(pickle.loads(pickled)) is type(example)
     assert_array_equal(pickle.loads(pickle.dumps(of_table)).predict(table), of_table.predict(table))

@@ -2,10 +2,10 @@
 
     decide    facts go in, decisions come out
 
-Only alpha and the length of a cycle are left to the data, in ``choice``. No number decides which method is
-taken, and nothing is compared with its default. Whoever sets a learning rate, a schedule, the size of a
-batch, dropout or clipping, to whatever value, asks for a stochastic solver. What each number was measured to
-be worth is in docs/defaults.md.
+Only alpha, the length of a cycle and, with L-BFGS, at times tol are left to the data, in ``choice``. No
+number decides which method is taken, and nothing is compared with its default. Whoever sets a learning rate,
+a schedule, the size of a batch, dropout or clipping, to whatever value, asks for a stochastic solver. What
+each number was measured to be worth is in docs/defaults.md.
 """
 
 import math

@@ -107,7 +107,9 @@ def convert_table(scope, operator, container):
     if NUMBERS in inputs:
         graph.is_double = True
         made = parts_of_columns(columns, table) | (means_of(columns, table) if table.target_encoded_ else {})
-        numbers = [made.get(one) or number_of(one[0], *columns[one[0]]) for one in inputs[NUMBERS]]
+        numbers = [
+            made[name, part] if part else number_of(name, *columns[name]) for name, part in inputs[NUMBERS]
+        ]
         encoded += encodings_of(numbers, table.encoders_[NUMBERS])
     for kind in (CATEGORIES, FREQUENT):
         for position, (name, part) in enumerate(inputs.get(kind, ())):
