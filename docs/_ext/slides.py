@@ -2,15 +2,16 @@
 
 A section becomes a slide for each thing to look at: a figure, a drawing, a formula, a table, what a block
 printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. The
-answer to a question appears below it at the next key. Few words are large, and a figure has all the room.
-Code, answers to exercises and the reader's own network stay in the chapter.
+answer to a question, and what its first fold printed, appear below at the next key. Few words are large, and
+a figure has all the room. Code, answers to exercises and the reader's own network stay in the chapter.
 """
 
 import re
 import unicodedata
-from itertools import groupby
+from itertools import groupby, islice
 
 from docutils import nodes
+from sphinx_design.dropdown import dropdown_main
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
 
 LEFT_OUT = re.compile("Where it comes from|Your network|Exercise|来历|你的网络|练习")
@@ -33,7 +34,9 @@ def make_slides(app, doctree, docname):
     chapter += filled([*opening[:2], figure])  # the title, the question, and a figure or what there is to see
     for section in sections:
         if not LEFT_OUT.match(section[0].astext()):
-            first, *others = map(filled, slides_of(section))
+            *_, last = slides = slides_of(section)
+            last += map(unfolded, islice(filter(has_output, section), 1))  # no room for a second, the repair
+            first, *others = map(filled, slides)
             below = [nodes.section("", *slide, ids=section["ids"]) for slide in others]
             chapter += nodes.section("", *first, *below, ids=section["ids"])
 
@@ -69,6 +72,17 @@ def slides_of(section):
             is_new = is_full
         before = node
     return slides
+
+
+def has_output(node):
+    return isinstance(node, dropdown_main) and any(node.findall(is_output))
+
+
+def unfolded(fold):
+    """Let the title of a fold and what it prints first appear at the next key."""
+    words = fold[0][0].astext()  # the rest of its title are signs
+    title = nodes.paragraph("", "", nodes.strong("", words))
+    return nodes.container("", title, next(fold.findall(is_output)), classes=["fragment"])
 
 
 def end_of(slide):

@@ -121,6 +121,12 @@ def test_slides(page, browser):
     assert not browser.errors()
 
 
+@pytest.mark.parametrize("page", [page for page in DECKS if page.endswith("12-clinic.html")])
+def test_slides_of_the_clinic_end_with_what_was_wrong(page, browser):
+    browser.open(page)
+    assert len(browser.read(".slides .fragment pre")) == 6  # patients
+
+
 ENGLISH = "gradient learning_rate stopping missing callback grid regression diagnose sparse dropout"
 CHINESE = "梯度 权重 隐藏层 激活函数 向量化 梯度消失 随机初始化 学习率 矩阵 偏置"
 WORDS = [("search.html", word) for word in ENGLISH.split()]
