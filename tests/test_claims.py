@@ -235,7 +235,7 @@ def test_cross_validation_and_early_stopping_both_help(noisy_moons):
         alpha=0, solver="adam", learning_rate=0.02, max_iter=2000, early_stopping=True,
         validation_fraction=0.2, random_state=0,
     )  # fmt: skip
-    free = ShallowNNClassifier(alpha=0, solver="lbfgs", max_iter=5000, random_state=0)
+    free = ShallowNNClassifier(alpha=0, solver="lbfgs", max_iter=5000, tol=1e-6, random_state=0)
     new_loss = [log_loss(y_new, clf.fit(X, y).predict_proba(X_new)) for clf in (chosen, stopped, free)]
     assert chosen.solver_ == "lbfgs"
     assert chosen.alpha_ > 0

@@ -254,7 +254,7 @@ def test_bad_groups(taker, groups, message):
 
 ROUTED = [
     lambda: make_pipeline(StandardScaler(), ShallowNNClassifier(**SMALL)),
-    lambda: tabular_pipeline("classifier", **SMALL),
+    lambda: tabular_pipeline("classifier", n_networks=1, **SMALL),
 ]
 
 

@@ -42,8 +42,8 @@ Words
     that an axis has. A *run* is the training of one network, a *stack* several runs trained together.
 
 Precision
-    Everything a step touches has the dtype of the parameters, float32 or float64. Only SciPy's L-BFGS always
-    computes its steps in float64. The numbers of an epoch's record are Python floats.
+    Everything a step touches has the dtype of the parameters, float32 or float64. The numbers of an epoch's
+    record are Python floats.
 
 Randomness
     The caller passes one ``numpy.random.Generator`` for the initial weights, one for the order of the rows
@@ -73,7 +73,7 @@ What the loop works with, about 1,250 lines, in the order in which it needs them
     stopping     when training stops, and which parameters it leaves
 
 Beside the path
-    lbfgs        SciPy's L-BFGS, whose steps use the gradient of all rows
+    lbfgs        L-BFGS, whose steps use the gradient of all rows
     row_space    rows with more features than rows, described by fewer for L-BFGS
     arrays       cheaper or safer calls of NumPy and BLAS
 """

@@ -1,26 +1,55 @@
-"""L-BFGS: SciPy chooses the steps, from the gradients of all rows at the last points.
-
-SciPy computes in float64. A network in float32 is evaluated at the nearest numbers of its own precision.
-"""
+"""L-BFGS (Nocedal, 1980): steps of Newton's method, with second derivatives estimated from the last steps."""
 
 import math
-from collections.abc import Callable
-from typing import TypeAlias
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import scipy.optimize
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.arrays import add_multiples
 from sknn_scratch._core.state import StopReason
 
 Evaluate: TypeAlias = Callable[[Array], tuple[float, Array]]
 
+REMEMBERED_STEPS = 10
+# The conditions of Wolfe (1969): a step lowers the function by at least this share of what the slope at its
+# start promises, and leaves at most this share of the slope at its end.
+SHARE_OF_PROMISE, SHARE_OF_SLOPE = 1e-3, 0.9
+# While the slope at the end of a step is too steep, the step becomes so many times as long.
+GROWTH = 4.0
+# While the value is too high, the step becomes shorter. It keeps at least and at most these shares.
+NEAREST, FARTHEST = 0.1, 0.5
+MOST_LENGTHS = 20  # that are tried in one direction
 # A gain is negligible if it is at most this number of rounding errors of the objective, or of 1 if that is
 # larger. In float64, this is the limit of scikit-learn's LogisticRegression.
 ROUNDINGS = 64
-# Of SciPy's rules to stop, only those are left that find nothing to gain at all.
-NO_LIMITS = {"ftol": 0.0, "gtol": 0.0, "maxiter": 10**9, "maxfun": 10**9}
+
+
+class Point(NamedTuple):
+    """A point (n,) with the value and the gradient (n,) of the function there."""
+
+    x: Array
+    value: float
+    gradient: Array
+
+
+class Step(NamedTuple):
+    """What a step teaches: over a way (n,), the gradient has changed by ``change`` (n,)."""
+
+    way: Array
+    change: Array
+    curvature: float  # their product, which is positive
+
+
+class End(NamedTuple):
+    """The end of a step of some length, with the value and the slope in its direction there."""
+
+    length: float
+    value: float
+    slope: float
 
 
 def minimise(
@@ -28,70 +57,90 @@ def minimise(
 ) -> None:
     """Minimise a function of vectors (n,), iteration by iteration.
 
-    ``evaluate(x)`` returns the value and the gradient (n,) at x, in float64, but rounded as the dtype of the
-    start. ``on_iteration`` gets the value at the end of an iteration, where the function was evaluated last,
-    and a reason to stop, or None. It returns whether to stop.
+    ``evaluate(x)`` returns the value and the gradient (n,) at x. ``on_iteration`` gets the value at the end
+    of an iteration, where the function was evaluated last, and a reason to stop, or None. It returns whether
+    to stop.
     """
-    x = start.astype(np.float64)
-
-    def evaluate_or_turn_back(tried: Array) -> tuple[float, Array]:
-        found, slope = evaluate(tried)
-        if math.isfinite(found) and np.isfinite(slope).all():
-            return found, slope
-        step = tried - x  # zero at the start
-        return turn_back(step, value, gradient) if step.any() else (found, slope)
-
-    evaluate_at = with_memory(evaluate_or_turn_back)
-    (value, gradient), stops = evaluate_at(x), False
-
-    def end_iteration(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        nonlocal x, value, gradient, stops
-        earlier, x = value, intermediate_result.x.copy()
-        value, gradient = evaluate_at(x)  # goes back there if need be
-        is_over = is_negligible(earlier - value, value, np.float64)
-        stops = on_iteration(value, StopReason.CONVERGED if is_over else None)
-        if stops:
-            raise StopIteration
-
-    result = scipy.optimize.minimize(
-        lambda x: evaluate_at(x)[0],
-        x,
-        method="L-BFGS-B",
-        jac=lambda x: evaluate_at(x)[1],
-        callback=end_iteration,
-        options=NO_LIMITS,
-    )
-    if not stops:  # SciPy found no better point
-        value, gradient = evaluate_at(result.x)
-        with np.errstate(over="ignore"):
-            promise = float(np.square(gradient).sum())  # the gain of a step, if the gradient were constant
-        is_minimum = is_negligible(promise, value, start.dtype)
-        on_iteration(value, StopReason.CONVERGED if is_minimum else StopReason.LINE_SEARCH_FAILED)
+    here, steps = Point(start.copy(), *evaluate(start)), deque[Step](maxlen=REMEMBERED_STEPS)
+    while True:
+        there = search(evaluate, here, direction_from(here.gradient, steps))
+        if there is None and steps:
+            steps.clear()  # they may mislead: try the steepest direction
+            continue
+        if there is None:
+            break
+        steps.append(step_between(here, there))
+        is_over = is_negligible(here.value - there.value, there.value, np.float64)
+        here = there
+        if on_iteration(here.value, StopReason.CONVERGED if is_over else None):
+            return
+    evaluate(here.x)  # goes back there
+    with np.errstate(over="ignore"):
+        promise = float(here.gradient @ here.gradient)  # the gain of a step, if the gradient were constant
+    is_minimum = is_negligible(promise, here.value, start.dtype)
+    on_iteration(here.value, StopReason.CONVERGED if is_minimum else StopReason.LINE_SEARCH_FAILED)
 
 
-def turn_back(step: Array, value: float, gradient: Array) -> tuple[float, Array]:
-    """Give a value and a gradient (n,) at the end of a step (n,) from a point, where the function overflows.
+@np.errstate(all="ignore")  # no search begins with numbers that are not finite
+def step_between(here: Point, there: Point) -> Step:
+    way, change = there.x - here.x, there.gradient - here.gradient
+    return Step(way, change, float(way @ change))
 
-    They are of a parabola that has the value and the slope of the point at its start, and is lowest after
-    a quarter of the step. SciPy cannot find its way back from infinity.
+
+@np.errstate(all="ignore")
+def direction_from(gradient: Array, steps: Sequence[Step]) -> Array:
+    """Compute the step (n,) of Newton's method, ``-H^-1 gradient``, with an estimate of the Hessian H.
+
+    The two loops multiply by the estimated inverse: a multiple of the identity, corrected by one step after
+    another so that it maps each change of the gradient to the way on which it happened. Without steps, the
+    way goes down the gradient, and its length is at most 1.
     """
-    fall = abs(float(gradient @ step))
-    return value + fall, step * (3 * fall / (step @ step))
+    direction, shares = -gradient, []
+    for step in reversed(steps):
+        shares.append(float(step.way @ direction) / step.curvature)
+        add_multiples(direction, [-shares[-1]], step.change)
+    if steps:
+        direction *= steps[-1].curvature / float(steps[-1].change @ steps[-1].change)
+    else:
+        direction /= max(1.0, math.sqrt(gradient @ gradient))
+    for step, share in zip(steps, reversed(shares), strict=True):
+        add_multiples(direction, [share - float(step.change @ direction) / step.curvature], step.way)
+    return direction
 
 
-def with_memory(evaluate: Evaluate) -> Evaluate:
-    """Let a function keep its result at the point where it was evaluated last."""
-    last_point = b""
-    last_result: tuple[float, Array] = math.nan, np.empty(0)
+@np.errstate(all="ignore")
+def search(evaluate: Evaluate, here: Point, direction: Array) -> Point | None:
+    """Find a point in a direction (n,) that fulfils the conditions of Wolfe, or return None.
 
-    def evaluate_at(x: Array) -> tuple[float, Array]:
-        nonlocal last_point, last_result
-        point = x.tobytes()  # quicker to compare than arrays
-        if point != last_point:
-            last_point, last_result = point, evaluate(x)
-        return last_result
+    A value or a slope that is not finite makes the step shorter.
+    """
+    slope = float(here.gradient @ direction)
+    length, too_short, too_long = 1.0, End(0.0, here.value, slope), math.inf
+    for _ in range(MOST_LENGTHS if -math.inf < slope < 0 else 0):
+        x = here.x.copy()
+        add_multiples(x, [length], direction)
+        there = Point(x, *evaluate(x))
+        end = End(length, there.value, float(there.gradient @ direction))
+        is_lower = end.value <= here.value + SHARE_OF_PROMISE * length * slope
+        if not (is_lower and math.isfinite(end.slope)):
+            too_long, length = length, lowest_between(too_short, end)
+        elif end.slope < SHARE_OF_SLOPE * slope:
+            too_short, length = end, GROWTH * length if too_long == math.inf else (length + too_long) / 2
+        else:
+            return there
+    return None
 
-    return evaluate_at
+
+def lowest_between(short: End, long: End) -> float:
+    """Find the length where a parabola with the slope at one end and the values at both is lowest.
+
+    The function is none: take at least a tenth and at most half of the way to the longer end.
+    """
+    width = long.length - short.length
+    promise = -short.slope * width
+    bend = long.value - short.value + promise
+    share = promise / (2 * bend) if bend > 0 else 0.5
+    return short.length + width * min(max(share, NEAREST), FARTHEST)
 
 
 def is_negligible(gain: float, value: float, dtype: DTypeLike) -> bool:

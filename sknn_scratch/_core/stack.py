@@ -137,7 +137,7 @@ class Stack:
     def evaluate(self, params: Array) -> tuple[float, Array]:
         """Move a single network to ``params`` (n_params,), and compute the objective over all rows.
 
-        Returns it with its gradient (n_params,). All are float64, whatever the precision of the network.
+        Returns it with its gradient (n_params,).
         """
         self.params.flat[...] = params
         clear_tiny(self.params.flat)
@@ -145,7 +145,7 @@ class Stack:
             self.compute_gradient(batch, outputs_mT)
         self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
         objective = self.batches.losses()[0] + self.penalty.value(self.params)
-        return float(objective), self.grads.flat.astype(np.float64)
+        return float(objective), self.grads.flat.copy()
 
     def last_objective(self) -> Any:
         """Compute the objective (...) of the last batch, with the parameters after the update."""

@@ -54,7 +54,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         ``learning_rate``, ``learning_rate_schedule``, ``batch_size``, ``dropout`` or ``max_grad_norm``, to
         whatever value. ``solver_`` says which. "adam" is `Adam <https://arxiv.org/abs/1412.6980>`_, "adamw"
         is Adam with `decoupled weight decay <https://arxiv.org/abs/1711.05101>`_, "sgd" is gradient descent
-        with momentum, and "lbfgs" is SciPy's L-BFGS, which takes all rows at once.
+        with momentum, and "lbfgs" is L-BFGS, which takes all rows at once.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. None is all rows. "auto" is the square root of the number of training rows,
         twice that with "one_cycle", and at least 100. "lbfgs" ignores it.

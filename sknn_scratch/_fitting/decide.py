@@ -21,8 +21,8 @@ from sknn_scratch._targets.base import TargetKind
 # With fewer rows than this, solver="auto" is L-BFGS if possible. From here on, it is Adam with one cycle.
 MANY_ROWS = 1500
 # It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision. For each
-# weight of the hidden layer, it keeps about 45: 20 for its last steps, others for points and gradients.
-LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 45
+# weight of the hidden layer, it keeps about 30: 20 for its last steps, others for points and gradients.
+LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 30
 # Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most, or of iterations of L-BFGS.

@@ -47,7 +47,7 @@ N_FOLDS = 3
 # Folds of few rows are drawn up to ``MOST_DRAWS`` times, while at most ``ROWS_HELD_OUT`` are held out in all:
 # one draw does not show whether the rows mislead.
 ROWS_HELD_OUT, MOST_DRAWS = 90, 3
-MOST_WEIGHTS = 2**18  # of the hidden layer: L-BFGS keeps 25 times as many numbers
+MOST_WEIGHTS = 2**18  # of the hidden layer: L-BFGS keeps 30 times as many numbers
 FIRST, FURTHER = 60, 30  # at most: iterations with the first alpha, and with each further one
 FINEST = 100  # further iterations at most, to see whether small gains help
 N_ITER_NO_CHANGE = 5  # they end earlier when so many in turn have gained no more than a tolerance

@@ -145,14 +145,14 @@ def test_a_loss_with_a_kink_is_for_adam(loss, solver):
 
 
 def test_a_network_whose_last_steps_would_take_much_memory_is_for_adam(monkeypatch):
-    monkeypatch.setattr(module, "LBFGS_NUMBERS", 45 * 5 * X.shape[1])
+    monkeypatch.setattr(module, "LBFGS_NUMBERS", 30 * 5 * X.shape[1])
     for n_hidden, solver in ((5, "lbfgs"), (6, "adam")):
         assert make_classifier(n_hidden=n_hidden).fit(X[:100], Y[:100]).solver_ == solver
 
 
 def test_wide_rows_are_for_lbfgs_which_trains_in_their_space_unless_their_copy_takes_much_memory(monkeypatch):
     wide = np.tile(X[:10], 30)
-    enough = 45 * 5 * 11 + wide.size
+    enough = 30 * 5 * 11 + wide.size
     for n_numbers, rows, solver in (
         (enough, wide, "lbfgs"),
         (enough - 1, wide, "adam"),
