@@ -72,17 +72,15 @@ class Kind:
         """Measure the values (n_samples,) of the fit of a TableEncoder."""
         self.had_missing = bool(are_missing(values).any())
 
-    def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
-        """Say what a user should know of a column of the fit."""
+    def remarks(self, name: Any, column: Column, values: np.ndarray) -> Iterator[Remark]:
+        """Say what a user should know of a column of the fit, and of its values (n_samples,)."""
         if self.odd:
             yield Remark(Sentence.ODD, name, self.among(self.odd), self.name)
-
-    def several_units(self, column: Column) -> str:
-        """List the units of numbers with how many values have each, if many have another one than most."""
-        return ""
+        if not self.is_explained:
+            yield from self.useless(name, values)
 
     def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
-        """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
+        """Say why values carry no information, if they carry none."""
         if (values == values[0]).all():
             yield Remark(Sentence.USELESS, name, "always the same value")
 

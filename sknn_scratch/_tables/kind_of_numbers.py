@@ -10,15 +10,13 @@ from sknn_scratch._tables.kind import TOLD, Kind
 from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import (
     MOST_CODES,
-    MOST_ODD,
     are_padded_codes,
-    are_versions,
     has_first_zero,
     is_code,
     joins_letters_to_digits,
     may_be_codes,
 )
-from sknn_scratch._tables.units import alike, count_units, have_few_units, numbers_among
+from sknn_scratch._tables.units import numbers_among
 from sknn_scratch._tables.written_dates import count_dates_of_digits
 from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 
@@ -44,16 +42,14 @@ class Numbers(Kind):
 
     @classmethod
     def readings(cls, column, most_odd):
-        if most_odd == TOLD:
-            return super().readings(column, most_odd)
-        if dates_of_digits(column, most_odd) is not None:
-            return []
         found = super().readings(column, most_odd)
-        if not found and most_odd > MOST_ODD and have_few_units(column.texts):
-            found = super().readings(column, TOLD)
-            found = [one for one in found if cls.is_clear(column.texts - one.odd, one.odd)]
+        if most_odd == TOLD:
+            return found
+        are_dates = dates_of_digits(column, most_odd) is not None
         is_sure = len(found) == 1
-        return [] if is_sure and have_collisions(column, found[0].style, found[0].odd) else found
+        return (
+            [] if are_dates or (is_sure and have_collisions(column, found[0].style, found[0].odd)) else found
+        )
 
     @staticmethod
     def is_clear(texts, odd):
@@ -74,8 +70,8 @@ class Numbers(Kind):
             if len({*present}) <= len(present) / ROWS_OF_A_CODE:
                 self.codes = frozenset(present)
 
-    def remarks(self, name, column):
-        yield from super().remarks(name, column)
+    def remarks(self, name, column, values):
+        yield from super().remarks(name, column, values)
         if self.style.takes_bare:
             yield self.without_unit(name)
         if not self.is_explained and are_rounded(column.values):
@@ -85,21 +81,13 @@ class Numbers(Kind):
             yield Remark(Sentence.CODES, name)
 
     def may_have_codes(self, texts):
-        """Whether texts that are read as numbers may be codes, lists of codes, or versions."""
-        are_lists = self.style.decimal == "," and may_be_lists(texts)
-        are_codes = not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
-        return are_lists or are_codes or are_versions(texts)
+        """Whether texts that are read as numbers may be codes, or lists of codes."""
+        if self.style.decimal == "," and may_be_lists(texts):
+            return True
+        return not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
 
     def without_unit(self, name):
         return Remark(Sentence.NO_UNIT, name, self.style.unit)
-
-    def several_units(self, column):
-        unit = alike(self.style.unit)
-        n_others = sum(alike(one.unit) != unit for one in numbers_among(self.odd))
-        if n_others <= MOST_ODD * len(self.odd | column.texts):
-            return ""
-        counts = count_units(numbers_among(filter(None, column.values)))
-        return ", ".join(f"{n} in {unit}" if unit else f"{n} without one" for unit, n in counts.most_common())
 
     def read(self, column, name):
         if self.style.unit and not self.style.takes_bare and self.lacks_unit(column):

@@ -156,7 +156,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
         read = read_all(columns_of(X))
         groups = numbers_of_groups(groups, _num_samples(X))
-        kinds = kinds_of(read, self.kinds)
+        kinds, remarks = kinds_of(read, self.kinds)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name], self)
@@ -166,11 +166,9 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
-        remarks = remarks_of_groups(X, kinds, values, y) if groups is None else []
+        remarks += remarks_of_groups(X, kinds, values, y) if groups is None else []
         for name, kind in kinds.items():
-            remarks += kind.remarks(name, read[name])
-        for name, kind in kinds.items():
-            remarks += () if kind.is_explained else kind.useless(name, values[name])
+            remarks += kind.remarks(name, read[name], values[name])
         warn_of(OF_FIT, remarks, kinds)
         self._kinds, self._encoders = kinds, encoders
         self._types = {name: read[name].type for name in kinds}
@@ -276,5 +274,5 @@ def typed_columns(X):
         name: column if column.type in TYPES else as_categories(column.values)
         for name, column in read_all(columns_of(X)).items()
     }
-    kinds = kinds_of(read, told=None)
+    kinds, _ = kinds_of(read, told=None)
     return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}
