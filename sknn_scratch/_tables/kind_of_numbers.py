@@ -33,7 +33,6 @@ class Numbers(Kind):
     """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
 
     name = NUMBERS
-    has_digits = True
 
     are_padded: bool = False  # with zeros, so they are codes
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py

@@ -81,7 +81,6 @@ class Durations(Kind):
     """Spans of time, as numbers of seconds; also as text: 1h 20m, 2 days 03:04:05, PT1H20M."""
 
     name = DURATIONS
-    has_digits = True
 
     @staticmethod
     def styles(texts):
@@ -104,7 +103,6 @@ class Dates(Kind):
     """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM, 20200131."""
 
     name = DATES
-    has_digits = True
 
     means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
 
@@ -229,7 +227,6 @@ class Categories(Kind):
 KINDS = {
     kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Text, Categories)
 }
-TYPES = {TEXT, *KINDS}  # of values that some kind takes
 
 
 def are_zeros_and_ones(values):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TEXT, listed
 from sknn_scratch._tables.kind import TOLD
-from sknn_scratch._tables.kinds import KINDS, TYPES, Categories
+from sknn_scratch._tables.kinds import KINDS, Categories
 from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import MOST_CODES, MOST_ODD
 from sknn_scratch._tables.units import alike, count_units, numbers_among
@@ -30,7 +30,7 @@ def kinds_of(read, told):
     others = [
         f"{name!r} ({column.type})"
         for name, column in read.items()
-        if column.type not in TYPES and told.get(name) != NOTHING
+        if column.type not in KINDS and told.get(name) != NOTHING
     ]
     if others:
         raise ValueError(

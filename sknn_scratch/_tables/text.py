@@ -3,8 +3,6 @@
 A style is one way to write values. Its ``read`` converts a text, or gives None if the text is not written so.
 """
 
-import re
-
 # Text is read as numbers or dates if at most this share of its different values, words for missing ones
 # aside, are no such thing.
 MOST_ODD = 0.1
@@ -15,7 +13,6 @@ MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
 # different values, it needs no warning: the ramps of the numbers can give each of them its own effect.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
 MOST_DIGITS = 15  # of a code; a float holds no more
-DIGIT = re.compile(r"\d")
 # Free text has so many words on average, and at least so many different values, more than half as many as
 # there are rows with text.
 WORDS_OF_FREE_TEXT, FEWEST_FREE_TEXTS = 2.5, 50
