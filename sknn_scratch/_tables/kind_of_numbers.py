@@ -15,9 +15,10 @@ from sknn_scratch._tables.text import (
     is_code,
     joins_letters_to_digits,
     may_be_codes,
+    read_texts,
 )
 from sknn_scratch._tables.units import numbers_among
-from sknn_scratch._tables.written_dates import count_dates_of_digits
+from sknn_scratch._tables.written_dates import DateStyle
 from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 
 # So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
@@ -34,7 +35,6 @@ class Numbers(Kind):
 
     name = NUMBERS
 
-    are_padded: bool = False  # with zeros, so they are codes
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
 
     styles = staticmethod(number_styles)
@@ -44,11 +44,9 @@ class Numbers(Kind):
         found = super().readings(column, most_odd)
         if most_odd == TOLD:
             return found
-        are_dates = dates_of_digits(column, most_odd) is not None
         is_sure = len(found) == 1
-        return (
-            [] if are_dates or (is_sure and have_collisions(column, found[0].style, found[0].odd)) else found
-        )
+        are_lost = is_sure and have_collisions(column, found[0].style, found[0].odd)
+        return [] if are_lost or dates_of_digits(column, most_odd) is not None else found
 
     @staticmethod
     def is_clear(texts, odd):
@@ -57,14 +55,9 @@ class Numbers(Kind):
             return False
         return (not odd and are_padded_codes(texts)) or not any(map(has_first_zero, texts))
 
-    @classmethod
-    def readings_of_text(cls, texts, most_odd):
-        found = super().readings_of_text(texts, most_odd)
-        return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
-
     def prepare(self, values, table):
         super().prepare(values, table)
-        if self.are_padded and not self.is_explained:
+        if self.style.is_padded and not self.is_explained:
             present = values[~np.isnan(values)].tolist()
             if len({*present}) <= len(present) / ROWS_OF_A_CODE:
                 self.codes = frozenset(present)
@@ -125,7 +118,10 @@ def dates_of_digits(column, most_odd):
     """Make a column of text of one with numbers or text such as 20200131, if these are dates; else None."""
     if column.type == NUMBERS:
         numbers = Numbers().convert(column.values)
-        n_odd = np.count_nonzero(~np.isnan(numbers) & ~((numbers >= 19_000_101) & (numbers < 21_000_000)))
+        n_odd = np.count_nonzero((numbers < 19_000_101) | (numbers >= 21_000_000))
         column = as_text(column) if n_odd <= most_odd * len(numbers) else column
-    n_dates = count_dates_of_digits(column.texts, most_odd) if column.type == TEXT else 0
+    if column.type != TEXT:
+        return None
+    dates = read_texts(column.texts, DateStyle("digits"), most_odd * len(column.texts))
+    n_dates = len(dates) - list(dates.values()).count(None)
     return column if n_dates >= (1 if most_odd == TOLD else FEWEST_DATES) else None

@@ -4,6 +4,7 @@ import re
 from math import isfinite
 from typing import NamedTuple
 
+from sknn_scratch._tables.text import are_padded_codes
 from sknn_scratch._tables.units import SIGN, alike, common_unit, numbers_among, parts_of_number, with_minus
 
 BOOLEAN_WORDS = {"true": "1", "false": "0"}
@@ -43,6 +44,7 @@ class NumberStyle(NamedTuple):
     unit: str = ""
     has_multiples: bool = False
     takes_bare: bool = False  # numbers without a unit count in this one
+    is_padded: bool = False  # with zeros, as codes are
 
     @property
     def in_words(self):
@@ -87,7 +89,8 @@ def number_styles(texts):
         decimals = ","
     else:
         decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
-    return [NumberStyle(decimal, unit, has_multiples, takes_bare) for decimal in decimals]
+    is_padded = are_padded_codes(texts)
+    return [NumberStyle(decimal, unit, has_multiples, takes_bare, is_padded) for decimal in decimals]
 
 
 def may_be_lists(texts):
