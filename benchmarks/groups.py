@@ -107,7 +107,6 @@ def noticed(sources: tuple[Grouped, ...], others: tuple[Source, ...]) -> Iterato
     parts = [source.parts() for source in sources]
     tables = {
         "with a column that names the groups": [(X.assign(groups=groups), y) for X, y, groups in parts],
-        "the same without it": [(X, y) for X, y, _ in parts],
         "other public tables": [(one.raw, one.y) for one in (source.load() for source in others)],
     }
     for name, some in tables.items():

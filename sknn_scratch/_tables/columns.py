@@ -95,8 +95,6 @@ def read_all(columns):
 
 
 def read(column):
-    if isinstance(getattr(column, "dtype", None), np.dtype) and column.dtype.kind in "biuf":
-        return read_numbers(np.asarray(column))  # a shorter way, since most columns have numbers
     type_name = str(column.dtype if hasattr(column, "dtype") else column.type)  # pyarrow has types
     if re.match("category|Categorical|Enum|dictionary", type_name):
         return read_categories(column)
@@ -104,25 +102,17 @@ def read(column):
     is_rounded = values.dtype.kind == "f" and re.match("u?int", type_name, re.IGNORECASE)
     if is_rounded and (np.abs(values) >= LARGEST_EXACT).any():
         values = np.array(as_list(column), dtype=object)
-    if values.ndim != 1:
-        return Column(type_name, values)
-    if values.dtype.kind in "OSUT":
+    kind = values.dtype.kind if values.ndim == 1 else ""
+    if kind in {"O", "S", "U", "T"}:
         return read_objects(values.tolist())  # NumPy's strings would look odd in messages
-    if values.dtype.kind in "biuf":
-        return read_numbers(values)
-    if values.dtype.kind in "cmM" and np.isnan(values).all():
+    if kind in {"f", "c", "m", "M"} and np.isnan(values).all():
         return Column(NOTHING, [None] * len(values))
-    if values.dtype.kind == "M":  # of polars and pyarrow, times with a zone are in UTC
+    if kind == "M":  # of polars and pyarrow, times with a zone are in UTC
         return Column(DATES_IN_ZONES if re.search("(tz=|time_zone=')", type_name) else DATES, values)
-    if values.dtype.kind == "m" and np.can_cast(values.dtype, "m8[s]", "same_kind"):  # no months
+    if kind == "m" and np.can_cast(values.dtype, "m8[s]", "same_kind"):  # no months
         return Column(DURATIONS, values)
-    return Column(type_name, values)
-
-
-def read_numbers(values):
-    if values.dtype.kind == "f" and np.isnan(values).all():
-        return Column(NOTHING, [None] * len(values))
-    return Column(BOOLEANS if values.dtype.kind == "b" else NUMBERS, values)
+    types = {"b": BOOLEANS, "i": NUMBERS, "u": NUMBERS, "f": NUMBERS}
+    return Column(types.get(kind, type_name), values)
 
 
 def as_list(column):

@@ -8,13 +8,13 @@ categories also become means of y.
 import math
 from collections import Counter
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 from sklearn import config_context
 from sklearn.base import TransformerMixin, clone
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
@@ -27,7 +27,8 @@ from sknn_scratch._tables.text_encoder import COMPONENT
 
 # The encoders of columns with too many categories, beside those of numbers and of categories.
 MANY, FREQUENT = "many", "frequent"
-ORDER = (NUMBERS, CATEGORIES, FREQUENT)  # of what they make
+COMPONENTS = "components"  # of text, which stay as they are
+ORDER = (NUMBERS, CATEGORIES, FREQUENT, COMPONENTS)  # of what they make
 # The encoder of categories merges rare ones. A category that only one row has tells nothing of other rows. So
 # those count that are merged and have two rows or more. A column has too many categories if more than this
 # share of its rows have one of these. Copies of a row count once: they would show it its own y.
@@ -77,10 +78,9 @@ def features_of(kinds, values):
 class Encoders:
     """The fitted encoders of the features of a table."""
 
-    fitted: dict[str, Any]  # by NUMBERS, CATEGORIES, FREQUENT and MANY, if there are features for them
-    inputs: dict[str, list[tuple[Any, str]]]  # the features of all but MANY; NUMBERS has the means of y, too
+    fitted: dict[str, Any]  # by ORDER and MANY, if there are features for them
+    inputs: dict[str, list[tuple[Any, str]]]  # by ORDER; NUMBERS has the means of y, too
     many: list[tuple[Any, str]]  # the features that become means of y, by MANY
-    components: list[tuple[Any, str]]  # the features that stay as they are, of text
 
     @without_frames
     def transform(self, features):
@@ -88,30 +88,28 @@ class Encoders:
         if self.many:
             means = self.fitted[MANY].transform(as_array(features, self.many))
             features = features | means_of(self.many, means)
-        return self.without_means(features)
+        return self.without_means(features, {})
 
-    def without_means(self, features, cross_fitted=None):
+    def without_means(self, features, cross_fitted):
         """Encode features that have their means, block by block: so the encoded ones are in memory once.
 
         What is ``cross_fitted`` by some of the encoders (n_samples, n) is taken as it is.
         """
-        X = {encoder: as_array(features, inputs) for encoder, inputs in self.inputs.items()}
-        transform = {encoder: self.fitted[encoder].transform for encoder in X}
-        ready = {COMPONENT: as_array(features, self.components)} if self.components else {}
-        for encoder, values in ((cross_fitted or {}) | ready).items():
-            X[encoder], transform[encoder] = values, lambda block: block
+        X = {one: as_array(features, inputs) for one, inputs in self.inputs.items()} | cross_fitted
+        transform = {one: self.fitted[one].transform for one in X} | dict.fromkeys(
+            cross_fitted, lambda block: block
+        )
+
+        def encode(rows):
+            parts = [transform[one](X[one][rows]) for one in X]
+            return np.hstack([part.toarray() if scipy.sparse.issparse(part) else part for part in parts])
+
         blocks = list(gen_batches(len(next(iter(features.values()))), BLOCK_ROWS))
-        encoded = ([transform[one](X[one][rows]) for one in X] for rows in blocks)
-        first = next(encoded)
-        if any(map(scipy.sparse.issparse, first)):
-            joined = [scipy.sparse.hstack(parts, format="csr") for parts in chain([first], encoded)]
-            return scipy.sparse.vstack(joined, format="csr")
-        ends = list(accumulate((part.shape[1] for part in first), initial=0))
-        result = np.empty((blocks[-1].stop, ends[-1]), np.result_type(*first))
-        for rows, parts in zip(blocks, chain([first], encoded), strict=True):
-            for part, (start, end) in zip(parts, pairwise(ends), strict=True):
-                result[rows, start:end] = part
-        return result
+        first = encode(blocks[0])
+        encoded = np.empty((blocks[-1].stop, first.shape[1]), first.dtype)
+        for rows in blocks:
+            encoded[rows] = encode(rows) if rows.start else first
+        return encoded
 
     @property
     def rare(self):
@@ -119,23 +117,17 @@ class Encoders:
         return {
             name: group
             for encoder, inputs in self.inputs.items()
-            if encoder != NUMBERS
             for (name, _), group in rare_groups(self.fitted[encoder], inputs).items()
         }
 
     def feature_names(self, names):
         """Name the encoded features, from the names of the columns."""
-        named = {
-            encoder: [names[one] + part for one, part in inputs] for encoder, inputs in self.inputs.items()
-        }
-        return without_repeats(
-            [
-                name
-                for encoder, inputs in named.items()
-                for name in self.fitted[encoder].get_feature_names_out(inputs)
-            ]
-            + [names[one] + part for one, part in self.components]
-        )
+        encoded = []
+        for encoder, inputs in self.inputs.items():
+            encoded += list(
+                self.fitted[encoder].get_feature_names_out([names[one] + end for one, end in inputs])
+            )
+        return without_repeats(encoded)
 
 
 @without_frames
@@ -146,41 +138,41 @@ def fit_encoders(table, features, y, groups=None):
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]
-    unfitted, many, beside = {encoder: getattr(table, encoder) for encoder in ORDER}, [], []
-    fitted, encoded, tried = {}, {}, {}  # tried ones are fitted, each for a list of features
+    unfitted = {NUMBERS: table.numbers, CATEGORIES: table.categories, FREQUENT: table.frequent}
+    unfitted[COMPONENTS] = FunctionTransformer(feature_names_out="one-to-one")  # they stay as they are
+    fitted, cross_fitted, many, beside = {}, {}, [], []
     if texts:
-        categories, most = fit_limited(table.categories, as_array(features, texts), y)
-        tried[CATEGORIES] = texts, categories
+        fitted[CATEGORIES], most = fit_limited(table.categories, as_array(features, texts), y)
         unfitted |= {encoder: with_most(unfitted[encoder], most) for encoder in (CATEGORIES, FREQUENT)}
-        many = too_many_categories(features, texts, categories, y, table.many, groups)
-        if many and table.frequent:
-            frequent = clone(unfitted[FREQUENT]).fit(as_array(features, many), y)
-            tried[FREQUENT] = many, frequent
-            widths = widths_of(frequent, many)
-            beside = [one for one in many if widths[one] > 1]  # one is the group of all
+        many = too_many_categories(features, texts, fitted[CATEGORIES], y, table.many, groups)
     if many:
+        del fitted[CATEGORIES]
         fitted[MANY] = clone(table.many)
         own = groups_for(fitted[MANY], groups)
         features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y, **own))
+        if table.frequent:
+            widths = widths_of(clone(unfitted[FREQUENT]).fit(as_array(features, many), y), many)
+            beside = [one for one in many if widths[one] > 1]  # one is the group of all
     components = [one for one in features if one[1].startswith(COMPONENT)]
     numbers = [one for one, values in features.items() if values.dtype != object and one not in components]
     few = [one for one in texts if one not in many]
-    inputs = {encoder: taken for encoder, taken in zip(ORDER, (numbers, few, beside), strict=True) if taken}
+    inputs = dict(zip(ORDER, (numbers, few, beside, components), strict=True))
+    inputs = {encoder: taken for encoder, taken in inputs.items() if taken}
     for encoder, taken in inputs.items():
-        for_these, of_these = tried.get(encoder, (None, None))
-        is_tried = taken == for_these
-        fitted[encoder] = of_these if is_tried else clone(unfitted[encoder])
-        own = groups_for(fitted[encoder], groups)
-        if type(fitted[encoder]).fit_transform is not TransformerMixin.fit_transform:  # it may cross-fit
-            encoded[encoder] = fitted[encoder].fit_transform(as_array(features, taken), y, **own)
-        elif not is_tried:
-            fitted[encoder].fit(as_array(features, taken), y, **own)
-    encoders = Encoders(fitted, inputs, many, components)
-    return encoders, encoders.without_means(features, encoded)
+        cross_fits = type(unfitted[encoder]).fit_transform is not TransformerMixin.fit_transform
+        if encoder in fitted and not cross_fits:
+            continue
+        fitted[encoder] = clone(unfitted[encoder])
+        X, own = as_array(features, taken), groups_for(fitted[encoder], groups)
+        if cross_fits:
+            cross_fitted[encoder] = fitted[encoder].fit_transform(X, y, **own)
+        else:
+            fitted[encoder].fit(X, y, **own)
+    encoders = Encoders(fitted, inputs, many)
+    return encoders, encoders.without_means(features, cross_fitted)
 
 
 def groups_for(encoder, groups):
-    """Make the argument of the fit of an encoder that has groups, if there are some and it takes them."""
     return {} if groups is None or not has_fit_parameter(encoder, "groups") else {"groups": groups}
 
 
@@ -209,9 +201,8 @@ def fit_limited(encoder, texts, y):
     widths = np.array([*widths_of(fitted, range(texts.shape[1])).values()])
     most, limit = min(MOST_FEATURES, MOST_NUMBERS / len(texts)), math.inf
     if widths.sum() > most and hasattr(encoder, "max_categories"):
-        limits = range(FEWEST_CATEGORIES, widths.max())
-        enough = [one for one in limits if np.minimum(widths, one).sum() <= most]
-        limit = max(enough, default=FEWEST_CATEGORIES)
+        low_enough = (one for one in range(widths.max()) if np.minimum(widths, one).sum() <= most)
+        limit = max(FEWEST_CATEGORIES, *low_enough)
         fitted = clone(with_most(encoder, limit)).fit(texts, y)
     return fitted, limit
 

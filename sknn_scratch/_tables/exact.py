@@ -13,7 +13,7 @@ MOST_OF_64_BITS = 2.0**64  # larger numbers are hardly ids
 
 
 def have_collisions(column, style, odd):
-    """Whether different whole numbers of a column are equal as floats, or all its different numbers are.
+    """Whether different whole numbers of a column are equal as floats.
 
     A style reads its texts, but for the odd ones.
     """
@@ -23,10 +23,8 @@ def have_collisions(column, style, odd):
         exact = {Decimal(style.written(text)) for text in column.texts - odd}
     else:
         return False
-    pairs = [(number, float_of(number)) for number in exact]
-    pairs = [(number, as_float) for number, as_float in pairs if np.isfinite(as_float)]
-    whole = [as_float for number, as_float in pairs if number == int(number)]
-    return len(set(whole)) < len(whole) or len({as_float for _, as_float in pairs}) == 1 < len(pairs)
+    whole = [float_of(number) for number in exact if np.isfinite(float_of(number)) and number == int(number)]
+    return len(set(whole)) < len(whole)
 
 
 def exact_numbers(values):

@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn_scratch._tables.columns import NOTHING, TEXT, Column
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import DIGIT, is_missing_word, read_texts
+from sknn_scratch._tables.text import is_missing_word, read_texts
 
 # A user who says what a column holds allows any share.
 TOLD = 1.0
@@ -20,7 +20,6 @@ class Kind:
 
     name: ClassVar[str]  # that of the type of columns.py whose values it takes as they are, too
     more_types: ClassVar[set[str]] = set()  # of which it takes them as well
-    has_digits: ClassVar[bool] = False  # whether each text of this kind has one
 
     style: Any = None  # how its text is written: see text.py
     odd: frozenset[str] = frozenset()  # the texts that ``fit`` could not read; they count as missing
@@ -47,8 +46,6 @@ class Kind:
         missing = set(filter(is_missing_word, texts))
         present = texts - missing
         most = len(present) * most_odd
-        if cls.has_digits and sum(DIGIT.search(text) is None for text in present) > most:
-            return []
         found: dict[tuple[Any, ...], Kind] = {}
         for style in cls.styles(present):
             values = read_texts(present, style, most)
@@ -72,17 +69,15 @@ class Kind:
         """Measure the values (n_samples,) of the fit of a TableEncoder."""
         self.had_missing = bool(are_missing(values).any())
 
-    def remarks(self, name: Any, column: Column) -> Iterator[Remark]:
-        """Say what a user should know of a column of the fit."""
+    def remarks(self, name: Any, column: Column, values: np.ndarray) -> Iterator[Remark]:
+        """Say what a user should know of a column of the fit, and of its values (n_samples,)."""
         if self.odd:
             yield Remark(Sentence.ODD, name, self.among(self.odd), self.name)
-
-    def several_units(self, column: Column) -> str:
-        """List the units of numbers with how many values have each, if many have another one than most."""
-        return ""
+        if not self.is_explained:
+            yield from self.useless(name, values)
 
     def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
-        """Say why the values (n_samples,) of the fit carry no information, if they carry none."""
+        """Say why values carry no information, if they carry none."""
         if (values == values[0]).all():
             yield Remark(Sentence.USELESS, name, "always the same value")
 

@@ -10,16 +10,15 @@ from sknn_scratch._tables.kind import TOLD, Kind
 from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import (
     MOST_CODES,
-    MOST_ODD,
     are_padded_codes,
-    are_versions,
     has_first_zero,
     is_code,
     joins_letters_to_digits,
     may_be_codes,
+    read_texts,
 )
-from sknn_scratch._tables.units import alike, count_units, have_few_units, numbers_among
-from sknn_scratch._tables.written_dates import count_dates_of_digits
+from sknn_scratch._tables.units import numbers_among
+from sknn_scratch._tables.written_dates import DateStyle
 from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 
 # So many different numbers that may be dates, such as 20200131, are dates. By chance, one of 27 may be.
@@ -35,25 +34,19 @@ class Numbers(Kind):
     """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
 
     name = NUMBERS
-    has_digits = True
 
-    are_padded: bool = False  # with zeros, so they are codes
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
 
     styles = staticmethod(number_styles)
 
     @classmethod
     def readings(cls, column, most_odd):
-        if most_odd == TOLD:
-            return super().readings(column, most_odd)
-        if dates_of_digits(column, most_odd) is not None:
-            return []
         found = super().readings(column, most_odd)
-        if not found and most_odd > MOST_ODD and have_few_units(column.texts):
-            found = super().readings(column, TOLD)
-            found = [one for one in found if cls.is_clear(column.texts - one.odd, one.odd)]
+        if most_odd == TOLD:
+            return found
         is_sure = len(found) == 1
-        return [] if is_sure and have_collisions(column, found[0].style, found[0].odd) else found
+        are_lost = is_sure and have_collisions(column, found[0].style, found[0].odd)
+        return [] if are_lost or dates_of_digits(column, most_odd) is not None else found
 
     @staticmethod
     def is_clear(texts, odd):
@@ -62,20 +55,15 @@ class Numbers(Kind):
             return False
         return (not odd and are_padded_codes(texts)) or not any(map(has_first_zero, texts))
 
-    @classmethod
-    def readings_of_text(cls, texts, most_odd):
-        found = super().readings_of_text(texts, most_odd)
-        return [replace(one, are_padded=are_padded_codes(texts - one.odd)) for one in found]
-
     def prepare(self, values, table):
         super().prepare(values, table)
-        if self.are_padded and not self.is_explained:
+        if self.style.is_padded and not self.is_explained:
             present = values[~np.isnan(values)].tolist()
             if len({*present}) <= len(present) / ROWS_OF_A_CODE:
                 self.codes = frozenset(present)
 
-    def remarks(self, name, column):
-        yield from super().remarks(name, column)
+    def remarks(self, name, column, values):
+        yield from super().remarks(name, column, values)
         if self.style.takes_bare:
             yield self.without_unit(name)
         if not self.is_explained and are_rounded(column.values):
@@ -85,21 +73,13 @@ class Numbers(Kind):
             yield Remark(Sentence.CODES, name)
 
     def may_have_codes(self, texts):
-        """Whether texts that are read as numbers may be codes, lists of codes, or versions."""
-        are_lists = self.style.decimal == "," and may_be_lists(texts)
-        are_codes = not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
-        return are_lists or are_codes or are_versions(texts)
+        """Whether texts that are read as numbers may be codes, or lists of codes."""
+        if self.style.decimal == "," and may_be_lists(texts):
+            return True
+        return not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
 
     def without_unit(self, name):
         return Remark(Sentence.NO_UNIT, name, self.style.unit)
-
-    def several_units(self, column):
-        unit = alike(self.style.unit)
-        n_others = sum(alike(one.unit) != unit for one in numbers_among(self.odd))
-        if n_others <= MOST_ODD * len(self.odd | column.texts):
-            return ""
-        counts = count_units(numbers_among(filter(None, column.values)))
-        return ", ".join(f"{n} in {unit}" if unit else f"{n} without one" for unit, n in counts.most_common())
 
     def read(self, column, name):
         if self.style.unit and not self.style.takes_bare and self.lacks_unit(column):
@@ -138,7 +118,10 @@ def dates_of_digits(column, most_odd):
     """Make a column of text of one with numbers or text such as 20200131, if these are dates; else None."""
     if column.type == NUMBERS:
         numbers = Numbers().convert(column.values)
-        n_odd = np.count_nonzero(~np.isnan(numbers) & ~((numbers >= 19_000_101) & (numbers < 21_000_000)))
+        n_odd = np.count_nonzero((numbers < 19_000_101) | (numbers >= 21_000_000))
         column = as_text(column) if n_odd <= most_odd * len(numbers) else column
-    n_dates = count_dates_of_digits(column.texts, most_odd) if column.type == TEXT else 0
+    if column.type != TEXT:
+        return None
+    dates = read_texts(column.texts, DateStyle("digits"), most_odd * len(column.texts))
+    n_dates = len(dates) - list(dates.values()).count(None)
     return column if n_dates >= (1 if most_odd == TOLD else FEWEST_DATES) else None

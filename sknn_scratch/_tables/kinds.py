@@ -23,7 +23,6 @@ from sknn_scratch._tables.columns import (
     texts_of,
 )
 from sknn_scratch._tables.dates import chosen_parts, fit_parts
-from sknn_scratch._tables.exact import have_collisions
 from sknn_scratch._tables.kind import TOLD, Kind, are_missing
 from sknn_scratch._tables.kind_of_numbers import Numbers, as_text, dates_of_digits
 from sknn_scratch._tables.remarks import Remark, Sentence, some
@@ -65,13 +64,7 @@ class Booleans(Kind):
     @classmethod
     def readings(cls, column, most_odd):
         found = super().readings(column, TOLD)  # also where a library calls them categories
-        return [
-            one
-            for one in found
-            if not one.odd
-            and are_zeros_and_ones(one.read(column, "")[0])
-            and not have_collisions(column, one.style, one.odd)
-        ]
+        return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
 
     @staticmethod
     def styles(texts):
@@ -88,7 +81,6 @@ class Durations(Kind):
     """Spans of time, as numbers of seconds; also as text: 1h 20m, 2 days 03:04:05, PT1H20M."""
 
     name = DURATIONS
-    has_digits = True
 
     @staticmethod
     def styles(texts):
@@ -111,7 +103,6 @@ class Dates(Kind):
     """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM, 20200131."""
 
     name = DATES
-    has_digits = True
 
     means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
 
@@ -196,7 +187,6 @@ class Categories(Kind):
     name = CATEGORIES
     more_types: ClassVar = {TEXT, NUMBERS, BOOLEANS}
 
-    doubts: tuple[Kind, ...] = ()  # what the text may be instead
     known: frozenset[str] = frozenset()  # the texts of the fit
     rare: frozenset[str | None] = frozenset()  # those of them that the encoder has merged
 
@@ -212,16 +202,6 @@ class Categories(Kind):
     def without_first_zero(self):
         """What the texts of the fit that begin with a zero would be as numbers; merged ones do not count."""
         return {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
-
-    def remarks(self, name, column):
-        if len(self.doubts) == 1:
-            (doubt,) = self.doubts
-            if units := doubt.several_units(column):
-                yield Remark(Sentence.UNITS, name, units)
-                return
-            yield Remark(Sentence.PARTLY, name, doubt.among(doubt.odd), doubt.name)
-        elif self.doubts:
-            yield Remark(Sentence.DOUBT, name, ways_to_read(column, self.doubts))
 
     def useless(self, name, values):
         if len({*values}) > 1 and self.are_all_rare:
@@ -247,15 +227,6 @@ class Categories(Kind):
 KINDS = {
     kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Text, Categories)
 }
-TYPES = {TEXT, *KINDS}  # of values that some kind takes
-
-
-def ways_to_read(column, readings):
-    """Say of one text of a column what it is in each reading."""
-    ways = {text: {str(one.style.read(text)): None for one in readings} for text in sorted(column.texts)}
-    text = max(ways, key=lambda text: len(ways[text]))
-    values = (value.removesuffix(" 00:00:00") for value in ways[text])
-    return f"{text!r} is {' or '.join(values)}"
 
 
 def are_zeros_and_ones(values):

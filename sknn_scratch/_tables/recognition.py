@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, listed
+from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TEXT, listed
 from sknn_scratch._tables.kind import TOLD
-from sknn_scratch._tables.kinds import KINDS, TYPES, Categories, ways_to_read
+from sknn_scratch._tables.kinds import KINDS, Categories
+from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import MOST_CODES, MOST_ODD
+from sknn_scratch._tables.units import alike, count_units, numbers_among
 
 # With more odd texts than MOST_ODD, up to this share, a column stays categories, and a warning says so.
 MOST_ODD_DOUBTED = 0.5
@@ -14,7 +16,10 @@ NAMES = (TEXT, CATEGORIES)  # the kinds of text that is neither numbers nor date
 
 
 def kinds_of(read, told):
-    """Decide the kinds of columns; ``told`` are those that a user wants, by their names, or None."""
+    """Decide the kinds of columns, by their names, and list remarks on those that are in doubt.
+
+    ``told`` are the kinds that a user wants, by the names of the columns, or None.
+    """
     told = {} if told is None else told
     if not isinstance(told, Mapping):
         raise TypeError(f"kinds must be a dict from names of columns to what they hold, got {told!r}.")
@@ -25,26 +30,31 @@ def kinds_of(read, told):
     others = [
         f"{name!r} ({column.type})"
         for name, column in read.items()
-        if column.type not in TYPES and told.get(name) != NOTHING
+        if column.type not in KINDS and told.get(name) != NOTHING
     ]
     if others:
         raise ValueError(
             f"X has columns that hold neither numbers nor categories nor dates: {', '.join(others)}. Drop "
             "them, or make numbers, dates or strings of them first."
         )
-    return {
-        name: told_kind(column, name, told[name]) if name in told else kind_of(column)
-        for name, column in read.items()
-    }
+    kinds, remarks = {}, []
+    for name, column in read.items():
+        if name in told:
+            kinds[name] = told_kind(column, name, told[name])
+            continue
+        kinds[name], *doubts = readings_in_doubt(column)
+        remarks += [remark_on(doubts, column, name)] if doubts else []
+    return kinds, remarks
 
 
-def kind_of(column):
+def readings_in_doubt(column):
+    """List the kind of a column, and what it may be instead if it stays categories."""
     readings = readings_of(column, MOST_ODD)
     is_sure = len(readings) == 1
     if readings[0].name in NAMES and column.type == TEXT and len(column.texts) > MOST_CODES:
         readings = readings_of(column, MOST_ODD_DOUBTED)
         is_sure = readings[0].name in NAMES
-    return readings[0] if is_sure else Categories(is_explained=True, doubts=tuple(readings))
+    return readings if is_sure else [Categories(is_explained=True), *readings]
 
 
 def readings_of(column, most_odd):
@@ -59,10 +69,38 @@ def told_kind(column, name, told):
         reason = f"has {column.type} that cannot be read so, such as {column.example}"
     elif len(readings) > 1:
         reason = f"can be read so in several ways: {ways_to_read(column, readings)}"
-    elif units := readings[0].several_units(column):
+    elif units := several_units(column, readings[0]):
         reason = f"has several units: {units}"
     else:
         return replace(readings[0], is_explained=True)
     raise ValueError(
         f"kinds says that the column {name!r} of X holds {told}, but it {reason}. Convert it first."
     )
+
+
+def remark_on(doubts, column, name):
+    if len(doubts) > 1:
+        return Remark(Sentence.DOUBT, name, ways_to_read(column, doubts))
+    if units := several_units(column, doubts[0]):
+        return Remark(Sentence.UNITS, name, units)
+    return Remark(Sentence.PARTLY, name, doubts[0].among(doubts[0].odd), doubts[0].name)
+
+
+def ways_to_read(column, readings):
+    """Say of one text of a column what it is in each reading."""
+    ways = {text: {str(one.style.read(text)): None for one in readings} for text in sorted(column.texts)}
+    text = max(ways, key=lambda text: len(ways[text]))
+    values = (value.removesuffix(" 00:00:00") for value in ways[text])
+    return f"{text!r} is {' or '.join(values)}"
+
+
+def several_units(column, reading):
+    """List the units of numbers with how many values have each, if many have another one than most."""
+    if reading.name != NUMBERS:
+        return ""
+    unit = alike(reading.style.unit)
+    n_others = sum(alike(one.unit) != unit for one in numbers_among(reading.odd))
+    if n_others <= MOST_ODD * len(reading.odd | column.texts):
+        return ""
+    counts = count_units(numbers_among(filter(None, column.values)))
+    return ", ".join(f"{n} in {unit}" if unit else f"{n} without one" for unit, n in counts.most_common())

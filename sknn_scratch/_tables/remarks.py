@@ -54,10 +54,6 @@ class Sentence(StrEnum):
         "rows with the same value agree in {item}, and their y is alike. If they belong together, and rows "
         "of others will be predicted, pass groups={kind} to fit."
     )
-    ALIKE_ROWS = (
-        "most rows agree with others in it and in {item}, and their y is alike. If they belong together, and "
-        "rows of others will be predicted, pass groups to fit: a value for each row, equal where they do."
-    )
     NEW_ODD = "counts as missing, since it is unlike the values of fit: {item}. Write these values as there."
     NO_UNIT = "has numbers without a unit, which count in {item}. If they have another one, convert them."
     NOT_BOOLEAN = "had only 0 and 1 in fit, and now has other numbers. Check what they stand for."

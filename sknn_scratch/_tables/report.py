@@ -40,9 +40,6 @@ def report_of(kinds, types, encoders, merged, remarks):
         for name, part in taken:
             inputs.setdefault(name, {}).setdefault(encoder, []).append(part.removeprefix("_"))
             widths[name] += n_features[name, part]
-    for name, part in encoders.components:
-        inputs.setdefault(name, {}).setdefault("components", []).append(part.removeprefix("_"))
-        widths[name] += 1
     return ColumnsReport(
         {
             "column": name,

@@ -15,7 +15,7 @@ from sknn_scratch._tables.belonging import remarks_of_groups
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
-from sknn_scratch._tables.kinds import TYPES, Categories, Dates
+from sknn_scratch._tables.kinds import KINDS, Categories, Dates
 from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
@@ -67,7 +67,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     target_encoded_ : list
         The names of the columns that went to ``many``.
     encoders_ : dict
-        The fitted encoders, "numbers", "categories", "frequent" and "many", if there are columns for them.
+        The fitted encoders, "numbers", "categories", "frequent", "many", and "components", which are of text
+        and stay as they are, if there are columns for them.
     n_features_in_, feature_names_in_ : int, ndarray of str
         The number of columns, and their names, if all are strings.
     report_ : list of dict
@@ -83,7 +84,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     >>> from sklearn.preprocessing import OneHotEncoder
     >>> from sknn_scratch import PiecewiseLinearEncoder, TableEncoder
     >>> X = pd.DataFrame({"size": [2.0, 3.5, None], "colour": ["red", "blue", "red"]})
-    >>> encoder = TableEncoder(PiecewiseLinearEncoder(), OneHotEncoder(sparse_output=False)).fit(X)
+    >>> encoder = TableEncoder(PiecewiseLinearEncoder(), OneHotEncoder()).fit(X)
     >>> encoder.kinds_
     {'size': 'numbers', 'colour': 'categories'}
     >>> list(encoder.get_feature_names_out())
@@ -148,7 +149,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
 
         Returns
         -------
-        encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
+        encoded : ndarray of shape (n_samples, n_features_out)
         """
         check_none_missing(y)
         y = dense(y)
@@ -156,7 +157,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
         read = read_all(columns_of(X))
         groups = numbers_of_groups(groups, _num_samples(X))
-        kinds = kinds_of(read, self.kinds)
+        kinds, remarks = kinds_of(read, self.kinds)
         values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name], self)
@@ -166,11 +167,9 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
-        remarks = remarks_of_groups(X, kinds, values, y) if groups is None else []
+        remarks += remarks_of_groups(X, kinds, values, y) if groups is None else []
         for name, kind in kinds.items():
-            remarks += kind.remarks(name, read[name])
-        for name, kind in kinds.items():
-            remarks += () if kind.is_explained else kind.useless(name, values[name])
+            remarks += kind.remarks(name, read[name], values[name])
         warn_of(OF_FIT, remarks, kinds)
         self._kinds, self._encoders = kinds, encoders
         self._types = {name: read[name].type for name in kinds}
@@ -209,7 +208,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
 
         Returns
         -------
-        encoded : ndarray or sparse matrix of shape (n_samples, n_features_out)
+        encoded : ndarray of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
         return self._encoders.transform(X if isinstance(X, Features) else self._features_of(X))
@@ -273,8 +272,8 @@ def typed_columns(X):
     with NaN, dates with NaT, or strings and None, which is all in a column of nothing.
     """
     read = {
-        name: column if column.type in TYPES else as_categories(column.values)
+        name: column if column.type in KINDS else as_categories(column.values)
         for name, column in read_all(columns_of(X)).items()
     }
-    kinds = kinds_of(read, told=None)
+    kinds, _ = kinds_of(read, told=None)
     return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}

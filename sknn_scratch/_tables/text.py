@@ -3,8 +3,6 @@
 A style is one way to write values. Its ``read`` converts a text, or gives None if the text is not written so.
 """
 
-import re
-
 # Text is read as numbers or dates if at most this share of its different values, words for missing ones
 # aside, are no such thing.
 MOST_ODD = 0.1
@@ -15,7 +13,6 @@ MISSING_WORDS |= {"null", "nil", "none", "missing", "unknown", "not available"}
 # different values, it needs no warning: the ramps of the numbers can give each of them its own effect.
 MOST_CODES, LENGTH_OF_CODES = 20, 5
 MOST_DIGITS = 15  # of a code; a float holds no more
-DIGIT = re.compile(r"\d")
 # Free text has so many words on average, and at least so many different values, more than half as many as
 # there are rows with text.
 WORDS_OF_FREE_TEXT, FEWEST_FREE_TEXTS = 2.5, 50
@@ -60,11 +57,6 @@ def may_be_codes(texts):
 def are_padded_codes(texts):
     """Whether different texts are digits of one length, of which some begin with zeros, as zip codes are."""
     return 0 < n_digits(texts) <= MOST_DIGITS and any(map(has_first_zero, texts))
-
-
-def are_versions(texts):
-    """Whether different texts are like 1.1 and 1.10, which are one number."""
-    return any("." in text[:-2] and text[-1] == "0" and text[:-1] in texts for text in texts)
 
 
 def joins_letters_to_digits(text):

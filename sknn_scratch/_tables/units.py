@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from itertools import filterfalse
 from typing import NamedTuple
 
-from sknn_scratch._tables.text import MOST_ODD, is_missing_word
+from sknn_scratch._tables.text import MOST_ODD
 
 SIGN = "[+-]?"
 # A currency before the number, or any unit after it.
@@ -15,8 +14,6 @@ IS_CURRENCY = re.compile(CURRENCY)
 # Other spellings of a unit, in lower case and without the s of a plural.
 SPELLINGS = {"$": "usd us$ dollar", "€": "eur euro", "£": "gbp", "₹": "inr rs", "%": "percent pct"}
 SPELLINGS = {spelling: unit for unit, spellings in SPELLINGS.items() for spelling in spellings.split()}
-# Numbers of more units than this are names, such as addresses.
-MOST_UNITS = 3
 
 
 class Parts(NamedTuple):
@@ -70,17 +67,6 @@ def count_units(parts):
     return counts
 
 
-def have_few_units(texts):
-    """Whether all texts but words for missing values are numbers, of at most MOST_UNITS units."""
-    units = set()
-    for text in filterfalse(is_missing_word, texts):
-        parts = parts_of_number(text)
-        units.add(alike(parts.unit))
-        if not parts.number or len(units) > MOST_UNITS:
-            return False
-    return True
-
-
 def common_unit(parts):
     """Choose the unit of numbers, from their parts, and say whether those without a unit are of it, too.
 
@@ -89,7 +75,7 @@ def common_unit(parts):
     """
     counts = count_units(parts)
     n_bare = counts.pop("", 0)
-    unit = next((unit for unit, _ in counts.most_common(1)), "")
+    unit = max(counts, key=counts.get, default="")
     n_others = counts.total() - counts[unit]
     is_currency = any(map(IS_CURRENCY.fullmatch, unit.split()))
     takes_bare = is_currency and n_bare > 0 and n_others <= MOST_ODD * len(parts)

@@ -4,8 +4,6 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sknn_scratch._tables.text import read_texts
-
 YEAR_AT_END = r"(?P<year>\d{4}|\d\d)"
 YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2}|[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 BETWEEN = r"(?:[-/ ]|[.,] ?)"
@@ -96,12 +94,6 @@ def likely_styles(dates):
 def have_few_years(dates):
     n_years, n_days = (len({getattr(one, part) for one in dates}) for part in ("year", "day"))
     return n_years <= FEW_YEARS and n_days >= MANY_DAYS
-
-
-def count_dates_of_digits(texts, most_odd):
-    """Count the dates such as 20200131 among different texts; none if more than this share is odd."""
-    dates = read_texts(texts, DateStyle("digits"), most_odd * len(texts))
-    return sum(date is not None for date in dates.values())
 
 
 def date_styles(texts, *, has_zone):

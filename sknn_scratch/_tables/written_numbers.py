@@ -4,6 +4,7 @@ import re
 from math import isfinite
 from typing import NamedTuple
 
+from sknn_scratch._tables.text import are_padded_codes
 from sknn_scratch._tables.units import SIGN, alike, common_unit, numbers_among, parts_of_number, with_minus
 
 BOOLEAN_WORDS = {"true": "1", "false": "0"}
@@ -29,9 +30,6 @@ MAY_BE_THOUSANDS = re.compile(rf"{SIGN}\d{{1,3}}(?:\.\d{{3}})*")
 HALVES_OF_A_DAY = {"am", "pm"}  # 6 pm is a time of day
 # What multiplies a number, as an exponent: 24.3M, 950k.
 MULTIPLES = {"k": "e3", "m": "e6", "b": "e9"}
-# A limit, as in <0.5 and 90+, counts as the number itself, if at most this share of different texts are
-# limits. With more, as in <18, 18-64 and 65+, they are categories.
-OF_LIMITS, MOST_LIMITS = re.compile(r"^[<>\u2264\u2265]=?\s?|\+$"), 0.1
 # So many different numbers, some with a mark before three digits and some without it, have thousands. Of
 # numbers with three decimals, either all have these, or a tenth of them end earlier, and hardly one is whole.
 SURELY_THOUSANDS = 50
@@ -45,8 +43,8 @@ class NumberStyle(NamedTuple):
     decimal: str = "."
     unit: str = ""
     has_multiples: bool = False
-    has_limits: bool = False
     takes_bare: bool = False  # numbers without a unit count in this one
+    is_padded: bool = False  # with zeros, as codes are
 
     @property
     def in_words(self):
@@ -58,7 +56,7 @@ class NumberStyle(NamedTuple):
 
     def written(self, text):
         """Write the number of a text as a program does."""
-        text, exponent = with_minus(without_limit(text) if self.has_limits else text), ""
+        text, exponent = with_minus(text), ""
         if self.unit or self.has_multiples:
             parts = parts_of_number(text)
             exponent = MULTIPLES.get(parts.after.lower(), "") if self.has_multiples else ""
@@ -76,15 +74,8 @@ def finite_float(written):
     return number if isfinite(number) else None
 
 
-def without_limit(text):
-    return OF_LIMITS.sub("", text.strip())
-
-
 def number_styles(texts):
     """List the styles that texts may have: with one unit, and a decimal point or comma."""
-    n_limits = sum(without_limit(text) != text.strip() for text in texts)
-    has_limits = 0 < n_limits <= MOST_LIMITS * len(texts)
-    texts = {without_limit(text) for text in texts} if has_limits else texts
     parts = numbers_among(texts)
     has_multiples = are_multiples(parts)
     parts = [one._replace(after="") for one in parts] if has_multiples else parts
@@ -98,7 +89,8 @@ def number_styles(texts):
         decimals = ","
     else:
         decimals = ".," if may_have_decimal_comma(texts, numbers, unit) else "."
-    return [NumberStyle(decimal, unit, has_multiples, has_limits, takes_bare) for decimal in decimals]
+    is_padded = are_padded_codes(texts)
+    return [NumberStyle(decimal, unit, has_multiples, takes_bare, is_padded) for decimal in decimals]
 
 
 def may_be_lists(texts):

@@ -87,8 +87,9 @@ def test_few_texts_have_fewer_components_and_a_vectorizer_may_be_given():
 
 
 def test_the_memory_of_many_texts_is_bounded(monkeypatch):
-    monkeypatch.setattr(text_encoder, "MOST_TEXTS", 500)
-    few, many = NOTES * 10, NOTES * 40
+    monkeypatch.setattr(text_encoder, "MOST_TEXTS", 100)
+    monkeypatch.setattr(text_encoder, "TEXTS_AT_ONCE", 100)
+    few, many = NOTES, NOTES * 4
     encoder = TextEncoder(4).fit(NOTES)
     for work in (encoder.fit, encoder.transform):
         assert peak_memory(lambda texts=many, work=work: work(texts)) < 2 * peak_memory(

@@ -55,7 +55,7 @@ CASES = {
         ),
         "a word": (["varies", *map(str, PRICES[1:])], [None, *PRICES[1:]], "'varies' among"),
         "mixed types": (["?", *map(str, PRICES[1:200]), *PRICES[200:]], [None, *PRICES[1:]], "'?'"),
-        "limits": (["<0.2", ">= 3", "90+", *map(str, PRICES[3:])], [0.2, 3, 90, *PRICES[3:]]),
+        "a limit": (["<0.2", *map(str, PRICES[1:])], [None, *PRICES[1:]], "'<0.2' among"),
         "dollars": ([f"${x:,.2f}" for x in 99 * PRICES], (99 * PRICES).round(2)),
         "percent": ([f"{x}%" for x in PRICES], PRICES),
         "kilometres": ([f"-{x} km" for x in PRICES], -PRICES),

@@ -70,14 +70,6 @@ def test_names_of_the_encoded_columns():
     assert not hasattr(fitted, "feature_names_in_")
 
 
-@pytest.mark.parametrize("as_table", [pd.DataFrame, pl.from_pandas, np.asarray])
-def test_a_table_without_rows_is_an_error_about_the_table(as_table):
-    table, empty = as_table(NUMBERS), as_table(NUMBERS[:0])
-    for call in (encoder().fit, encoder().fit(table).transform):
-        with pytest.raises(ValueError, match=r"^X has no rows: its shape is \(0, 3\)"):
-            call(empty)
-
-
 # --- Surprises ---
 
 
@@ -172,20 +164,20 @@ def test_codes_that_have_lost_their_first_zero_are_the_same_or_a_warning(later):
 
 
 def test_what_fit_says_of_names_is_not_said_again():
-    fitted = tabular_pipeline()[0]
+    fitted = encoder()
     with pytest.warns(UserWarning, match="'name': .* 20 different values, all too rare"):
         fitted.fit(pd.DataFrame({"name": [f"name {i}" for i in range(20)], "y": np.arange(20) % 7}))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(action="error"):
         fitted.transform(pd.DataFrame({"name": ["somebody"], "y": 3}))
 
 
 def test_a_warning_that_is_an_error_leaves_the_fitted_encoder():
     fitted = encoder().fit(pd.DataFrame({"x": [1.0, 2.0], "y": ["a", "b"]}))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match="'z': tells nothing: always the same value"):
-            fitted.fit(pd.DataFrame({"x": ["a", "b"], "z": 1}))
+    with (
+        warnings.catch_warnings(action="error"),
+        pytest.raises(UserWarning, match="'z': tells nothing: always the same value"),
+    ):
+        fitted.fit(pd.DataFrame({"x": ["a", "b"], "z": 1}))
     assert fitted.kinds_ == {"x": "numbers", "y": "categories"}
 
 
@@ -203,8 +195,8 @@ def test_blank_text_is_a_missing_value_in_any_column(values):
 def test_the_encoder_of_categories_may_need_y_or_make_sparse_rows():
     X = pd.DataFrame({"x": ["a", "b", "c", None] * 15, "y": NUMBERS["a"]})
     expected = encoder().fit_transform(X)
-    sparse = encoder().set_params(categories__sparse_output=True).fit_transform(X)
-    assert_array_equal(sparse.toarray(), expected)
+    sparse = encoder().set_params(categories__sparse_output=True)
+    assert_array_equal(sparse.fit_transform(X), expected)
     table = encoder().set_params(categories=TargetEncoder())
     found = table.fit_transform(X, NUMBERS["b"] > 0)
     assert (found[:, -1] != table.transform(X)[:, -1]).any()  # it fits and encodes on different rows
@@ -395,9 +387,8 @@ def test_of_a_few_rows_rare_categories_are_merged(kind, n_rows):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("n_rows", [600, 1600])
-def test_a_column_y_is_like_a_vector_and_warned_of_once(n_rows):
-    X, numbers = wide_table(n_rows)
+def test_a_column_y_is_like_a_vector_and_warned_of_once():
+    X, numbers = wide_table()
     X["number"] = numbers
     for kind, y in (("classifier", (numbers > 0).astype(int)), ("regressor", numbers)):
         network = {"n_networks": 1, "n_hidden": 2, "alpha": 1.0, "max_iter": 3, "random_state": 0}
