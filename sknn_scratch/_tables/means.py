@@ -47,8 +47,8 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
     ----------
     categories_ : list of ndarray of shape (n_categories,)
         The categories of each column; None is a missing value.
-    encodings_ : list of ndarray of shape (n_categories,)
-        What the categories of each column become; of three classes or more, one array for each class.
+    encodings_ : list of ndarray of shape (n_categories, n_means)
+        What the categories of each column become.
     target_mean_ : ndarray of shape (n_means,)
         What a category becomes that ``fit`` has not seen.
     n_features_in_ : int
@@ -139,7 +139,7 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
             rows, of_rows = once_in_groups(places, targets, groups)
             counts, sums = sums_by(places[rows], of_rows)
             k = within_by_between(places[rows], of_rows)
-            self.encodings_ += list((self.target_mean_ + sums / (counts + k)).T)
+            self.encodings_.append(self.target_mean_ + sums / (counts + k))
             by_fold = places * N_FOLDS + folds
             in_fold, sums_in_fold = sums_by(by_fold[rows], of_rows, len(categories) * N_FOLDS)
             means = (sums[places] - sums_in_fold[by_fold]) / (counts[places] - in_fold[by_fold] + k)
@@ -160,12 +160,13 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **AS_TEXTS)
-        n_means, encoded = len(self.target_mean_), []
-        for number, (column, categories) in enumerate(zip(X.T, self.categories_, strict=True)):
-            means = np.array(self.encodings_[number * n_means : (number + 1) * n_means])
-            places = places_in(categories, column)
-            encoded.append(np.column_stack([means, self.target_mean_])[:, places].T)
-        return np.hstack(encoded)
+        columns = zip(X.T, self.categories_, self.encodings_, strict=True)
+        return np.hstack(
+            [
+                np.vstack([means, self.target_mean_])[places_in(known, column)]
+                for column, known, means in columns
+            ]
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

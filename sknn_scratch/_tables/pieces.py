@@ -25,25 +25,6 @@ BLOCK_ROWS = 1000
 # --- Where the bins of a column end ---
 
 
-class Knots(NamedTuple):
-    """Where the bins of a column end."""
-
-    coarse: NDArray[np.float64]  # (n_knots,), ascending
-    fine: NDArray[np.float64] = np.empty(0)  # (n_fine_knots,), ascending
-
-
-def choose_knots(values, n_bins, n_fine_bins=0, step=1):
-    """Choose coarse knots for sorted values (n,), and every ``step``-th fine one.
-
-    There are no fine ones for few different values: these are all coarse ones.
-    """
-    distinct, counts = np.unique(values, return_counts=True)
-    most = max(n_bins, n_fine_bins)
-    if n_fine_bins == 0 or len(distinct) <= most + 1:
-        return Knots(quantiles(distinct, counts, most))
-    return Knots(quantiles(distinct, counts, n_bins), quantiles(distinct, counts, n_fine_bins)[::step])
-
-
 def quantiles(distinct, counts, n_bins):
     """Choose knots (at most n_bins + 1,) among distinct values (n,), with about as many rows in each bin.
 
@@ -79,10 +60,9 @@ class Piece(NamedTuple):
     ramp_means: NDArray[np.float64]  # (n_ramps,), of all
     has_missing: bool
 
-    def with_ramps(self, values, knots):
-        """Add ramps between knots; their means are over sorted values (n,)."""
-        means = np.append(mean_ramps(values, knots.coarse), FINE_SIZE * mean_ramps(values, knots.fine))
-        return self._replace(bound=BOUND, knots=knots.coarse, fine_knots=knots.fine, ramp_means=means)
+    def without_ramps(self):
+        nothing = np.empty(0)
+        return self._replace(bound=BOUND_WITHOUT_RAMPS, knots=nothing, fine_knots=nothing, ramp_means=nothing)
 
     @property
     def ramps(self):
@@ -97,11 +77,21 @@ class Piece(NamedTuple):
         return ["", *ends, *["_missing"] * int(self.has_missing)]
 
 
-def piece_without_ramps(column):
-    """Measure a column (n_samples,)."""
-    values, nothing = sorted_known(column), np.empty(0)
+def piece_of(column, n_bins, n_fine_bins=0, step=1):
+    """Measure a column (n_samples,), and choose coarse knots, and every ``step``-th of the fine ones.
+
+    There are no fine ones for few different values: these are all coarse ones.
+    """
+    distinct, counts = np.unique(known_values(column), return_counts=True)
+    if 0 < n_fine_bins < len(distinct) - 1:
+        knots = quantiles(distinct, counts, n_bins)
+        fine_knots = quantiles(distinct, counts, n_fine_bins)[::step]
+    else:
+        knots, fine_knots = quantiles(distinct, counts, max(n_bins, n_fine_bins)), np.empty(0)
+    values = np.repeat(distinct, counts)  # sorted, so that the order of the rows changes no rounding of sums
+    means = np.append(mean_ramps(values, knots), FINE_SIZE * mean_ramps(values, fine_knots))
     has_missing = len(values) < len(column)
-    return Piece(*mean_and_spread(values), BOUND_WITHOUT_RAMPS, nothing, nothing, nothing, has_missing)
+    return Piece(*mean_and_spread(values), BOUND, knots, fine_knots, means, has_missing)
 
 
 def encode_columns(X, pieces, dtype):
@@ -169,12 +159,9 @@ def mean_ramps(values, knots):
 # --- Values ---
 
 
-def sorted_known(column):
-    """Sort the values (n,) of a column (n_samples,) that are not missing.
-
-    So the rounding of their sums does not depend on the order of the rows.
-    """
-    return np.sort(bounded(column[~np.isnan(column)]))
+def known_values(column):
+    """Take the values (n,) of a column (n_samples,) that are not missing."""
+    return bounded(column[~np.isnan(column)])
 
 
 def bounded(column):

@@ -20,11 +20,10 @@ from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_na
 from sknn_scratch._tables.pieces import (
     MOST_THINNED,
     Piece,
-    choose_knots,
     encode_columns,
+    known_values,
     n_ramps,
-    piece_without_ramps,
-    sorted_known,
+    piece_of,
 )
 from sknn_scratch._tables.ramps import best_pieces
 from sknn_scratch._tables.targets import numbers_of
@@ -251,18 +250,16 @@ def fit_pieces(X, n_bins, y, groups=None):
 
     ``groups`` number that of each row (n_samples,), or are None.
     """
-    without = [piece_without_ramps(column) for column in X.T]
 
     def with_ramps(*bins):
-        pairs = zip(without, map(sorted_known, X.T), strict=True)
-        return [piece.with_ramps(values, choose_knots(values, *bins)) for piece, values in pairs]
+        return [piece_of(column, *bins) for column in X.T]
 
     if n_bins != "auto":
         return with_ramps(n_bins)
     coarse = fine = with_ramps(COARSE_BINS)
     n_columns = sum(n_ramps(piece.knots) > 0 for piece in coarse)
     if n_columns > COLUMNS_WITH_RAMPS:
-        return without
+        return [piece.without_ramps() for piece in coarse]
     cases = len(X) if y is None else n_cases(y)
     n_coarse_bins = usual_n_bins(len(X), n_columns)
     if n_coarse_bins < COARSE_BINS:
@@ -272,12 +269,12 @@ def fit_pieces(X, n_bins, y, groups=None):
         if 1 <= step <= MOST_THINNED:
             fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
-    return best_pieces(X, y, without, coarse, fine, groups) if can_try else fine
+    return best_pieces(X, y, coarse, fine, groups) if can_try else fine
 
 
 def has_many_values(column):
     """Whether a column has more different values than coarse knots."""
-    return np.count_nonzero(np.diff(sorted_known(column))) > COARSE_BINS
+    return len(np.unique(known_values(column))) > COARSE_BINS + 1
 
 
 def usual_n_bins(n_rows, n_columns):

@@ -23,8 +23,8 @@ MOST_ROWS, HELD_OUT_EVERY = 5000, 4
 HIGHER = 1.03
 
 
-def best_pieces(X, y, without, coarse, fine, groups=None):
-    """Choose one of three lists of pieces for the columns of X, with which a network predicts y best.
+def best_pieces(X, y, coarse, fine, groups=None):
+    """Choose the pieces of the columns of X with which a network predicts y best: some of these, or no ramps.
 
     With more rows than this tries, the fine ones are no question. ``groups`` number the group (n_samples,) of
     each row, or are None.
@@ -38,6 +38,7 @@ def best_pieces(X, y, without, coarse, fine, groups=None):
     out = places_of_units(hashes[some], None if groups is None else groups[rows]) % HELD_OUT_EVERY == 0
     fine_are_tried = fine is not coarse and len(X) <= MOST_ROWS
     X, targets = X[rows], targets[rows]
+    without = [piece.without_ramps() for piece in coarse]
     with_coarse = held_out_loss(X, targets, out, coarse)
     if with_coarse >= HIGHER * held_out_loss(X, targets, out, without):
         return without

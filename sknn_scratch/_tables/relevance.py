@@ -64,11 +64,9 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     they are. Else the penalty of the network that follows would be too weak: it is chosen by the loss of rows
     that are held out, whose y has been seen here.
 
-    Then the scaled features are replaced by their principal components: weighted sums of them that are not
-    correlated. Those with less than a ten-thousandth of the largest variance are left out, and all after the
-    first 500. They are sums of features that matter little, or that the others nearly determine. So a network
-    has fewer inputs, and trains in less time. Sparse features are scaled, and stay: their components would be
-    dense.
+    Then principal components replace the scaled features, so that a network has fewer inputs, and trains in
+    less time. Those with less than a ten-thousandth of the largest variance are left out, and all after the
+    first 500. Sparse features are scaled, and stay: their components would be dense.
 
     Parameters
     ----------
@@ -83,8 +81,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
         of every class. If these have more than 2**25 values, it has seen fewer, but 10,000 at least. With
         fewer than 1,500 different rows and at most 2**24 values, it computes in double precision, unless its
-        ``dtype`` says otherwise. In single precision, rounding errors could change which alpha the next
-        network chooses.
+        ``dtype`` says otherwise.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
@@ -169,13 +166,11 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         """
         check_none_missing(y)
         X, y = self._validated(X, reset=True), dense(y)
-        if self.network is None:
-            network = small_network(are_continuous(y))
-        else:
-            network = clone(self.network)
-            network._validate_params()
+        network = small_network(are_continuous(y)) if self.network is None else clone(self.network)
+        network._validate_params()
         encoded = encode_data(network, FitInput(X, y, groups=groups))
         rows, weights = some_rows(encoded)
+        # In single precision, rounding errors could change which alpha the next network chooses.
         is_small = len(rows) < MANY_ROWS and X.size * len(rows) <= MOST_VALUES * X.shape[0]
         dtype = np.float64 if is_small else X.dtype
 
@@ -184,14 +179,13 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
         fit_quietly(network, FitInput(take(slice(None)), encoded.y[rows], weights))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
-        self.network_ = network
+        self.network_, self.components_, self.explained_variance_ = network, None, None
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
             self.mean_, variances = moments_of(take, weights)
             n_independent = len(rows if encoded.groups is None else np.unique(encoded.groups[rows]))
             chance = share_of_chance(last_loss(network), X.shape[1], n_independent)
             self.scale_ = scale_of(self.relevance_, variances, chance)
-            self.components_ = self.explained_variance_ = None
             if min(len(rows), X.shape[1]) <= MOST_FEATURES and not scipy.sparse.issparse(X):
                 some = evenly(len(rows), ENOUGH_ROWS)
                 found = components_of(take(some), weights[some], self.mean_, self.scale_)
@@ -236,7 +230,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         return components
 
     def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
-        """Name the components.
+        """Name the components "component1", "component2", ... or, if there are none, the features.
 
         Parameters
         ----------
@@ -246,7 +240,6 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         Returns
         -------
         names : ndarray of str
-            "component1", "component2", ... or, if there are none, the names of the features.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
@@ -266,7 +259,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
 
 def step_of(variances):
-    """Compute what components with some variances (n_components,) are rounded to multiples of."""
+    """Compute what components are rounded to multiples of, from their variances (n_components,)."""
     return RESOLUTION * np.sqrt(variances[0])
 
 

@@ -1,6 +1,6 @@
 """The steps of ``tabular_pipeline`` before the network: encoders of numbers and tables, and components."""
 
-from itertools import cycle
+from itertools import chain
 
 import numpy as np
 from onnx import TensorProto
@@ -204,10 +204,10 @@ def means_of(columns, table):
         numbers = {category: number for number, category in enumerate(categories)}
         places[name] = look_up(text_of(name, part, *columns[name]), numbers, len(categories))
     inputs = [(name, part) for name, part in table._encoders.inputs[NUMBERS] if name in places and part]
-    all_means = zip(inputs, encoder.encodings_, cycle(encoder.target_mean_), strict=False)
+    all_means = chain.from_iterable(np.vstack([one, encoder.target_mean_]).T for one in encoder.encodings_)
     return {
-        (name, part): places[name].graph.add("Gather", np.append(of_known, of_other), places[name])
-        for (name, part), of_known, of_other in all_means
+        (name, part): places[name].graph.add("Gather", means, places[name])
+        for (name, part), means in zip(inputs, all_means, strict=True)
     }
 
 
