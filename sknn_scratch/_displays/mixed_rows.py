@@ -12,7 +12,6 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._displays.hidden_sums import sums_of
 from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _safe_indexing
@@ -21,6 +20,7 @@ from sknn_scratch._tables.columns import BOOLEANS, TEXT
 from sknn_scratch._tables.dates import ASPECTS
 from sknn_scratch._tables.encoders import Features, features_of
 from sknn_scratch._tables.kinds import Dates
+from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
@@ -63,7 +63,7 @@ class MixedRows:
         loss = getattr(last, "_loss_", vars(last))  # of another estimator, its parameters
         self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
-        self._sums, self._n_features = [], np.shape(X)[1]
+        self._n_features = np.shape(X)[1]
         if self._earlier and isinstance(self._earlier[0], TableEncoder):
             encoder = self._earlier[0]
             kinds, values = encoder._kinds, encoder._values_in(X)
@@ -84,13 +84,16 @@ class MixedRows:
         rows = np.arange(len(next(iter(self.columns.values())).values))
         while self._earlier:
             step, *later = self._earlier
+            is_sum = isinstance(step, RelevantComponents) and step.components_ is not None
+            if is_sum and isinstance(self._table, np.ndarray):
+                self._table, self._earlier = Components.of(step, self._table), later
+                return
             encoded, sources = sources_of(
                 step.transform, self._table, rows, [column.moved for column in self.columns.values()]
             )
             if sources is None:
                 return
             self._table, self._earlier, self._n_features = encoded, later, encoded.shape[1]
-            self._sums = sums_of(later, self._networks, encoded)
             self.columns = {
                 name: column._replace(moved=np.flatnonzero(sources == number))
                 for number, (name, column) in enumerate(self.columns.items(), start=1)
@@ -123,13 +126,10 @@ class MixedRows:
 
     def _outputs(self, rows, moved, donors):
         """Predict a mixture: the mean of the networks first, then each network if there are several."""
-        if self._sums:
-            outputs = [self._outputs_of(one.network, one.mixed(rows, moved, donors)) for one in self._sums]
-        else:
-            table = mixed(self._table, rows, moved, donors)
-            for step in self._earlier:
-                table = step.transform(table)
-            outputs = [self._outputs_of(network, table) for network in self._networks]
+        table = mixed(self._table, rows, moved, donors)
+        for step in self._earlier:
+            table = step.transform(table)
+        outputs = [self._outputs_of(network, table) for network in self._networks]
         return np.stack([np.mean(outputs, axis=0), *outputs] if len(outputs) > 1 else outputs)
 
     def _outputs_of(self, network, table):
@@ -141,6 +141,23 @@ class MixedRows:
             if self.classes is not None:
                 outputs = (outputs[:, np.newaxis] == self.classes).astype(float)
         return outputs.reshape(len(outputs), -1)
+
+
+class Components(NamedTuple):
+    """Relevant components of rows. They are sums over all features: only the terms of a column are mixed."""
+
+    encoded: np.ndarray  # (n_rows, n_encoded)
+    weights: np.ndarray  # (n_encoded, n_components)
+    components: np.ndarray  # (n_rows, n_components)
+
+    @classmethod
+    def of(cls, step, encoded):
+        components = step.transform(encoded)
+        return cls(encoded, (step.components_ * step.scale_).T.astype(components.dtype), components)
+
+    def mixed(self, rows, moved, donors):
+        terms = self.encoded[:, moved] @ self.weights[moved]
+        return self.components[rows] + (terms[donors] - terms[rows])
 
 
 def aspects_of(name, kind, values, features):
@@ -217,8 +234,8 @@ def as_array(encoded):
 
 
 def mixed(table, rows, moved, donors):
-    """Take rows of Features, a data frame or an array, with values of other rows in what is ``moved``."""
-    if isinstance(table, Features):
+    """Take rows of a table, with values of other rows in what is ``moved``."""
+    if isinstance(table, Features | Components):
         return table.mixed(rows, moved, donors)
     new = _safe_indexing(table, rows)
     if hasattr(table, "with_columns"):  # polars

@@ -19,7 +19,7 @@ from sklearn.preprocessing import SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sknn_scratch import EffectsDisplay, tabular_pipeline
-from sknn_scratch._displays.mixed_rows import MixedRows, sources_of
+from sknn_scratch._displays.mixed_rows import Components, MixedRows, sources_of
 from tests.displays.drawing import fit, texts, undrawn
 
 COLOURS = {"red": 1.0, "blue": -1.0, "green": 3.0, None: 2.0}
@@ -266,7 +266,7 @@ PIPELINES = {
     "numbers depend on others": with_encoder(numbers=KNNImputer()),
     "another estimator": tabular_pipeline(LogisticRegression()),
 }
-NO_SUMS = ("numbers depend on others", "another estimator")
+NO_COMPONENTS = ("sparse", "numbers depend on others", "another estimator")
 
 
 def coded_table(n_rows):
@@ -286,7 +286,7 @@ def test_a_mixture_has_one_column_of_other_rows(library, name):
         assert model["columns"].target_encoded_ == ["street"]
         assert model["columns"].codes_ == ["code"]
         mixed = MixedRows(model, library(X))
-        assert bool(mixed._sums) == (name not in NO_SUMS)
+        assert isinstance(mixed._table, Components) == (name not in NO_COMPONENTS)
         for name in X:
             expected = model.predict_proba(
                 library(X.assign(**{name: X[name].iloc[donors].set_axis(X.index)}))
