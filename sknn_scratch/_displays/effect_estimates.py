@@ -3,35 +3,21 @@
 The effect is the function of the places whose differences are closest to those of the predictions.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from sknn_scratch._displays.places import Grid, grid_of
+from sknn_scratch._displays.places import grid_of
 
 
-class Curve(NamedTuple):
-    """The effect of a column."""
+def effect_of(predict, column, rng):
+    """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows.
 
-    grid: Grid
-    effect: np.ndarray  # (1 + n_networks, n_places, n_outputs), of the whole model first
-
-    @property
-    def at_rows(self):
-        """The effect of the whole model on each row: (n_rows, n_outputs)."""
-        return self.grid.position @ self.effect[0]
-
-    def as_dict(self):
-        """Make the entry of ``effects_``."""
-        effect = self.effect.swapaxes(1, 2)
-        grid = self.grid
-        return {"places": grid.places, "values": effect[0], "networks": effect[1:], "rows": grid.rows}
-
-
-def curve_of(predict, column, rng):
-    """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows."""
+    Returns the entry of ``effects_``, and the effect of the whole model on each row (n_rows, n_outputs).
+    """
     grid = grid_of(column, rng)
-    return Curve(grid, local_effect(grid, predictions_at(predict, column, grid)))
+    effect = local_effect(grid, predictions_at(predict, column, grid))
+    values = effect.swapaxes(1, 2)
+    entry = {"places": grid.places, "values": values[0], "networks": values[1:], "rows": grid.rows}
+    return entry, grid.position @ effect[0]
 
 
 def predictions_at(predict, column, grid):
@@ -44,7 +30,7 @@ def predictions_at(predict, column, grid):
 
 
 def local_effect(grid, predicted):
-    """Fit the effect (n_models, n_places, n_outputs) to predictions at places."""
+    """Fit the effect (n_models, n_places, n_outputs) to predictions at places, the whole model's first."""
     rows, places = np.nonzero(grid.compared)
     own = grid.own[rows]
     differences = predicted[:, rows, places] - predicted[:, rows, own]
@@ -54,13 +40,3 @@ def local_effect(grid, predicted):
         changes = predicted[:, :, -1] - predicted[:, np.arange(len(grid.own)), grid.own]
         effect[:, -1] = (changes + effect[:, grid.own]).mean(axis=1)
     return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
-
-
-def additive_share(predicted, curves):
-    """Share of the variance of predictions (n_rows, n_outputs) that effects explain; 1 if all are equal."""
-    rest, total = predicted - sum(curve.at_rows for curve in curves), variance(predicted)
-    return 1 - float(variance(rest) / total) if total else 1.0
-
-
-def variance(values):
-    return values.var(axis=0).sum()

@@ -6,10 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.special import logit
+from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
 from sknn_scratch._causes.words import quantity
-from sknn_scratch._displays.effect_estimates import additive_share, curve_of
+from sknn_scratch._displays.effect_estimates import effect_of
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend
 from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
@@ -216,16 +217,18 @@ class EffectsDisplay(Display):
         measured = counted(given or list(mixed.columns), "importances", verbose)
         costs = permutation_costs(mixed, measured, loss, rng)
         important = [one for one, cost in costs.items() if cost.mean() > 0] or list(costs)[:1]
-        chosen = given or important[:max_columns]
-        explained = counted(list(costs), "effects", verbose)
-        curves = {one: curve_of(predict, mixed.columns[one], rng) for one in explained}
+        effects, total, predicted = {}, 0, scaled(mixed.predicted)
+        for name in counted(list(costs), "effects", verbose):
+            effects[name], of_rows = effect_of(predict, mixed.columns[name], rng)
+            total += of_rows
+        centred = predicted - predicted.mean(axis=0)
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(cost.mean()) for one, cost in costs.items()},
             {one: float(cost.std()) for one, cost in costs.items()},
-            {one: curve.as_dict() for one, curve in curves.items()},
-            additive_share(scaled(mixed.predicted), curves.values()),
-            chosen,
+            effects,
+            float(r2_score(centred, total, multioutput="variance_weighted")),
+            given or important[:max_columns],
             output_names,
             effect_label(mixed, on_log_odds, output_names, y),
             label,

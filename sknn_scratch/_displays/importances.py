@@ -1,8 +1,5 @@
 """Importances by permutation: how much worse predictions become, or change, if a column is shuffled."""
 
-from functools import partial
-from itertools import cycle
-
 import numpy as np
 from sklearn import metrics
 
@@ -13,28 +10,24 @@ def loss_of(model, y):
     """Say what grows if a column is shuffled, and make a function that measures it on outputs (n_rows, n)."""
     if y is None:
         return "change of the predictions", lambda p: np.sqrt(np.mean((p - model.predicted) ** 2))
-    y, classes = np.asarray(y), model.classes
-    if classes is None or y.ndim == 2:
-        name, losses = losses_of_outputs(model)
-        columns = y.reshape(len(y), -1).T  # one for all quantiles
-        return f"increase of {name}", lambda p: np.mean(
-            [loss(*pair) for loss, *pair in zip(cycle(losses), cycle(columns), p.T, strict=False)]
+    classes = model.classes
+    if classes is None and len(model.quantiles) > 0:
+        loss = metrics.mean_pinball_loss
+        return "increase of the pinball loss", lambda p: np.mean(
+            [loss(y, one, alpha=level) for one, level in zip(p.T, model.quantiles, strict=True)]
+        )
+    if classes is None:
+        return "increase of 1 − R²", lambda p: 1 - metrics.r2_score(y, p)
+    if y.ndim == 2:
+        loss = metrics.log_loss
+        return "increase of the log-loss", lambda p: np.mean(
+            [loss(*label, labels=[0, 1]) for label in zip(y.T, p.T, strict=True)]
         )
     if unknown := set(y.tolist()) - set(classes.tolist()):
         raise ValueError(f"y has {unknown}, but the classes of the model are {classes.tolist()}.")
     if model.has_probabilities:
         return "increase of the log-loss", lambda p: metrics.log_loss(y, p, labels=classes)
     return "increase of the share of wrong rows", lambda p: np.mean(y != classes[p.argmax(axis=1)])
-
-
-def losses_of_outputs(model):
-    """Choose the loss of labels or numbers: its name, and a list with that of each output, or of all."""
-    if model.classes is not None:
-        return "the log-loss", [partial(metrics.log_loss, labels=[0, 1])]
-    if len(model.quantiles) > 0:
-        losses = [partial(metrics.mean_pinball_loss, alpha=level) for level in model.quantiles]
-        return "the pinball loss", losses
-    return "1 − R²", [lambda y, p: 1 - metrics.r2_score(y, p)]
 
 
 def permutation_costs(model, columns, loss, rng):
