@@ -1,11 +1,11 @@
-"""Effects of columns on predictions; the notes of ``EffectsDisplay`` explain them.
-
-The effect is the function of the places whose differences are closest to those of the predictions.
-"""
+"""Effects and importances of columns; the notes of ``EffectsDisplay`` explain them."""
 
 import numpy as np
+from sklearn import metrics
 
 from sknn_scratch._displays.places import grid_of
+
+N_REPEATS = 5  # shuffles of a column
 
 
 def effect_of(predict, column, rng):
@@ -30,7 +30,7 @@ def predictions_at(predict, column, grid):
 
 
 def local_effect(grid, predicted):
-    """Fit the effect (n_models, n_places, n_outputs) to predictions at places, the whole model's first."""
+    """Find the effect (n_models, n_places, n_outputs) whose differences are closest to the predicted."""
     rows, places = np.nonzero(grid.compared)
     own = grid.own[rows]
     differences = predicted[:, rows, places] - predicted[:, rows, own]
@@ -40,3 +40,41 @@ def local_effect(grid, predicted):
         changes = predicted[:, :, -1] - predicted[:, np.arange(len(grid.own)), grid.own]
         effect[:, -1] = (changes + effect[:, grid.own]).mean(axis=1)
     return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
+
+
+def loss_of(model, y):
+    """Say what grows if a column is shuffled, and make a function that measures it on outputs (n_rows, n)."""
+    if y is None:
+        return "change of the predictions", lambda p: np.sqrt(np.mean((p - model.predicted) ** 2))
+    classes = model.classes
+    if classes is None and len(model.quantiles) > 0:
+        loss = metrics.mean_pinball_loss
+        return "increase of the pinball loss", lambda p: np.mean(
+            [loss(y, one, alpha=level) for one, level in zip(p.T, model.quantiles, strict=True)]
+        )
+    if classes is None:
+        return "increase of 1 − R²", lambda p: 1 - metrics.r2_score(y, p)
+    if y.ndim == 2:
+        loss = metrics.log_loss
+        return "increase of the log-loss", lambda p: np.mean(
+            [loss(*label, labels=[0, 1]) for label in zip(y.T, p.T, strict=True)]
+        )
+    if unknown := set(y.tolist()) - set(classes.tolist()):
+        raise ValueError(f"y has {unknown}, but the classes of the model are {classes.tolist()}.")
+    if model.has_probabilities:
+        return "increase of the log-loss", lambda p: metrics.log_loss(y, p, labels=classes)
+    return "increase of the share of wrong rows", lambda p: np.mean(y != classes[p.argmax(axis=1)])
+
+
+def permutation_costs(model, columns, loss, rng):
+    """Shuffle each column: a dict of the costs (N_REPEATS,) by the name of the column, the largest first.
+
+    The cost is the increase of the loss, a function of outputs (n_rows, n_outputs).
+    """
+    rows, before, costs = np.arange(len(model.predicted)), loss(model.predicted), {}
+    for name in columns:
+        donors = np.concatenate([rng.permutation(rows) for _ in range(N_REPEATS)])
+        mixture = np.tile(rows, N_REPEATS), model.columns[name].moved, donors
+        shuffled = np.split(model.predict(*mixture)[0], N_REPEATS)
+        costs[name] = np.array([loss(one) for one in shuffled]) - before
+    return dict(sorted(costs.items(), key=lambda item: -item[1].mean()))

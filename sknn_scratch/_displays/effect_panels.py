@@ -115,11 +115,15 @@ def mark_row(ax, effect, colors, row):
         height = values[-1] if is_missing else np.interp(across, x[is_known], values[is_known])
         ax.plot(across, height, "o", color=color, mec=ink(), ms=7, mew=1.5, zorder=4)
     value = effect["rows"][row]
-    if effect["places"].dtype == object:
-        value = effect["places"][value]
-        return "missing" if value is None else shorten(value, LONGEST_CATEGORY)
-    if is_missing:
+    return text_of(effect["places"][value] if effect["places"].dtype == object else value)
+
+
+def text_of(value):
+    """Write a category, a date or a number; None, NaT and NaN are missing."""
+    if value is None or value != value:
         return "missing"
+    if isinstance(value, str):
+        return shorten(value, LONGEST_CATEGORY)
     return str(value)[:10] if isinstance(value, np.datetime64) else f"{value:.4g}"
 
 
@@ -150,7 +154,7 @@ def label_places(ax, places):
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     elif places.dtype == object:
-        names = ["missing" if one is None else shorten(one, LONGEST_CATEGORY) for one in places]
+        names = [text_of(one) for one in places]
         ax.set_xticks(range(len(names)), names, size="small")
         widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
         if len(names) * widest > 2 * MOST_LETTERS:

@@ -26,21 +26,17 @@ class NetworkDisplay(Display):
 
     Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, and a unit
     of a stronger colour a larger bias, relative to the largest of its layer. Of each layer, at most 16 nodes
-    are drawn: those with the strongest weights. Long names need a figure with ``layout="constrained"``, which
-    a new figure has. Use :meth:`from_estimator` to make a display from a fitted estimator.
+    are drawn: those with the strongest weights. Long names need ``layout="constrained"`` of the figure.
+    Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
-    coefs : list of ndarray
-        Weights of the hidden layer (n_features, n_hidden) and the output layer (n_hidden, n_outputs).
-    intercepts : list of ndarray
-        Biases (n_hidden,) and (n_outputs,).
+    coefs, intercepts : list of ndarray
+        As of the fitted network.
     feature_names, class_names : array-like of shape (n_features,) and (n_classes,)
         Names of the features, and of the classes, labels or targets.
-    activation : str
-        Name of the activation.
-    name : str, default=None
-        Name of the estimator, for the title.
+    activation, name : str
+        Names of the activation and, for the title, of the estimator.
 
     Attributes
     ----------
