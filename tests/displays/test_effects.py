@@ -12,7 +12,6 @@ from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
@@ -31,10 +30,6 @@ class Formula(RegressorMixin, BaseEstimator):
 
     def __init__(self, function, loss="squared_error", quantile=0.5):
         self.function, self.loss, self.quantile = function, loss, quantile
-        self.fitted_ = True
-
-    def fit(self, X, y):
-        raise NotImplementedError
 
     def predict(self, X):
         return np.asarray(self.function(X), float)
@@ -91,14 +86,6 @@ def correlation(one, other):
     return np.corrcoef(np.asarray(one, float), np.asarray(other, float))[0, 1]
 
 
-@pytest.mark.parametrize("missing", [np.nan, pd.NaT])
-def test_a_column_without_values_has_one_place(missing):
-    X = table().assign(day=missing)
-    effect = compute(Formula(lambda X: X["count"]), X).effects_["day"]
-    assert effect["places"].tolist() == [None]
-    assert_allclose(effect["values"], 0, atol=1e-9)
-
-
 def test_the_effects_of_a_sum_are_its_terms():
     X = table()
     found = compute(Formula(additive), X)
@@ -133,14 +120,12 @@ def test_the_rest_of_the_variance_is_interactions():
 
 
 def test_copies_of_a_column_invent_no_effect():
-    """The model is zero where there are rows, since both columns are equal there."""
+    """The model is zero where there are rows. Its average over all rows would be a parabola, up to 9 high."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     X = np.column_stack([x, x + 0.01 * rng.normal(size=500), rng.normal(size=500)])
     model = Formula(lambda X: (X[:, 0] - X[:, 1]) ** 2 + 0.1 * X[:, 2])
-    averaged = partial_dependence(model, X, [0], percentiles=(0, 1), kind="average")["average"]
-    assert np.ptp(averaged) > 5
-    assert np.ptp(compute(model, X).effects_["x0"]["values"]) < 0.1 * np.ptp(averaged)
+    assert np.ptp(compute(model, X).effects_["x0"]["values"]) < 0.5
 
 
 def test_importances_by_the_loss_and_by_the_change_of_predictions():
@@ -240,12 +225,6 @@ def test_a_pipeline_is_explained_by_the_columns_of_its_table():
     assert networks.shape == (2, 1, n_known + 1)
     assert_allclose(networks.mean(axis=0), found.effects_["number"]["values"], atol=1e-4)
     assert found.effect_label == "effect on price"
-
-
-def test_a_pipeline_inside_a_pipeline_is_explained_as_if_it_were_none():
-    model, X, y = fitted_pipeline(n_rows=80, max_iter=3)
-    nested = make_pipeline("passthrough", model)
-    assert compute(nested, X, y).importances_ == compute(model, X, y).importances_
 
 
 def to_polars(X):
@@ -359,18 +338,21 @@ def test_dates_of_another_model_have_their_trend():
     assert_allclose(effect["values"][0] - effect["values"][0].mean(), truth - truth.mean(), atol=2)
 
 
-def test_a_column_that_has_lost_its_values_since_the_fit_has_one_place():
-    model, X, _ = fitted_pipeline()
-    with pytest.warns(UserWarning, match="'count': has lost all its values"):
-        effect = compute(model, X.assign(count=np.nan)).effects_["count"]
-    assert effect["places"].tolist() == [None]
-    assert_allclose(effect["values"], 0, atol=1e-9)
+@pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
+def test_columns_are_found_by_their_names_and_those_of_an_array_by_their_order():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])
+    model = tabular_pipeline("regressor", random_state=0, max_iter=20).fit(X, X[1])
+    for table in (X, X[[0, 1]], X.to_numpy()):
+        assert next(iter(compute(model, table, X[1]).importances_)) == "x1"
 
 
-def test_columns_are_found_by_their_names_in_another_order():
-    model, X, _ = fitted_pipeline("regressor", 80, max_iter=3)
-    found, other = (compute(model, one, columns=["count"]) for one in (X, X[X.columns[::-1]]))
-    assert_allclose(found.effects_["count"]["values"], other.effects_["count"]["values"], atol=1e-6)
+def test_a_column_that_is_constant_or_empty_has_no_effect():
+    X = pd.DataFrame({"x": np.arange(30.0), "same": 1.0, "list": [[1]] * 30})
+    empty = {"none": None, "nan": np.nan, "nat": pd.NaT}
+    effects = draw(Formula(lambda X: X["x"]), X.assign(**empty), columns=[*range(6)]).effects_
+    assert not any(np.ptp(effects[name]["values"]) for name in effects.keys() - {"x"})
+    assert all(effects[name]["places"].tolist() == [None] for name in empty)
+    assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
 
 
 def test_a_column_that_a_pipeline_leaves_out_may_hold_anything():
@@ -426,35 +408,16 @@ def test_bad_options(options, message):
         compute(clf, X, **options)
 
 
-def test_what_is_not_fitted_or_no_table():
+def test_what_is_no_fitted_model_of_one_column():
     with pytest.raises(NotFittedError):
         compute(LogisticRegression(), np.zeros((5, 2)))
     for model in (None, StandardScaler().fit(np.eye(2))):
         with pytest.raises(TypeError, match=f"model must be .* that can predict, .* got {model}"):
             compute(model, np.zeros((5, 2)))
-    clf, X, _ = fit()
-    with pytest.raises(ValueError, match="X has no rows"):
-        compute(clf, X[:0])
-    with pytest.raises(TypeError, match="sparse matrix, not a table"):
-        compute(clf, scipy.sparse.csr_array(X))
+    X = fit()[1]
     labels = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
     with pytest.raises(TypeError, match="DecisionTreeClassifier predicts several columns of labels"):
         compute(DecisionTreeClassifier(random_state=0).fit(X, labels), X)
-
-
-@pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
-def test_an_array_has_the_columns_of_the_fit_in_their_order():
-    X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])
-    model = tabular_pipeline("regressor", random_state=0, max_iter=20).fit(X, X[1])
-    assert next(iter(compute(model, X, X[1]).importances_)) == "x1"
-    assert next(iter(compute(model, X.to_numpy(), X[1]).importances_)) == "x1"
-
-
-def test_a_column_that_is_constant_or_empty_has_no_effect():
-    X = pd.DataFrame({"same": np.ones(30), "none": [None] * 30, "list": [[1]] * 30, "x": np.arange(30.0)})
-    found = draw(Formula(lambda X: X["x"]), X)
-    assert not any(np.ptp(found.effects_[name]["values"]) for name in ("same", "none", "list"))
-    assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
 
 
 def test_every_kind_of_panel_is_drawn():

@@ -21,8 +21,10 @@ from sknn_scratch import (
 )
 from sknn_scratch._displays.slices import feature_slice
 from tests.displays.drawing import contours, draw, drawn, fit, points, show, texts, undrawn
-from tests.helpers import make_data
+from tests.helpers import make_data, make_rows, small_regressor
 from tests.versions import needs_names_of_polars
+
+ROWS, NUMBERS = make_rows(40)
 
 
 def test_the_maps_are_the_hidden_values_on_a_grid():
@@ -155,6 +157,8 @@ def test_missing_values_and_a_constant_feature_do_not_spoil_the_grid():
         (1, {"features": (0, 1)}, "features has 1, but X has only 1 feature"),
         (2, {"n_units": 0}, "n_units == 0, must be >= 1"),
         (2, {"resolution": 1}, "resolution == 1, must be >= 2"),
+        (2, {"target": -1}, "target == -1, must be >= 0"),
+        (2, {"target": 1}, "target == 1, must be <= 0"),
     ],
 )
 def test_bad_options(n_features, options, message):
@@ -165,8 +169,6 @@ def test_bad_options(n_features, options, message):
 
 def test_bad_rows():
     clf, X, y = fit()
-    with pytest.raises(ValueError, match="X has no rows"):
-        HiddenUnitsDisplay.from_estimator(clf, X[:0])
     with pytest.raises(ValueError, match="X has 60 rows, but y has 59"):
         HiddenUnitsDisplay.from_estimator(clf, X, y[:-1])
     with pytest.raises(ValueError, match="unknown"):
@@ -203,8 +205,6 @@ def test_one_of_several_labels_is_shown_as_two_classes():
     assert shown.class_names == ["not label 1", "label 1"]
     weight = clf.coefs_[1][shown.units[0], 1]
     assert shown.axes_[0].get_title().endswith(f"→ {'' if weight > 0 else 'not '}label 1")
-    with pytest.raises(ValueError, match="target == 2, must be <= 1"):
-        show(HiddenUnitsDisplay, clf, X, target=2)
 
 
 def test_the_lines_between_classes_are_where_two_of_them_are_equally_likely():
@@ -215,11 +215,10 @@ def test_the_lines_between_classes_are_where_two_of_them_are_equally_likely():
     assert np.median(best - second) < 0.01 * np.median(best - third)
 
 
-@pytest.mark.parametrize("activation", ["gelu", Activation(np.sin, np.cos)])
-def test_hidden_units_and_activation_show_any_activation(activation):
+@pytest.mark.parametrize(("name", "activation"), [("gelu", "gelu"), ("sin", Activation(np.sin, np.cos))])
+def test_hidden_units_and_activation_show_any_activation(name, activation):
     clf, X, _ = fit(activation=activation, max_iter=2)
-    name = activation if isinstance(activation, str) else "sin"
-    units = show(HiddenUnitsDisplay, clf, X, n_units=1)
+    units = show(HiddenUnitsDisplay, clf, X)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     assert show(ActivationDisplay, clf, X).ax_.get_title() == f"g = {name}"
 
@@ -231,3 +230,47 @@ def test_many_classes_have_different_colours():
     shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
     colors = [tuple(line.get_color()) for line in shown.ax_.get_legend().get_lines()]
     assert len(set(colors)) == 10
+
+
+def test_the_surface_of_a_regressor():
+    pipeline = make_pipeline(StandardScaler(), small_regressor()).fit(ROWS, NUMBERS)
+    display = HiddenUnitsDisplay.from_estimator(pipeline, ROWS, NUMBERS, n_units=3, resolution=5)
+    assert display.outputs.shape == (5, 5, 1)
+    assert len(contours(display.ax_)) == 1
+    assert_array_equal(points(display.ax_), ROWS[:, :2])
+    assert_array_equal(display.points[1], NUMBERS)
+    assert display.ax_.get_title() == "Surface"
+    raises = pipeline[-1].coefs_[1][display.units, 0] > 0
+    assert set(raises) == {True, False}
+    expected = np.where(raises, "higher", "lower")
+    assert_array_equal([ax.get_title().split(" → ")[1] for ax in display.axes_], expected)
+    assert "predicted y" in [axes.get_ylabel() for axes in display.figure_.axes]
+
+
+@pytest.mark.parametrize(
+    ("params", "y", "names"),
+    [
+        ({}, np.column_stack([NUMBERS, 10 - 3 * ROWS[:, 0]]), ["y0", "y1"]),
+        ({"loss": "quantile", "quantile": [0.9, 0.2]}, NUMBERS, ["quantile 0.9", "quantile 0.2"]),
+    ],
+)
+def test_the_surface_of_one_of_several_outputs(params, y, names):
+    plane = ROWS[:, :2]
+    fitted = small_regressor(**params).fit(plane, y)
+    for k in (0, 1):
+        display = HiddenUnitsDisplay.from_estimator(fitted, plane, y, target=k, n_units=2, resolution=5)
+        grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
+        assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, k])
+        assert_array_equal(display.points[1], y[:, k] if y.ndim == 2 else y)
+        assert display.class_names == [names[k]]
+        if y.ndim == 2:  # a quantile is a sum of outputs
+            influence = fitted.transform(plane).std(axis=0) * np.abs(fitted.coefs_[1][:, k])
+            assert_array_equal(display.units, np.argsort(-influence)[:2])
+
+
+def test_the_surface_of_a_constant_has_no_lines():
+    flat = small_regressor(max_iter=1).fit(ROWS, NUMBERS)
+    flat.coefs_[1][...] = 0
+    display = show(HiddenUnitsDisplay, flat, ROWS)
+    assert np.ptp(display.outputs) == 0
+    assert not contours(display.ax_)

@@ -9,6 +9,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sknn_scratch import NetworkDisplay, ShallowNNClassifier
 from tests.displays.drawing import draw, fit, show, texts
+from tests.helpers import make_rows, small_regressor
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,17 @@ def test_names_come_from_the_frame_through_the_pipeline():
     assert "petal width (cm)" in texts(show(NetworkDisplay, pipe, X).figure_)
     pipe = make_pipeline(FunctionTransformer(np.asarray), clf).fit(X, y)
     assert "x3" in texts(show(NetworkDisplay, pipe, X).figure_)
+
+
+def test_outputs_of_a_regressor_have_names():
+    X, y = make_rows(40)
+    quantiles = small_regressor(loss="quantile", quantile=[0.9, 0.2])
+    for estimator, targets, names in (
+        (small_regressor(), y, {"y"}),
+        (small_regressor(), np.column_stack([y, y**2]), {"y0", "y1"}),
+        (quantiles, y, {"quantile 0.2", "0.2 to 0.9"}),
+    ):
+        assert names <= set(texts(show(NetworkDisplay, estimator.fit(X, targets), X).figure_))
 
 
 def test_names_can_be_given():
