@@ -59,10 +59,6 @@ class HiddenUnitsDisplay(Display):
     axes_ : ndarray of Axes
         One Axes for each unit.
 
-    See Also
-    --------
-    NetworkDisplay : The weights, as a diagram.
-
     Examples
     --------
     >>> from sklearn.datasets import make_moons
@@ -220,7 +216,6 @@ class HiddenUnitsDisplay(Display):
             )
 
     def _draw_surface(self):
-        """Draw the predictions, and the rows in the same colours."""
         surface = self.outputs[..., 0]
         values = surface if self.points is None else np.append(surface, self.points[1])
         scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
@@ -248,7 +243,6 @@ class HiddenUnitsDisplay(Display):
         self._draw_legend(ax, colors)
 
     def _draw_legend(self, ax, colors):
-        """Name the classes."""
         from matplotlib.lines import Line2D
 
         handles = [Line2D([], [], color=color, linestyle="", marker="o") for color in colors]
@@ -269,8 +263,7 @@ class HiddenUnitsDisplay(Display):
         bar.set_label(f"hidden value a = {self.activation}(z)")
 
     def _draw_lines(self, ax, color, width):
-        """Draw where the predicted class changes."""
-        if self.regression:
+        if self.regression:  # no class ends anywhere
             return
         for margin in np.moveaxis(margins(self.outputs), -1, 0):
             if margin.min() < 0 < margin.max():

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
-from sknn_scratch._fitting.sklearn_versions import _safe_indexing
+from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._inspection import steps_of
 from sknn_scratch._tables.columns import BOOLEANS, TEXT
 from sknn_scratch._tables.dates import ASPECTS
@@ -64,6 +64,7 @@ class MixedRows:
         self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
         self._n_features = np.shape(X)[1]
+        self._rows = np.arange(_num_samples(X))
         if self._earlier and isinstance(self._earlier[0], TableEncoder):
             encoder = self._earlier[0]
             kinds, values = encoder._kinds, encoder._values_in(X)
@@ -81,19 +82,21 @@ class MixedRows:
 
     def _encode_once(self):
         """Take the first steps before any mixture, as long as each of their features is of one column."""
-        rows = np.arange(len(next(iter(self.columns.values())).values))
         while self._earlier:
-            step, *later = self._earlier
+            step = self._earlier[0]
             is_sum = isinstance(step, RelevantComponents) and step.components_ is not None
             if is_sum and isinstance(self._table, np.ndarray):
-                self._table, self._earlier = Components.of(step, self._table), later
+                components = step.transform(self._table)
+                weights = (step.components_ * step.scale_).T.astype(components.dtype)
+                self._table = Components(self._table, weights, components)
+                del self._earlier[0]
                 return
-            encoded, sources = sources_of(
-                step.transform, self._table, rows, [column.moved for column in self.columns.values()]
-            )
+            moved = [column.moved for column in self.columns.values()]
+            encoded, sources = sources_of(step.transform, self._table, self._rows, moved)
             if sources is None:
                 return
-            self._table, self._earlier, self._n_features = encoded, later, encoded.shape[1]
+            self._table, self._n_features = encoded, encoded.shape[1]
+            del self._earlier[0]
             self.columns = {
                 name: column._replace(moved=np.flatnonzero(sources == number))
                 for number, (name, column) in enumerate(self.columns.items(), start=1)
@@ -102,9 +105,8 @@ class MixedRows:
     @computed_once
     def predicted(self):
         """Predict the rows as they are, with the whole model: (n_rows, n_outputs)."""
-        values, moved, _ = next(iter(self.columns.values()))
-        rows = np.arange(len(values))
-        return self.predict(rows, moved, rows)[0]
+        moved = next(iter(self.columns.values())).moved
+        return self.predict(self._rows, moved, self._rows)[0]
 
     def names_of(self, column):
         """List the names for a column of the table, or an aspect, that a user gives by position or name."""
@@ -125,7 +127,6 @@ class MixedRows:
         return np.concatenate(outputs, axis=1)
 
     def _outputs(self, rows, moved, donors):
-        """Predict a mixture: the mean of the networks first, then each network if there are several."""
         table = mixed(self._table, rows, moved, donors)
         for step in self._earlier:
             table = step.transform(table)
@@ -149,11 +150,6 @@ class Components(NamedTuple):
     encoded: np.ndarray  # (n_rows, n_encoded)
     weights: np.ndarray  # (n_encoded, n_components)
     components: np.ndarray  # (n_rows, n_components)
-
-    @classmethod
-    def of(cls, step, encoded):
-        components = step.transform(encoded)
-        return cls(encoded, (step.components_ * step.scale_).T.astype(components.dtype), components)
 
     def mixed(self, rows, moved, donors):
         terms = self.encoded[:, moved] @ self.weights[moved]

@@ -45,10 +45,6 @@ class NetworkDisplay(Display):
     ax_ : matplotlib Axes
         The Axes with the diagram.
 
-    See Also
-    --------
-    HiddenUnitsDisplay : What the hidden units respond to.
-
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -172,8 +168,7 @@ class NetworkDisplay(Display):
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
 
     def _draw_names(self, heights, diameter, size):
-        """Write names beside inputs and outputs; the one output of two classes is for the second."""
-        is_binary = len(self.class_names) > self._sizes()[2]
+        is_binary = len(self.class_names) > self._sizes()[2]  # then the output is for the second class
         output_names = [f"P({self.class_names[1]})"] if is_binary else self.class_names
         sides = ((0, self.feature_names, "right", -1), (2, output_names, "left", 1))
         for layer, names, align, side in sides:
@@ -186,7 +181,6 @@ class NetworkDisplay(Display):
         self.ax_.annotate(text, place, offset, textcoords="offset points", fontsize=size, **style)
 
     def _draw_headers(self, size):
-        """Write the name of each layer above it, and the largest weight below each group of edges."""
         nouns = {"input": "feature", "hidden layer": f"{self.activation} unit", "output layer": "output"}
         for layer, (title, noun) in enumerate(nouns.items()):
             n_shown, n_nodes = len(self.shown_[layer]), self._sizes()[layer]
@@ -214,7 +208,6 @@ class NetworkDisplay(Display):
 
 
 def strongest(values):
-    """Find the numbers of the largest values, in ascending order."""
     return np.sort(np.argsort(-values, kind="stable")[:MAX_NODES])
 
 

@@ -24,7 +24,7 @@ class Slice(NamedTuple):
     data: np.ndarray  # (n_samples, 2) the features of the data, or twice the same
 
     def as_image(self, values):
-        """Arrange values of the rows, (n_rows,) or (n_rows, n), as (n_y, n_x, n)."""
+        """Arrange values (n_rows,) or (n_rows, n) as (n_y, n_x, n)."""
         return values.reshape(len(self.y), len(self.x), -1)
 
     def points(self, codes, n_points):
@@ -67,7 +67,6 @@ def frame_of(X):
 
 
 def name_of(column):
-    """Name a column; those of an array are numbers, 0, 1, ..."""
     return column if isinstance(column, str) else f"x{column}"
 
 

@@ -39,10 +39,6 @@ class TrainingCurveDisplay(Display):
     axes_ : ndarray of Axes
         All panels, from the top. To add the curves of a second estimator, pass them as its ``ax``.
 
-    See Also
-    --------
-    diagnose : Says in words what is wrong with a training.
-
     Examples
     --------
     >>> from sklearn.datasets import load_digits
