@@ -11,17 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
-from sknn_scratch import (
-    Activation,
-    ActivationDisplay,
-    HiddenUnitsDisplay,
-    NetworkDisplay,
-    ShallowNNClassifier,
-    ShallowNNRegressor,
-)
+from sknn_scratch import Activation, ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay
 from sknn_scratch._displays.slices import feature_slice
 from tests.displays.drawing import contours, draw, drawn, fit, points, show, texts, undrawn
-from tests.helpers import make_data, make_rows, small_regressor
+from tests.helpers import make_data, make_rows, small_network, small_regressor
 from tests.versions import needs_names_of_polars
 
 ROWS, NUMBERS = make_rows(40)
@@ -63,9 +56,8 @@ def test_far_values_do_not_squeeze_the_others():
     rows, codes = shown.points
     assert_array_equal(rows, X[2:])
     assert_array_equal(codes, y[2:])
-    assert_allclose(
-        [shown.ax_.get_xlim(), shown.ax_.get_ylim()], [shown.x[[0, -1]], shown.y[[0, -1]]], rtol=0.3
-    )
+    assert_allclose(shown.ax_.get_xlim(), shown.x[[0, -1]], rtol=0.3)
+    assert_allclose(shown.ax_.get_ylim(), shown.y[[0, -1]], rtol=0.3)
     assert max(np.ptp(shown.x), np.ptp(shown.y)) < 15
 
 
@@ -80,26 +72,24 @@ def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
 
 
 @pytest.mark.parametrize(
-    ("kind", "label", "n_curves"),
-    [("binary", "log-odds of class 1", 1), ("multiclass", "logit", 3), ("numbers", "predicted y", 1)],
+    ("network", "y", "label", "n_curves"),
+    [
+        (small_network(), np.arange(40) % 2, "log-odds of class 1", 1),
+        (small_network(), np.arange(40) % 3, "logit", 3),
+        (small_regressor(), NUMBERS, "predicted y", 1),
+    ],
 )
-def test_of_one_feature_outputs_and_units_are_curves(kind, label, n_curves):
-    if kind == "numbers":
-        X, y = make_data("binary", n_features=3)
-        y, network = X[:, 0] ** 2, ShallowNNRegressor(3, max_iter=5, random_state=0)
-    else:
-        network, X, y = fit(kind, n_features=3)
-    for x, features in ((X[:, :1], None), (X, ["x0"])):
+def test_of_one_feature_outputs_and_units_are_curves(network, y, label, n_curves):
+    for x, features in ((ROWS[:, :1], None), (ROWS, ["x0"])):
         shown = HiddenUnitsDisplay.from_estimator(network.fit(x, y), x, y, features=features)
         assert shown.ax_.get_ylabel() == label
-        assert_allclose(
-            shown.hidden.min(), min(line[2].min() for ax in shown.axes_ for line in drawn(ax)[1:])
-        )
+        units = [heights for ax in shown.axes_ for _, _, heights in drawn(ax)[1:]]
+        assert_allclose(np.transpose(units), shown.hidden[0])
         curves = [heights for _, across, heights in drawn(shown.ax_) if len(across) == len(shown.x)]
         assert_allclose(np.transpose(curves), shown.outputs[0])
         assert len(curves) == n_curves
-        assert len(points(shown.ax_)) == len(X)
-    assert HiddenUnitsDisplay.from_estimator(network, X, features=[-1]).points is None
+        assert len(points(shown.ax_)) == 40
+    assert HiddenUnitsDisplay.from_estimator(network, ROWS, features=[-1]).points is None
 
 
 def test_all_other_features_are_held_at_their_median():
@@ -115,7 +105,7 @@ def test_all_other_features_are_held_at_their_median():
 def test_features_of_a_frame_are_chosen_by_name(frame):
     X, y = make_data("binary", n_features=3)
     X = frame(dict(zip(["age", "height", "weight"], X.T, strict=True)))
-    pipe = make_pipeline(StandardScaler(), ShallowNNClassifier(3, max_iter=5, random_state=0)).fit(X, y)
+    pipe = make_pipeline(StandardScaler(), small_network()).fit(X, y)
     shown = show(HiddenUnitsDisplay, pipe, X, features=("weight", 0))
     assert shown.ax_.get_xlabel() == "weight"
     assert shown.ax_.get_ylabel() == "age"
@@ -132,8 +122,7 @@ def test_what_is_no_number_is_held_at_its_most_frequent_value():
     assert set(plane.rows["c"]) == {"red"}
     assert set(plane.rows["d"]) == {True}
     assert set(plane.rows["e"]) == {day}
-    clf = ShallowNNClassifier(3, max_iter=5, random_state=0)
-    pipe = make_pipeline(OrdinalEncoder(), clf).fit(X, [0, 1, 0])
+    pipe = make_pipeline(OrdinalEncoder(), small_network()).fit(X, [0, 1, 0])
     with pytest.raises(ValueError, match=r"must be numbers, but c has values such as 'red'.*EffectsDisplay"):
         show(HiddenUnitsDisplay, pipe, X, features=("a", "c"))
 
@@ -180,7 +169,7 @@ def test_bad_rows():
 def test_names_with_dollars_are_no_formulas():
     X, y = make_data("multiclass", n_features=2)
     X = pd.DataFrame(X, columns=["$a_$", "100 $"])
-    clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["$b_$", "$^$", "$"])[y])
+    clf = small_network().fit(X, np.array(["$b_$", "$^$", "$"])[y])
     for display in (HiddenUnitsDisplay, NetworkDisplay):
         assert {r"\$a_\$", r"\$b_\$"} <= set(texts(draw(display, clf, X).figure_))
 
@@ -224,10 +213,7 @@ def test_hidden_units_and_activation_show_any_activation(name, activation):
 
 
 def test_many_classes_have_different_colours():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
-    clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
-    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
+    shown = show(HiddenUnitsDisplay, small_network().fit(ROWS, np.arange(40) % 10), ROWS)
     colors = [tuple(line.get_color()) for line in shown.ax_.get_legend().get_lines()]
     assert len(set(colors)) == 10
 
