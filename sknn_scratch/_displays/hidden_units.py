@@ -48,7 +48,7 @@ class HiddenUnitsDisplay(Display):
     regression : bool, default=False
         Whether the output is a predicted number.
     points : tuple of ndarray, default=None
-        Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
+        Features of rows to draw (n_points, 2) or (n_points, 1), and their class numbers or y (n_points,).
     name : str, default=None
         Name of the estimator, for the title.
 
@@ -195,7 +195,7 @@ class HiddenUnitsDisplay(Display):
         for output, color in zip(outputs.T, of_outputs, strict=True):
             ax.plot(self.x, output, color=color, lw=2)
         if self.points is not None:
-            (x, _), values = self.points[0].T, self.points[1]
+            x, values = self.points[0][:, 0], self.points[1]
             if self.regression:
                 ax.scatter(x, values, c=GREY, s=10, alpha=0.6, zorder=0)
             else:
