@@ -20,10 +20,9 @@ N_BINS = 60
 class ActivationDisplay(Display):
     """Histogram of the hidden inputs z under the activation g(z) and its derivative g'(z).
 
-    If the absolute value of the derivative is below 0.05, the activation is flat: gradient descent hardly
-    changes the weights of a unit there. For sigmoid and tanh, this is saturation, on either side. relu is
-    flat where it is off, as it often is for half of all hidden inputs. Use :meth:`from_estimator` to make a
-    display from a fitted estimator.
+    Where the derivative is between -0.05 and 0.05, the activation is flat: gradient descent hardly changes
+    the weights of a unit there. For sigmoid and tanh, this is saturation. relu is flat where it is off, as it
+    often is for half of all hidden inputs. Use :meth:`from_estimator` to make a display.
 
     Parameters
     ----------

@@ -1,37 +1,23 @@
-"""Effects of columns on predictions; the notes of ``EffectsDisplay`` explain them.
-
-The effect is the function of the places whose differences are closest to those of the predictions.
-"""
-
-from typing import NamedTuple
+"""Effects and importances of columns; the notes of ``EffectsDisplay`` explain them."""
 
 import numpy as np
+from sklearn import metrics
 
-from sknn_scratch._displays.places import Grid, grid_of
+from sknn_scratch._displays.places import grid_of
 
-
-class Curve(NamedTuple):
-    """The effect of a column."""
-
-    grid: Grid
-    effect: np.ndarray  # (1 + n_networks, n_places, n_outputs), of the whole model first
-
-    @property
-    def at_rows(self):
-        """The effect of the whole model on each row: (n_rows, n_outputs)."""
-        return self.grid.position @ self.effect[0]
-
-    def as_dict(self):
-        """Make the entry of ``effects_``."""
-        effect = self.effect.swapaxes(1, 2)
-        grid = self.grid
-        return {"places": grid.places, "values": effect[0], "networks": effect[1:], "rows": grid.rows}
+N_REPEATS = 5  # shuffles of a column
 
 
-def curve_of(predict, column, rng):
-    """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows."""
+def effect_of(predict, column, rng):
+    """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows.
+
+    Returns the entry of ``effects_``, and the effect of the whole model on each row (n_rows, n_outputs).
+    """
     grid = grid_of(column, rng)
-    return Curve(grid, local_effect(grid, predictions_at(predict, column, grid)))
+    effect = local_effect(grid, predictions_at(predict, column, grid))
+    values = effect.swapaxes(1, 2)
+    entry = {"places": grid.places, "values": values[0], "networks": values[1:], "rows": grid.rows}
+    return entry, grid.position @ effect[0]
 
 
 def predictions_at(predict, column, grid):
@@ -44,7 +30,7 @@ def predictions_at(predict, column, grid):
 
 
 def local_effect(grid, predicted):
-    """Fit the effect (n_models, n_places, n_outputs) to predictions at places."""
+    """Find the effect (n_models, n_places, n_outputs) whose differences are closest to the predicted."""
     rows, places = np.nonzero(grid.compared)
     own = grid.own[rows]
     differences = predicted[:, rows, places] - predicted[:, rows, own]
@@ -56,11 +42,39 @@ def local_effect(grid, predicted):
     return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
 
 
-def additive_share(predicted, curves):
-    """Share of the variance of predictions (n_rows, n_outputs) that effects explain; 1 if all are equal."""
-    rest, total = predicted - sum(curve.at_rows for curve in curves), variance(predicted)
-    return 1 - float(variance(rest) / total) if total else 1.0
+def loss_of(model, y):
+    """Say what grows if a column is shuffled, and make a function that measures it on outputs (n_rows, n)."""
+    if y is None:
+        return "change of the predictions", lambda p: np.sqrt(np.mean((p - model.predicted) ** 2))
+    classes = model.classes
+    if classes is None and len(model.quantiles) > 0:
+        loss = metrics.mean_pinball_loss
+        return "increase of the pinball loss", lambda p: np.mean(
+            [loss(y, one, alpha=level) for one, level in zip(p.T, model.quantiles, strict=True)]
+        )
+    if classes is None:
+        return "increase of 1 − R²", lambda p: 1 - metrics.r2_score(y, p)
+    if y.ndim == 2:
+        loss = metrics.log_loss
+        return "increase of the log-loss", lambda p: np.mean(
+            [loss(*label, labels=[0, 1]) for label in zip(y.T, p.T, strict=True)]
+        )
+    if unknown := set(y.tolist()) - set(classes.tolist()):
+        raise ValueError(f"y has {unknown}, but the classes of the model are {classes.tolist()}.")
+    if model.has_probabilities:
+        return "increase of the log-loss", lambda p: metrics.log_loss(y, p, labels=classes)
+    return "increase of the share of wrong rows", lambda p: np.mean(y != classes[p.argmax(axis=1)])
 
 
-def variance(values):
-    return values.var(axis=0).sum()
+def permutation_costs(model, columns, loss, rng):
+    """Shuffle each column: a dict of the costs (N_REPEATS,) by the name of the column, the largest first.
+
+    The cost is the increase of the loss, a function of outputs (n_rows, n_outputs).
+    """
+    rows, before, costs = np.arange(len(model.predicted)), loss(model.predicted), {}
+    for name in columns:
+        donors = np.concatenate([rng.permutation(rows) for _ in range(N_REPEATS)])
+        mixture = np.tile(rows, N_REPEATS), model.columns[name].moved, donors
+        shuffled = np.split(model.predict(*mixture)[0], N_REPEATS)
+        costs[name] = np.array([loss(one) for one in shuffled]) - before
+    return dict(sorted(costs.items(), key=lambda item: -item[1].mean()))

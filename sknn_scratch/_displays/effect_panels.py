@@ -17,13 +17,12 @@ GAP = 0.12  # between the numbers and the mark of missing ones, as a share of th
 
 def ink():
     """Name the colour of texts, which is readable on the background of the user's style."""
-    import matplotlib
+    from matplotlib import rcParams
 
-    return matplotlib.rcParams["text.color"]
+    return rcParams["text.color"]
 
 
 def draw_importances(ax, display):
-    """Draw the importances of the columns that are shown, and their spread, the largest at the top."""
     names = [one for one in display.importances_ if one in display.columns]
     heights = np.arange(len(names))
     means = [display.importances_[one] for one in names]
@@ -32,14 +31,11 @@ def draw_importances(ax, display):
     ax.errorbar(means, heights, xerr=spreads, fmt="none", ecolor=ink(), elinewidth=1.2)
     ax.set_yticks(heights, [shorten(one, LONGEST_NAME) for one in names])
     ax.invert_yaxis()
-    additive = (
-        f"The effects together explain {display.additive_share_:.0%}\nof the variance of the predictions."
-    )
-    ax.set_xlabel(f"{display.importance_label}\n\n{additive}", fontsize="small")
+    share = f"{display.additive_share_:.0%}\nof the variance of the predictions."
+    ax.set_xlabel(f"{display.importance_label}\n\nThe effects together explain {share}", fontsize="small")
 
 
 def draw_effects(axes, display):
-    """Draw a panel for each effect, all with the same scale."""
     effects = [display.effects_[one] for one in display.columns]
     values = [np.append(one["values"], one["networks"]) for one in effects]
     low, high = min(map(np.min, values)), max(map(np.max, values))
@@ -59,7 +55,6 @@ def draw_effects(axes, display):
 
 
 def draw_legend(ax, display):
-    """Name the colours of several classes or targets."""
     from matplotlib.lines import Line2D
 
     names = [shorten(one, LONGEST_NAME) for one in display.output_names]
@@ -101,7 +96,6 @@ def draw_bars(ax, effect, colors):
 
 
 def draw_distribution(ax, x, heights, width):
-    """Draw how many rows there are, at the bottom of a panel."""
     style = {"color": GREY, "alpha": 0.35, "linewidth": 0, "zorder": 0}
     ax.bar(x, STRIP * heights / max(1, heights.max()), width, transform=ax.get_xaxis_transform(), **style)
 
@@ -115,11 +109,15 @@ def mark_row(ax, effect, colors, row):
         height = values[-1] if is_missing else np.interp(across, x[is_known], values[is_known])
         ax.plot(across, height, "o", color=color, mec=ink(), ms=7, mew=1.5, zorder=4)
     value = effect["rows"][row]
-    if effect["places"].dtype == object:
-        value = effect["places"][value]
-        return "missing" if value is None else shorten(value, LONGEST_CATEGORY)
-    if is_missing:
+    return text_of(effect["places"][value] if effect["places"].dtype == object else value)
+
+
+def text_of(value):
+    """Write a category, a date or a number; None, NaT and NaN are missing."""
+    if value is None or value != value:
         return "missing"
+    if isinstance(value, str):
+        return shorten(value, LONGEST_CATEGORY)
     return str(value)[:10] if isinstance(value, np.datetime64) else f"{value:.4g}"
 
 
@@ -142,7 +140,6 @@ def limits(x):
 
 
 def label_places(ax, places):
-    """Label the horizontal axis: numbers, dates or categories."""
     from matplotlib import dates, ticker
 
     if places.dtype.kind == "M":
@@ -150,7 +147,7 @@ def label_places(ax, places):
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     elif places.dtype == object:
-        names = ["missing" if one is None else shorten(one, LONGEST_CATEGORY) for one in places]
+        names = [text_of(one) for one in places]
         ax.set_xticks(range(len(names)), names, size="small")
         widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
         if len(names) * widest > 2 * MOST_LETTERS:

@@ -6,12 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.special import logit
+from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length, check_random_state, check_scalar
 
 from sknn_scratch._causes.words import quantity
-from sknn_scratch._displays.effect_estimates import additive_share, curve_of
+from sknn_scratch._displays.effect_estimates import effect_of, loss_of, permutation_costs
 from sknn_scratch._displays.effect_panels import draw_effects, draw_importances, draw_legend
-from sknn_scratch._displays.importances import loss_of, permutation_costs
 from sknn_scratch._displays.mixed_rows import MixedRows
 from sknn_scratch._displays.plotting import Display
 from sknn_scratch._displays.slices import frame_of
@@ -29,28 +29,25 @@ class EffectsDisplay(Display):
     """Which columns of a table a model uses, and how its predictions depend on each.
 
     It works for a :func:`tabular_pipeline` and for any other fitted estimator that predicts numbers, classes
-    or probabilities from a table, alone or in a Pipeline. Use :meth:`from_estimator` to make a display.
+    or probabilities from a table. Use :meth:`from_estimator` to make a display.
 
     The first panel has the importances. Then each of the columns that matter most has a panel, all with the
     same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar. 0 is the
     mean of all rows, the grey area is their distribution, and a diamond is the effect of a missing number.
+    The networks of an ensemble of this package are thin lines. Where they differ, the model guesses; but
+    they are no confidence interval, since networks that make the same error agree.
 
     In a :func:`tabular_pipeline`, each aspect of dates that varies is a column of its own: "when: trend",
     "when: season" (by month), "when: day" (of the month), "when: weekday" and "when: hour". Of another model,
     the curve of a date goes along time: a place has the dates near it, so effects of the hour and the weekday
     cancel.
 
-    If the model is an ensemble of this package, each of its networks is a thin line. Where they differ, the
-    model guesses. They are no confidence interval: networks that make the same error agree.
-
     Parameters
     ----------
     importances_, importances_std_, effects_, additive_share_ : dict, or float
         See the attributes.
-    columns : list of str
-        The columns to show.
-    output_names : list of str
-        Names of the classes or targets.
+    columns, output_names : list of str
+        The columns to show, and names of the classes or targets.
     effect_label, importance_label : str, default="effect", "importance"
         Labels of the axes.
     row : int, default=None
@@ -79,15 +76,14 @@ class EffectsDisplay(Display):
     See Also
     --------
     HiddenUnitsDisplay : What the hidden units respond to.
-    diagnose : Looks for problems of a network.
     sklearn.inspection.PartialDependenceDisplay : Partial dependence, also on two columns together.
 
     Notes
     -----
     All is computed from predictions for rows of X in which one column has the values of other rows. The first
     steps of a Pipeline transform X only once, as long as each of their features is made of one column. A
-    step that makes a feature of several columns, such as an imputer by neighbours, transforms each of these
-    rows, and so do the steps behind it: this may take minutes.
+    step that mixes columns, such as an imputer by neighbours, and those behind it transform each of these
+    rows: this may take minutes.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So a row is never far from where rows are, and columns that are correlated with
@@ -153,8 +149,7 @@ class EffectsDisplay(Display):
         Parameters
         ----------
         model : estimator
-            Fitted: a Pipeline, one network, an ensemble, a search, or another estimator with ``predict`` or
-            ``predict_proba``.
+            Fitted: a Pipeline, a network, an ensemble, a search, or any other estimator with ``predict``.
         X : {dataframe, array-like} of shape (n_samples, n_columns)
             A table as the model takes it: held-out rows, or training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
@@ -162,10 +157,10 @@ class EffectsDisplay(Display):
             and 1 - R2 of a regressor or, with ``loss="quantile"``, the pinball loss. With training rows, it
             overrates columns to which the model has overfitted.
         columns : list of str or int, default=None
-            Columns to show, by name or position, or aspects of dates, such as "when: hour"; no others are
-            computed. None computes all, and shows those that matter most.
+            Columns to compute and show, by name or position, or aspects of dates, such as "when: hour". None
+            computes all, and shows those that matter most.
         max_columns : int, default=6
-            How many to show. Those without importance are never shown, unless all are.
+            How many to show if ``columns`` is None. Those without importance are not shown, unless all are.
         target : label or int, default=None
             The class, or the position of the target or label, to explain. None explains the second of two
             classes, and up to five of more, the most probable.
@@ -179,7 +174,7 @@ class EffectsDisplay(Display):
         max_rows : int, default=1000
             If X has more rows, as many are drawn from it.
         verbose : bool, default=False
-            Whether to print how many columns are done, for tables with hundreds of columns.
+            Whether to print how many columns are done.
         ax : Axes or array of Axes, default=None
             Where to draw; None makes a new figure.
 
@@ -216,16 +211,18 @@ class EffectsDisplay(Display):
         measured = counted(given or list(mixed.columns), "importances", verbose)
         costs = permutation_costs(mixed, measured, loss, rng)
         important = [one for one, cost in costs.items() if cost.mean() > 0] or list(costs)[:1]
-        chosen = given or important[:max_columns]
-        explained = counted(list(costs), "effects", verbose)
-        curves = {one: curve_of(predict, mixed.columns[one], rng) for one in explained}
+        effects, total, predicted = {}, 0, scaled(mixed.predicted)
+        for name in counted(list(costs), "effects", verbose):
+            effects[name], of_rows = effect_of(predict, mixed.columns[name], rng)
+            total += of_rows
+        centred = predicted - predicted.mean(axis=0)
         output_names = names_of_outputs(mixed, outputs, y)
         return cls(
             {one: float(cost.mean()) for one, cost in costs.items()},
             {one: float(cost.std()) for one, cost in costs.items()},
-            {one: curve.as_dict() for one, curve in curves.items()},
-            additive_share(scaled(mixed.predicted), curves.values()),
-            chosen,
+            effects,
+            float(r2_score(centred, total, multioutput="variance_weighted")),
+            given or important[:max_columns],
             output_names,
             effect_label(mixed, on_log_odds, output_names, y),
             label,
@@ -258,13 +255,10 @@ def counted(names, task, verbose):
 
 def rows_to_take(n_rows, max_rows, row, rng):
     """Draw the numbers of rows, with ``row`` among them, and find its place."""
-    if n_rows == 0:
-        raise ValueError("X has no rows; pass some, such as the training rows.")
-    if row is not None and not (isinstance(row, Integral) and -n_rows <= row < n_rows):
-        raise ValueError(f"row must be the position of one of the {n_rows} rows of X, got {row!r}.")
     rows = np.sort(rng.choice(n_rows, min(n_rows, max_rows), replace=False))
     if row is None:
         return rows, None
+    check_scalar(row, "row", Integral, min_val=-n_rows, max_val=n_rows - 1)
     rows = np.union1d(rows, row % n_rows)
     return rows, int(np.searchsorted(rows, row % n_rows))
 

@@ -41,20 +41,14 @@ class HiddenUnitsDisplay(Display):
         Values of the hidden units to show, the most important first.
     outputs : ndarray of shape (n_y, n_x, n_outputs)
         One for two classes or a label, else one for each class; or a regressor's predictions of a target.
-    output_weights : ndarray of shape (n_units, n_outputs)
-        Weights of the units in the output layer.
-    units : array-like of shape (n_units,)
-        Numbers of the units.
-    feature_names : tuple of one or two str
-        Names of the features.
-    class_names : array-like of shape (n_classes,)
-        Names of the classes, or of the target.
-    activation : str
-        Name of the activation.
+    output_weights, units : ndarray of shape (n_units, n_outputs) and (n_units,)
+        Weights of the units in the output layer, and their numbers.
+    feature_names, class_names, activation : tuple of one or two str, array-like of shape (n_classes,), str
+        Names of the features, of the classes or the target, and of the activation.
     regression : bool, default=False
         Whether the output is a predicted number.
     points : tuple of ndarray, default=None
-        Rows (n_points, 2) to draw, and their class numbers or y (n_points,).
+        Features of rows to draw (n_points, 2) or (n_points, 1), and their class numbers or y (n_points,).
     name : str, default=None
         Name of the estimator, for the title.
 
@@ -64,10 +58,6 @@ class HiddenUnitsDisplay(Display):
         The Axes with the decision boundary or the surface.
     axes_ : ndarray of Axes
         One Axes for each unit.
-
-    See Also
-    --------
-    NetworkDisplay : The weights, as a diagram.
 
     Examples
     --------
@@ -114,20 +104,18 @@ class HiddenUnitsDisplay(Display):
         estimator : ShallowNNClassifier, ShallowNNRegressor, their ensembles, or Pipeline
             Fitted; a Pipeline must end in one of these. Of an ensemble, the first network is shown.
         X : {array-like, dataframe} of shape (n_samples, n_features)
-            Rows as the estimator takes them; of a sparse matrix, pass ``X.toarray()``. The axes show all but
-            those that are far from most, as in a skewed feature, in the units of X, also if a Pipeline
-            scales X.
+            Rows as the estimator takes them; of a sparse matrix, pass ``X.toarray()``. The axes have the
+            units of X, also if a Pipeline scales X, and leave out rows that are far from most.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Class labels, a label indicator, or numbers for a regressor. They colour the rows in the plot.
+            Labels or numbers, which colour the rows in the plot.
         features : sequence of int or str, default=None
-            The horizontal and the vertical feature, or one alone, by position or name. All others have their
-            median, or their most frequent value if they are not numbers. None means the first two, or the
-            only one.
+            The horizontal and the vertical feature, or one alone, by position or name; None means the first
+            two. All others have their median, or their most frequent value if they are not numbers.
         target : int, default=0
             Which of several labels, or of several targets of a regressor, to show, by position.
         n_units : int, default=8
-            Maximum number of units to show. They are sorted by their influence on the outputs: the norm of
-            their output weights times the standard deviation of their values on X.
+            How many units to show at most: those with the most influence, which is the norm of their output
+            weights times the standard deviation of their values on X.
         resolution : int, default=100
             Number of points along each axis.
         name : str, default=None
@@ -207,7 +195,7 @@ class HiddenUnitsDisplay(Display):
         for output, color in zip(outputs.T, of_outputs, strict=True):
             ax.plot(self.x, output, color=color, lw=2)
         if self.points is not None:
-            (x, _), values = self.points[0].T, self.points[1]
+            x, values = self.points[0][:, 0], self.points[1]
             if self.regression:
                 ax.scatter(x, values, c=GREY, s=10, alpha=0.6, zorder=0)
             else:
@@ -228,7 +216,6 @@ class HiddenUnitsDisplay(Display):
             )
 
     def _draw_surface(self):
-        """Draw the predictions, and the rows in the same colours."""
         surface = self.outputs[..., 0]
         values = surface if self.points is None else np.append(surface, self.points[1])
         scale = {"cmap": "cividis", "vmin": values.min(), "vmax": values.max()}
@@ -256,7 +243,6 @@ class HiddenUnitsDisplay(Display):
         self._draw_legend(ax, colors)
 
     def _draw_legend(self, ax, colors):
-        """Name the classes."""
         from matplotlib.lines import Line2D
 
         handles = [Line2D([], [], color=color, linestyle="", marker="o") for color in colors]
@@ -277,8 +263,7 @@ class HiddenUnitsDisplay(Display):
         bar.set_label(f"hidden value a = {self.activation}(z)")
 
     def _draw_lines(self, ax, color, width):
-        """Draw where the predicted class changes."""
-        if self.regression:
+        if self.regression:  # no class ends anywhere
             return
         for margin in np.moveaxis(margins(self.outputs), -1, 0):
             if margin.min() < 0 < margin.max():

@@ -12,15 +12,15 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.arrays import computed_once
-from sknn_scratch._displays.hidden_sums import sums_of
 from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
-from sknn_scratch._fitting.sklearn_versions import _safe_indexing
+from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._inspection import steps_of
 from sknn_scratch._tables.columns import BOOLEANS, TEXT
 from sknn_scratch._tables.dates import ASPECTS
 from sknn_scratch._tables.encoders import Features, features_of
 from sknn_scratch._tables.kinds import Dates
+from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
@@ -63,7 +63,8 @@ class MixedRows:
         loss = getattr(last, "_loss_", vars(last))  # of another estimator, its parameters
         self.quantiles = np.atleast_1d(loss.get("quantile", ()) if loss.get("loss") == "quantile" else ())
         self._networks = last.estimators_ if isinstance(last, Ensemble) else [last]
-        self._sums, self._n_features = [], np.shape(X)[1]
+        self._n_features = np.shape(X)[1]
+        self._rows = np.arange(_num_samples(X))
         if self._earlier and isinstance(self._earlier[0], TableEncoder):
             encoder = self._earlier[0]
             kinds, values = encoder._kinds, encoder._values_in(X)
@@ -81,16 +82,21 @@ class MixedRows:
 
     def _encode_once(self):
         """Take the first steps before any mixture, as long as each of their features is of one column."""
-        rows = np.arange(len(next(iter(self.columns.values())).values))
         while self._earlier:
-            step, *later = self._earlier
-            encoded, sources = sources_of(
-                step.transform, self._table, rows, [column.moved for column in self.columns.values()]
-            )
+            step = self._earlier[0]
+            is_sum = isinstance(step, RelevantComponents) and step.components_ is not None
+            if is_sum and isinstance(self._table, np.ndarray):
+                components = step.transform(self._table)
+                weights = (step.components_ * step.scale_).T.astype(components.dtype)
+                self._table = Components(self._table, weights, components)
+                del self._earlier[0]
+                return
+            moved = [column.moved for column in self.columns.values()]
+            encoded, sources = sources_of(step.transform, self._table, self._rows, moved)
             if sources is None:
                 return
-            self._table, self._earlier, self._n_features = encoded, later, encoded.shape[1]
-            self._sums = sums_of(later, self._networks, encoded)
+            self._table, self._n_features = encoded, encoded.shape[1]
+            del self._earlier[0]
             self.columns = {
                 name: column._replace(moved=np.flatnonzero(sources == number))
                 for number, (name, column) in enumerate(self.columns.items(), start=1)
@@ -99,9 +105,8 @@ class MixedRows:
     @computed_once
     def predicted(self):
         """Predict the rows as they are, with the whole model: (n_rows, n_outputs)."""
-        values, moved, _ = next(iter(self.columns.values()))
-        rows = np.arange(len(values))
-        return self.predict(rows, moved, rows)[0]
+        moved = next(iter(self.columns.values())).moved
+        return self.predict(self._rows, moved, self._rows)[0]
 
     def names_of(self, column):
         """List the names for a column of the table, or an aspect, that a user gives by position or name."""
@@ -122,14 +127,10 @@ class MixedRows:
         return np.concatenate(outputs, axis=1)
 
     def _outputs(self, rows, moved, donors):
-        """Predict a mixture: the mean of the networks first, then each network if there are several."""
-        if self._sums:
-            outputs = [self._outputs_of(one.network, one.mixed(rows, moved, donors)) for one in self._sums]
-        else:
-            table = mixed(self._table, rows, moved, donors)
-            for step in self._earlier:
-                table = step.transform(table)
-            outputs = [self._outputs_of(network, table) for network in self._networks]
+        table = mixed(self._table, rows, moved, donors)
+        for step in self._earlier:
+            table = step.transform(table)
+        outputs = [self._outputs_of(network, table) for network in self._networks]
         return np.stack([np.mean(outputs, axis=0), *outputs] if len(outputs) > 1 else outputs)
 
     def _outputs_of(self, network, table):
@@ -141,6 +142,18 @@ class MixedRows:
             if self.classes is not None:
                 outputs = (outputs[:, np.newaxis] == self.classes).astype(float)
         return outputs.reshape(len(outputs), -1)
+
+
+class Components(NamedTuple):
+    """Relevant components of rows. They are sums over all features: only the terms of a column are mixed."""
+
+    encoded: np.ndarray  # (n_rows, n_encoded)
+    weights: np.ndarray  # (n_encoded, n_components)
+    components: np.ndarray  # (n_rows, n_components)
+
+    def mixed(self, rows, moved, donors):
+        terms = self.encoded[:, moved] @ self.weights[moved]
+        return self.components[rows] + (terms[donors] - terms[rows])
 
 
 def aspects_of(name, kind, values, features):
@@ -217,8 +230,8 @@ def as_array(encoded):
 
 
 def mixed(table, rows, moved, donors):
-    """Take rows of Features, a data frame or an array, with values of other rows in what is ``moved``."""
-    if isinstance(table, Features):
+    """Take rows of a table, with values of other rows in what is ``moved``."""
+    if isinstance(table, Features | Components):
         return table.mixed(rows, moved, donors)
     new = _safe_indexing(table, rows)
     if hasattr(table, "with_columns"):  # polars

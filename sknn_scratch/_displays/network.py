@@ -26,21 +26,17 @@ class NetworkDisplay(Display):
 
     Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, and a unit
     of a stronger colour a larger bias, relative to the largest of its layer. Of each layer, at most 16 nodes
-    are drawn: those with the strongest weights. Long names need a figure with ``layout="constrained"``, which
-    a new figure has. Use :meth:`from_estimator` to make a display from a fitted estimator.
+    are drawn: those with the strongest weights. Long names need ``layout="constrained"`` of the figure.
+    Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------
-    coefs : list of ndarray
-        Weights of the hidden layer (n_features, n_hidden) and the output layer (n_hidden, n_outputs).
-    intercepts : list of ndarray
-        Biases (n_hidden,) and (n_outputs,).
+    coefs, intercepts : list of ndarray
+        As of the fitted network.
     feature_names, class_names : array-like of shape (n_features,) and (n_classes,)
         Names of the features, and of the classes, labels or targets.
-    activation : str
-        Name of the activation.
-    name : str, default=None
-        Name of the estimator, for the title.
+    activation, name : str
+        Names of the activation and, for the title, of the estimator.
 
     Attributes
     ----------
@@ -48,10 +44,6 @@ class NetworkDisplay(Display):
         For each layer, the numbers of the nodes that are drawn, in ascending order.
     ax_ : matplotlib Axes
         The Axes with the diagram.
-
-    See Also
-    --------
-    HiddenUnitsDisplay : What the hidden units respond to.
 
     Examples
     --------
@@ -176,8 +168,7 @@ class NetworkDisplay(Display):
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
 
     def _draw_names(self, heights, diameter, size):
-        """Write names beside inputs and outputs; the one output of two classes is for the second."""
-        is_binary = len(self.class_names) > self._sizes()[2]
+        is_binary = len(self.class_names) > self._sizes()[2]  # then the output is for the second class
         output_names = [f"P({self.class_names[1]})"] if is_binary else self.class_names
         sides = ((0, self.feature_names, "right", -1), (2, output_names, "left", 1))
         for layer, names, align, side in sides:
@@ -190,7 +181,6 @@ class NetworkDisplay(Display):
         self.ax_.annotate(text, place, offset, textcoords="offset points", fontsize=size, **style)
 
     def _draw_headers(self, size):
-        """Write the name of each layer above it, and the largest weight below each group of edges."""
         nouns = {"input": "feature", "hidden layer": f"{self.activation} unit", "output layer": "output"}
         for layer, (title, noun) in enumerate(nouns.items()):
             n_shown, n_nodes = len(self.shown_[layer]), self._sizes()[layer]
@@ -218,7 +208,6 @@ class NetworkDisplay(Display):
 
 
 def strongest(values):
-    """Find the numbers of the largest values, in ascending order."""
     return np.sort(np.argsort(-values, kind="stable")[:MAX_NODES])
 
 

@@ -43,19 +43,15 @@ class Display:
         return self
 
     def _axes(self, ax, shape, figsize, **grid):
-        """Find the axes to draw on: an array of Axes, with a shape of rows and columns.
+        """Find an array of Axes to draw on, of some shape; a new figure has a size in inches.
 
-        If ``ax`` is None, a new figure of a size in inches is made. A single Axes is divided if more are
-        needed. Several are used as they are. The grid has options of matplotlib's GridSpec, such as ratios of
-        heights.
+        The grid has options of matplotlib's GridSpec, such as ratios of heights.
         """
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
-            raise ImportError(
-                f"{type(self).__name__}.plot needs matplotlib, which is not installed. Install it with\n"
-                "    pip install matplotlib"
-            ) from error
+            name = type(self).__name__
+            raise ImportError(f"{name}.plot needs matplotlib: pip install matplotlib") from error
         n_axes = math.prod(shape)
         if ax is None:
             ax = plt.figure(figsize=figsize, layout="constrained").add_subplot()

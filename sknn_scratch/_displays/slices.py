@@ -21,17 +21,15 @@ class Slice(NamedTuple):
     x: np.ndarray  # (n_x,)
     y: np.ndarray  # (n_y,); (1,) of one feature, without a meaning
     names: tuple[str, ...]  # of the features
-    data: np.ndarray  # (n_samples, 2) the features of the data, or twice the same
+    data: np.ndarray  # (n_samples, n_shown) the features of the data
 
     def as_image(self, values):
-        """Arrange values of the rows, (n_rows,) or (n_rows, n), as (n_y, n_x, n)."""
+        """Arrange values (n_rows,) or (n_rows, n) as (n_y, n_x, n)."""
         return values.reshape(len(self.y), len(self.x), -1)
 
     def points(self, codes, n_points):
-        """Take at most n_points of the data within the grid (n_points, 2), and their codes (n_points,)."""
-        low, high = np.transpose(
-            [one[[0, -1]] for one in (self.x, self.y if len(self.names) > 1 else self.x)]
-        )
+        """Take at most n_points of the data inside the grid (n_points, n_shown), and their codes."""
+        low, high = np.transpose([axis[[0, -1]] for axis in (self.x, self.y)[: len(self.names)]])
         is_inside = ((self.data >= low) & (self.data <= high)).all(axis=1)
         return some_rows(self.data[is_inside], n_points), some_rows(codes[is_inside], n_points)
 
@@ -45,19 +43,18 @@ def feature_slice(X, features, resolution):
     if np.shape(features) not in ((1,), (2,)):
         raise ValueError(f"features must be one or two positions or names, got {features!r}.")
     shown = [position_of(feature, names, "features") for feature in features]
-    across, up = shown[0], shown[-1]
     if len(set(shown)) < len(shown):
         raise ValueError(f"features must be different features, got {features!r}.")
-    x, y = (axis_values(values[i], names[i], resolution) for i in (across, up))
-    y = y if len(shown) > 1 else np.zeros(1)
-    grid = {up: np.repeat(y, len(x)), across: np.tile(x, len(y))}
+    axes = [axis_values(values[i], names[i], resolution) for i in shown]
+    x, y = axes if len(axes) > 1 else (*axes, np.zeros(1))
+    grid = dict(zip(shown, map(np.ravel, np.meshgrid(x, y)), strict=False))
     of_rows = [grid.get(i, [typical_value(one)] * len(x) * len(y)) for i, one in enumerate(values)]
     rows = (
         type(X)(dict(zip(X.columns, of_rows, strict=True)))
         if hasattr(X, "columns")
         else np.column_stack(of_rows)
     )
-    data = np.column_stack([values[across], values[up]])
+    data = np.column_stack([values[i] for i in shown])
     return Slice(rows, x, y, tuple(names[i] for i in shown), data)
 
 
@@ -67,7 +64,6 @@ def frame_of(X):
 
 
 def name_of(column):
-    """Name a column; those of an array are numbers, 0, 1, ..."""
     return column if isinstance(column, str) else f"x{column}"
 
 

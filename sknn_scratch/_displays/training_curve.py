@@ -25,12 +25,8 @@ class TrainingCurveDisplay(Display):
     best_iter : int, default=None
         The epoch whose weights were kept; 0 means the initial ones. It is drawn if there was a validation, or
         if it is not the last epoch.
-    stop_reason : str, default=None
-        One of the values of ``stop_reason_``.
-    score_name : str, default="score"
-        Name of ``val_score``.
-    name : str, default=None
-        Name of the estimator, for the title and the legend.
+    stop_reason, score_name, name : str, default=None, "score" and None
+        A value of ``stop_reason_``, the name of ``val_score``, and that of the estimator.
     first_epoch : int, default=1
         Number of the first epoch in ``history``, which may have only the latest ones.
     details, color : as in from_estimator
@@ -42,10 +38,6 @@ class TrainingCurveDisplay(Display):
         The Axes with the losses.
     axes_ : ndarray of Axes
         All panels, from the top. To add the curves of a second estimator, pass them as its ``ax``.
-
-    See Also
-    --------
-    diagnose : Says in words what is wrong with a training.
 
     Examples
     --------

@@ -12,18 +12,17 @@ from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sknn_scratch import EffectsDisplay, tabular_pipeline
-from sknn_scratch._displays.mixed_rows import MixedRows, sources_of
+from sknn_scratch._displays.mixed_rows import Components, MixedRows, sources_of
 from tests.displays.drawing import fit, texts, undrawn
 
 COLOURS = {"red": 1.0, "blue": -1.0, "green": 3.0, None: 2.0}
-OF_PIPELINE = {"n_networks": 2, "max_iter": 60, "random_state": 0}
+OF_PIPELINE = {"n_networks": 2, "max_iter": 3, "random_state": 0}
 
 
 class Formula(RegressorMixin, BaseEstimator):
@@ -31,10 +30,6 @@ class Formula(RegressorMixin, BaseEstimator):
 
     def __init__(self, function, loss="squared_error", quantile=0.5):
         self.function, self.loss, self.quantile = function, loss, quantile
-        self.fitted_ = True
-
-    def fit(self, X, y):
-        raise NotImplementedError
 
     def predict(self, X):
         return np.asarray(self.function(X), float)
@@ -91,14 +86,6 @@ def correlation(one, other):
     return np.corrcoef(np.asarray(one, float), np.asarray(other, float))[0, 1]
 
 
-@pytest.mark.parametrize("missing", [np.nan, pd.NaT])
-def test_a_column_without_values_has_one_place(missing):
-    X = table().assign(day=missing)
-    effect = compute(Formula(lambda X: X["count"]), X).effects_["day"]
-    assert effect["places"].tolist() == [None]
-    assert_allclose(effect["values"], 0, atol=1e-9)
-
-
 def test_the_effects_of_a_sum_are_its_terms():
     X = table()
     found = compute(Formula(additive), X)
@@ -118,8 +105,7 @@ def test_the_effects_of_a_sum_are_its_terms():
     assert_allclose(np.diff(effect["values"][0])[1:-1], np.diff(truth)[1:-1], rtol=0.2)
     effect = found.effects_["colour"]
     assert_allclose(effect["values"][0][effect["rows"]].mean(), 0, atol=1e-8)
-    assert found.effects_["colour"]["places"].tolist()[0] == "red"
-    assert found.effects_["colour"]["places"].tolist()[-1] is None
+    assert effect["places"][[0, -1]].tolist() == ["red", None]
     assert found.effects_["useless"]["places"][-1] == "7 others"
     assert list(found.importances_)[-2:] in (["noise", "useless"], ["useless", "noise"])
     assert found.additive_share_ > 0.98  # a curve is straight between two quantiles
@@ -133,14 +119,12 @@ def test_the_rest_of_the_variance_is_interactions():
 
 
 def test_copies_of_a_column_invent_no_effect():
-    """The model is zero where there are rows, since both columns are equal there."""
+    """The model is zero where there are rows. Its average over all rows would be a parabola, up to 9 high."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=500)
     X = np.column_stack([x, x + 0.01 * rng.normal(size=500), rng.normal(size=500)])
     model = Formula(lambda X: (X[:, 0] - X[:, 1]) ** 2 + 0.1 * X[:, 2])
-    averaged = partial_dependence(model, X, [0], percentiles=(0, 1), kind="average")["average"]
-    assert np.ptp(averaged) > 5
-    assert np.ptp(compute(model, X).effects_["x0"]["values"]) < 0.1 * np.ptp(averaged)
+    assert np.ptp(compute(model, X).effects_["x0"]["values"]) < 0.5
 
 
 def test_importances_by_the_loss_and_by_the_change_of_predictions():
@@ -217,16 +201,11 @@ def test_labels_may_be_a_column():
         assert found.output_names == expected.output_names
 
 
-def fitted_pipeline(kind="regressor", n_rows=600, **parameters):
-    X = table(n_rows)
-    y = additive(X)
-    y = y if kind == "regressor" else np.where(y > y.median(), "high", "low")
-    with warnings.catch_warnings(action="ignore"):
-        return tabular_pipeline(kind, **OF_PIPELINE | parameters).fit(X, y), X, y
-
-
 def test_a_pipeline_is_explained_by_the_columns_of_its_table():
-    model, X, y = fitted_pipeline()
+    X = table(600)
+    y, model = additive(X), tabular_pipeline("regressor", n_networks=2, max_iter=60, random_state=0)
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(X, y)
     found = draw(model, X, y.rename("price"), max_columns=5)
     assert {"noise", "useless"}.isdisjoint(list(found.importances_)[:5])
     places = {name: effect["places"] for name, effect in found.effects_.items()}
@@ -235,17 +214,11 @@ def test_a_pipeline_is_explained_by_the_columns_of_its_table():
     assert correlation(values["number"][:n_known], places["number"][:n_known] ** 2) > 0.95
     assert correlation(values["count"], places["count"]) > 0.95
     assert correlation(values["colour"], [COLOURS[one] for one in places["colour"]]) > 0.95
-    assert correlation(values["day: trend"], places["day: trend"].astype("M8[D]").astype(int)) > 0.95
+    assert correlation(values["day: trend"], places["day: trend"].astype(int)) > 0.95
     networks = found.effects_["number"]["networks"]
     assert networks.shape == (2, 1, n_known + 1)
     assert_allclose(networks.mean(axis=0), found.effects_["number"]["values"], atol=1e-4)
     assert found.effect_label == "effect on price"
-
-
-def test_a_pipeline_inside_a_pipeline_is_explained_as_if_it_were_none():
-    model, X, y = fitted_pipeline(n_rows=80, max_iter=3)
-    nested = make_pipeline("passthrough", model)
-    assert compute(nested, X, y).importances_ == compute(model, X, y).importances_
 
 
 def to_polars(X):
@@ -254,7 +227,7 @@ def to_polars(X):
 
 def with_encoder(**encoders):
     """Fit a pipeline with other encoders of its columns."""
-    model = tabular_pipeline("classifier", **OF_PIPELINE | {"max_iter": 3})
+    model = tabular_pipeline("classifier", **OF_PIPELINE)
     model["columns"].set_params(**encoders)
     return model
 
@@ -266,27 +239,23 @@ PIPELINES = {
     "numbers depend on others": with_encoder(numbers=KNNImputer()),
     "another estimator": tabular_pipeline(LogisticRegression()),
 }
-NO_SUMS = ("numbers depend on others", "another estimator")
-
-
-def coded_table(n_rows):
-    """Make a table with codes, and with categories that become means of y."""
-    numbers = np.random.default_rng(0).integers(n_rows // 3, size=n_rows)
-    return table(n_rows).assign(code=1000.0 + numbers % 12, street=[f"street {one}" for one in numbers])
+NO_COMPONENTS = ("sparse", "numbers depend on others", "another estimator")
 
 
 @pytest.mark.parametrize("name", PIPELINES)
 @pytest.mark.parametrize("library", [pd.DataFrame, to_polars, np.asarray])
 def test_a_mixture_has_one_column_of_other_rows(library, name):
-    X = coded_table(300)
-    rows, donors = np.arange(300), np.random.default_rng(0).permutation(300)
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(100, size=300)
+    X = table().assign(code=1000.0 + numbers % 12, street=[f"street {one}" for one in numbers])
+    rows, donors = np.arange(300), rng.permutation(300)
     with warnings.catch_warnings(action="ignore"):  # an array has no names
         y = (X["code"] % 3 == 0) ^ (X["street"].str.len() > 8)
         model = PIPELINES[name].fit(X, y)
         assert model["columns"].target_encoded_ == ["street"]
         assert model["columns"].codes_ == ["code"]
         mixed = MixedRows(model, library(X))
-        assert bool(mixed._sums) == (name not in NO_SUMS)
+        assert isinstance(mixed._table, Components) == (name not in NO_COMPONENTS)
         for name in X:
             expected = model.predict_proba(
                 library(X.assign(**{name: X[name].iloc[donors].set_axis(X.index)}))
@@ -308,7 +277,7 @@ def test_a_step_is_known_to_take_each_column_by_itself_by_what_it_makes():
     }
     for name, (transform, expected) in steps.items():
         _, found = sources_of(transform, X, rows, [[0], [1], [2], [3]])
-        assert (None if found is None else found.tolist()) == expected, name
+        assert (found if found is None else found.tolist()) == expected, name
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, to_polars, np.asarray])
@@ -359,23 +328,26 @@ def test_dates_of_another_model_have_their_trend():
     assert_allclose(effect["values"][0] - effect["values"][0].mean(), truth - truth.mean(), atol=2)
 
 
-def test_a_column_that_has_lost_its_values_since_the_fit_has_one_place():
-    model, X, _ = fitted_pipeline()
-    with pytest.warns(UserWarning, match="'count': has lost all its values"):
-        effect = compute(model, X.assign(count=np.nan)).effects_["count"]
-    assert effect["places"].tolist() == [None]
-    assert_allclose(effect["values"], 0, atol=1e-9)
+@pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
+def test_columns_are_found_by_their_names_and_those_of_an_array_by_their_order():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])
+    model = tabular_pipeline("regressor", random_state=0, max_iter=20).fit(X, X[1])
+    for table in (X, X[[0, 1]], X.to_numpy()):
+        assert next(iter(compute(model, table, X[1]).importances_)) == "x1"
 
 
-def test_columns_are_found_by_their_names_in_another_order():
-    model, X, _ = fitted_pipeline("regressor", 80, max_iter=3)
-    found, other = (compute(model, one, columns=["count"]) for one in (X, X[X.columns[::-1]]))
-    assert_allclose(found.effects_["count"]["values"], other.effects_["count"]["values"], atol=1e-6)
+def test_a_column_that_is_constant_or_empty_has_no_effect():
+    X = pd.DataFrame({"x": np.arange(30.0), "same": 1.0, "list": [[1]] * 30})
+    empty = {"none": None, "nan": np.nan, "nat": pd.NaT}
+    effects = draw(Formula(lambda X: X["x"]), X.assign(**empty), columns=[*range(6)]).effects_
+    assert not any(np.ptp(effects[name]["values"]) for name in effects.keys() - {"x"})
+    assert all(effects[name]["places"].tolist() == [None] for name in empty)
+    assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
 
 
 def test_a_column_that_a_pipeline_leaves_out_may_hold_anything():
     X = table(60)[["number", "is_new"]].assign(of=[["a list"]] * 60)
-    model = tabular_pipeline("regressor", kinds={"of": "nothing"}, **OF_PIPELINE | {"max_iter": 2})
+    model = tabular_pipeline("regressor", kinds={"of": "nothing"}, **OF_PIPELINE)
     with warnings.catch_warnings(action="ignore"):
         found = compute(model.fit(X, X["is_new"] + 0.0), X)
     assert not found.effects_["of"]["values"].any()
@@ -414,7 +386,7 @@ def test_columns_without_importance_have_no_panel_and_progress_is_printed(capsys
     [
         ({"max_columns": 0}, "max_columns == 0, must be >= 1"),
         ({"columns": ["x9"]}, "columns has 'x9', but the columns of X are"),
-        ({"row": 60}, "row must be the position of one of the 60 rows of X, got 60"),
+        ({"row": 60}, "row == 60, must be <= 59"),
         ({"target": 5}, r"target must be one of \[0, 1\], got 5"),
         ({"y": np.full(60, 7)}, r"y has \{7\}, but the classes of the model are \[0, 1\]"),
         ({"y": [0, 1]}, "inconsistent numbers"),
@@ -426,35 +398,16 @@ def test_bad_options(options, message):
         compute(clf, X, **options)
 
 
-def test_what_is_not_fitted_or_no_table():
+def test_what_is_no_fitted_model_of_one_column():
     with pytest.raises(NotFittedError):
         compute(LogisticRegression(), np.zeros((5, 2)))
     for model in (None, StandardScaler().fit(np.eye(2))):
         with pytest.raises(TypeError, match=f"model must be .* that can predict, .* got {model}"):
             compute(model, np.zeros((5, 2)))
-    clf, X, _ = fit()
-    with pytest.raises(ValueError, match="X has no rows"):
-        compute(clf, X[:0])
-    with pytest.raises(TypeError, match="sparse matrix, not a table"):
-        compute(clf, scipy.sparse.csr_array(X))
+    X = fit()[1]
     labels = np.column_stack([X[:, 0] > 0, X[:, 1] > 0])
     with pytest.raises(TypeError, match="DecisionTreeClassifier predicts several columns of labels"):
         compute(DecisionTreeClassifier(random_state=0).fit(X, labels), X)
-
-
-@pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
-def test_an_array_has_the_columns_of_the_fit_in_their_order():
-    X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])
-    model = tabular_pipeline("regressor", random_state=0, max_iter=20).fit(X, X[1])
-    assert next(iter(compute(model, X, X[1]).importances_)) == "x1"
-    assert next(iter(compute(model, X.to_numpy(), X[1]).importances_)) == "x1"
-
-
-def test_a_column_that_is_constant_or_empty_has_no_effect():
-    X = pd.DataFrame({"same": np.ones(30), "none": [None] * 30, "list": [[1]] * 30, "x": np.arange(30.0)})
-    found = draw(Formula(lambda X: X["x"]), X)
-    assert not any(np.ptp(found.effects_[name]["values"]) for name in ("same", "none", "list"))
-    assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
 
 
 def test_every_kind_of_panel_is_drawn():

@@ -11,18 +11,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
-from sknn_scratch import (
-    Activation,
-    ActivationDisplay,
-    HiddenUnitsDisplay,
-    NetworkDisplay,
-    ShallowNNClassifier,
-    ShallowNNRegressor,
-)
+from sknn_scratch import Activation, ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay
 from sknn_scratch._displays.slices import feature_slice
 from tests.displays.drawing import contours, draw, drawn, fit, points, show, texts, undrawn
-from tests.helpers import make_data
+from tests.helpers import make_data, make_rows, small_network, small_regressor
 from tests.versions import needs_names_of_polars
+
+ROWS, NUMBERS = make_rows(40)
 
 
 def test_the_maps_are_the_hidden_values_on_a_grid():
@@ -61,9 +56,8 @@ def test_far_values_do_not_squeeze_the_others():
     rows, codes = shown.points
     assert_array_equal(rows, X[2:])
     assert_array_equal(codes, y[2:])
-    assert_allclose(
-        [shown.ax_.get_xlim(), shown.ax_.get_ylim()], [shown.x[[0, -1]], shown.y[[0, -1]]], rtol=0.3
-    )
+    assert_allclose(shown.ax_.get_xlim(), shown.x[[0, -1]], rtol=0.3)
+    assert_allclose(shown.ax_.get_ylim(), shown.y[[0, -1]], rtol=0.3)
     assert max(np.ptp(shown.x), np.ptp(shown.y)) < 15
 
 
@@ -78,26 +72,24 @@ def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
 
 
 @pytest.mark.parametrize(
-    ("kind", "label", "n_curves"),
-    [("binary", "log-odds of class 1", 1), ("multiclass", "logit", 3), ("numbers", "predicted y", 1)],
+    ("network", "y", "label", "n_curves"),
+    [
+        (small_network(), np.arange(40) % 2, "log-odds of class 1", 1),
+        (small_network(), np.arange(40) % 3, "logit", 3),
+        (small_regressor(), NUMBERS, "predicted y", 1),
+    ],
 )
-def test_of_one_feature_outputs_and_units_are_curves(kind, label, n_curves):
-    if kind == "numbers":
-        X, y = make_data("binary", n_features=3)
-        y, network = X[:, 0] ** 2, ShallowNNRegressor(3, max_iter=5, random_state=0)
-    else:
-        network, X, y = fit(kind, n_features=3)
-    for x, features in ((X[:, :1], None), (X, ["x0"])):
+def test_of_one_feature_outputs_and_units_are_curves(network, y, label, n_curves):
+    for x, features in ((ROWS[:, :1], None), (ROWS, ["x0"])):
         shown = HiddenUnitsDisplay.from_estimator(network.fit(x, y), x, y, features=features)
         assert shown.ax_.get_ylabel() == label
-        assert_allclose(
-            shown.hidden.min(), min(line[2].min() for ax in shown.axes_ for line in drawn(ax)[1:])
-        )
+        units = [heights for ax in shown.axes_ for _, _, heights in drawn(ax)[1:]]
+        assert_allclose(np.transpose(units), shown.hidden[0])
         curves = [heights for _, across, heights in drawn(shown.ax_) if len(across) == len(shown.x)]
         assert_allclose(np.transpose(curves), shown.outputs[0])
         assert len(curves) == n_curves
-        assert len(points(shown.ax_)) == len(X)
-    assert HiddenUnitsDisplay.from_estimator(network, X, features=[-1]).points is None
+        assert len(points(shown.ax_)) == 40
+    assert HiddenUnitsDisplay.from_estimator(network, ROWS, features=[-1]).points is None
 
 
 def test_all_other_features_are_held_at_their_median():
@@ -113,7 +105,7 @@ def test_all_other_features_are_held_at_their_median():
 def test_features_of_a_frame_are_chosen_by_name(frame):
     X, y = make_data("binary", n_features=3)
     X = frame(dict(zip(["age", "height", "weight"], X.T, strict=True)))
-    pipe = make_pipeline(StandardScaler(), ShallowNNClassifier(3, max_iter=5, random_state=0)).fit(X, y)
+    pipe = make_pipeline(StandardScaler(), small_network()).fit(X, y)
     shown = show(HiddenUnitsDisplay, pipe, X, features=("weight", 0))
     assert shown.ax_.get_xlabel() == "weight"
     assert shown.ax_.get_ylabel() == "age"
@@ -130,8 +122,7 @@ def test_what_is_no_number_is_held_at_its_most_frequent_value():
     assert set(plane.rows["c"]) == {"red"}
     assert set(plane.rows["d"]) == {True}
     assert set(plane.rows["e"]) == {day}
-    clf = ShallowNNClassifier(3, max_iter=5, random_state=0)
-    pipe = make_pipeline(OrdinalEncoder(), clf).fit(X, [0, 1, 0])
+    pipe = make_pipeline(OrdinalEncoder(), small_network()).fit(X, [0, 1, 0])
     with pytest.raises(ValueError, match=r"must be numbers, but c has values such as 'red'.*EffectsDisplay"):
         show(HiddenUnitsDisplay, pipe, X, features=("a", "c"))
 
@@ -155,6 +146,8 @@ def test_missing_values_and_a_constant_feature_do_not_spoil_the_grid():
         (1, {"features": (0, 1)}, "features has 1, but X has only 1 feature"),
         (2, {"n_units": 0}, "n_units == 0, must be >= 1"),
         (2, {"resolution": 1}, "resolution == 1, must be >= 2"),
+        (2, {"target": -1}, "target == -1, must be >= 0"),
+        (2, {"target": 1}, "target == 1, must be <= 0"),
     ],
 )
 def test_bad_options(n_features, options, message):
@@ -165,8 +158,6 @@ def test_bad_options(n_features, options, message):
 
 def test_bad_rows():
     clf, X, y = fit()
-    with pytest.raises(ValueError, match="X has no rows"):
-        HiddenUnitsDisplay.from_estimator(clf, X[:0])
     with pytest.raises(ValueError, match="X has 60 rows, but y has 59"):
         HiddenUnitsDisplay.from_estimator(clf, X, y[:-1])
     with pytest.raises(ValueError, match="unknown"):
@@ -178,7 +169,7 @@ def test_bad_rows():
 def test_names_with_dollars_are_no_formulas():
     X, y = make_data("multiclass", n_features=2)
     X = pd.DataFrame(X, columns=["$a_$", "100 $"])
-    clf = ShallowNNClassifier(3, max_iter=2, random_state=0).fit(X, np.array(["$b_$", "$^$", "$"])[y])
+    clf = small_network().fit(X, np.array(["$b_$", "$^$", "$"])[y])
     for display in (HiddenUnitsDisplay, NetworkDisplay):
         assert {r"\$a_\$", r"\$b_\$"} <= set(texts(draw(display, clf, X).figure_))
 
@@ -203,8 +194,6 @@ def test_one_of_several_labels_is_shown_as_two_classes():
     assert shown.class_names == ["not label 1", "label 1"]
     weight = clf.coefs_[1][shown.units[0], 1]
     assert shown.axes_[0].get_title().endswith(f"→ {'' if weight > 0 else 'not '}label 1")
-    with pytest.raises(ValueError, match="target == 2, must be <= 1"):
-        show(HiddenUnitsDisplay, clf, X, target=2)
 
 
 def test_the_lines_between_classes_are_where_two_of_them_are_equally_likely():
@@ -215,19 +204,59 @@ def test_the_lines_between_classes_are_where_two_of_them_are_equally_likely():
     assert np.median(best - second) < 0.01 * np.median(best - third)
 
 
-@pytest.mark.parametrize("activation", ["gelu", Activation(np.sin, np.cos)])
-def test_hidden_units_and_activation_show_any_activation(activation):
+@pytest.mark.parametrize(("name", "activation"), [("gelu", "gelu"), ("sin", Activation(np.sin, np.cos))])
+def test_hidden_units_and_activation_show_any_activation(name, activation):
     clf, X, _ = fit(activation=activation, max_iter=2)
-    name = activation if isinstance(activation, str) else "sin"
-    units = show(HiddenUnitsDisplay, clf, X, n_units=1)
+    units = show(HiddenUnitsDisplay, clf, X)
     assert f"hidden value a = {name}(z)" in texts(units.figure_)
     assert show(ActivationDisplay, clf, X).ax_.get_title() == f"g = {name}"
 
 
 def test_many_classes_have_different_colours():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(100, 2)), np.arange(100) % 10
-    clf = ShallowNNClassifier(2, max_iter=2, random_state=0).fit(X, y)
-    shown = HiddenUnitsDisplay.from_estimator(clf, X, y, resolution=5)
+    shown = show(HiddenUnitsDisplay, small_network().fit(ROWS, np.arange(40) % 10), ROWS)
     colors = [tuple(line.get_color()) for line in shown.ax_.get_legend().get_lines()]
     assert len(set(colors)) == 10
+
+
+def test_the_surface_of_a_regressor():
+    pipeline = make_pipeline(StandardScaler(), small_regressor()).fit(ROWS, NUMBERS)
+    display = HiddenUnitsDisplay.from_estimator(pipeline, ROWS, NUMBERS, n_units=3, resolution=5)
+    assert display.outputs.shape == (5, 5, 1)
+    assert len(contours(display.ax_)) == 1
+    assert_array_equal(points(display.ax_), ROWS[:, :2])
+    assert_array_equal(display.points[1], NUMBERS)
+    assert display.ax_.get_title() == "Surface"
+    raises = pipeline[-1].coefs_[1][display.units, 0] > 0
+    assert set(raises) == {True, False}
+    expected = np.where(raises, "higher", "lower")
+    assert_array_equal([ax.get_title().split(" → ")[1] for ax in display.axes_], expected)
+    assert "predicted y" in [axes.get_ylabel() for axes in display.figure_.axes]
+
+
+@pytest.mark.parametrize(
+    ("params", "y", "names"),
+    [
+        ({}, np.column_stack([NUMBERS, 10 - 3 * ROWS[:, 0]]), ["y0", "y1"]),
+        ({"loss": "quantile", "quantile": [0.9, 0.2]}, NUMBERS, ["quantile 0.9", "quantile 0.2"]),
+    ],
+)
+def test_the_surface_of_one_of_several_outputs(params, y, names):
+    plane = ROWS[:, :2]
+    fitted = small_regressor(**params).fit(plane, y)
+    for k in (0, 1):
+        display = HiddenUnitsDisplay.from_estimator(fitted, plane, y, target=k, n_units=2, resolution=5)
+        grid = np.column_stack([values.ravel() for values in np.meshgrid(display.x, display.y)])
+        assert_allclose(display.outputs.ravel(), fitted.predict(grid)[:, k])
+        assert_array_equal(display.points[1], y[:, k] if y.ndim == 2 else y)
+        assert display.class_names == [names[k]]
+        if y.ndim == 2:  # a quantile is a sum of outputs
+            influence = fitted.transform(plane).std(axis=0) * np.abs(fitted.coefs_[1][:, k])
+            assert_array_equal(display.units, np.argsort(-influence)[:2])
+
+
+def test_the_surface_of_a_constant_has_no_lines():
+    flat = small_regressor(max_iter=1).fit(ROWS, NUMBERS)
+    flat.coefs_[1][...] = 0
+    display = show(HiddenUnitsDisplay, flat, ROWS)
+    assert np.ptp(display.outputs) == 0
+    assert not contours(display.ax_)

@@ -7,8 +7,9 @@ from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sknn_scratch import NetworkDisplay, ShallowNNClassifier
+from sknn_scratch import NetworkDisplay
 from tests.displays.drawing import draw, fit, show, texts
+from tests.helpers import make_rows, small_network, small_regressor
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_edges_tell_sign_and_size_of_the_weights():
 
 def test_names_come_from_the_frame_through_the_pipeline():
     X, y = load_iris(return_X_y=True, as_frame=True)
-    clf = ShallowNNClassifier(3, max_iter=2, random_state=0)
+    clf = small_network()
     assert {"sepal length (cm)", "class 2"} <= set(texts(show(NetworkDisplay, clf.fit(X, y), X).figure_))
     letters = clf.fit(X, np.array(["a", "b", "c"])[y])
     assert {"a", "b", "c"} <= set(texts(show(NetworkDisplay, letters, X).figure_))
@@ -73,6 +74,20 @@ def test_names_come_from_the_frame_through_the_pipeline():
     assert "petal width (cm)" in texts(show(NetworkDisplay, pipe, X).figure_)
     pipe = make_pipeline(FunctionTransformer(np.asarray), clf).fit(X, y)
     assert "x3" in texts(show(NetworkDisplay, pipe, X).figure_)
+
+
+def test_outputs_have_names():
+    X, y = make_rows(40)
+    two = np.column_stack([y, y**2])
+    quantiles = small_regressor(loss="quantile", quantile=[0.9, 0.2])
+    for estimator, targets, names in (
+        (small_network(), y > 1, {"P(class True)"}),
+        (small_network(), two > 1, {"label 0", "label 1"}),
+        (small_regressor(), y, {"y"}),
+        (small_regressor(), two, {"y0", "y1"}),
+        (quantiles, y, {"quantile 0.2", "0.2 to 0.9"}),
+    ):
+        assert names <= set(texts(show(NetworkDisplay, estimator.fit(X, targets), X).figure_))
 
 
 def test_names_can_be_given():
