@@ -238,7 +238,7 @@ PIPELINES = {
     "numbers depend on others": with_encoder(numbers=KNNImputer()),
     "another estimator": tabular_pipeline(LogisticRegression()),
 }
-NO_COMPONENTS = ("sparse", "numbers depend on others", "another estimator")
+NO_COMPONENTS = ("numbers depend on others", "another estimator")
 
 
 @pytest.mark.parametrize("name", PIPELINES)
@@ -342,12 +342,13 @@ def test_a_column_that_is_constant_or_empty_has_no_effect():
     assert compute(Formula(lambda X: np.zeros(len(X))), X).additive_share_ == 1
 
 
-def test_a_column_that_a_pipeline_leaves_out_may_hold_anything():
+def test_a_column_that_a_pipeline_leaves_out_may_hold_anything_and_another_may_lose_its_values():
     X = table(60)[["number", "is_new"]].assign(of=[["a list"]] * 60)
     model = tabular_pipeline("regressor", kinds={"of": "nothing"}, **OF_PIPELINE)
     with warnings.catch_warnings(action="ignore"):
-        found = compute(model.fit(X, X["is_new"] + 0.0), X)
-    assert not found.effects_["of"]["values"].any()
+        effects = compute(model.fit(X, X["is_new"] + 0.0), X.assign(number=np.nan)).effects_
+    assert effects["number"]["places"].tolist() == [None]
+    assert not any(effects[name]["values"].any() for name in ("number", "of"))
 
 
 def test_options():
