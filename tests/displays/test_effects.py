@@ -234,7 +234,6 @@ def with_encoder(**encoders):
 PIPELINES = {
     "its own encoders": with_encoder(),
     "an encoder of the user": with_encoder(numbers=make_pipeline(SimpleImputer(), SplineTransformer())),
-    "sparse": with_encoder(categories__sparse_output=True),
     "numbers depend on others": with_encoder(numbers=KNNImputer()),
     "another estimator": tabular_pipeline(LogisticRegression()),
 }
@@ -270,6 +269,7 @@ def test_a_step_is_known_to_take_each_column_by_itself_by_what_it_makes():
     X[3, 3], rows = np.nan, np.arange(60)
     steps = {
         "alone": (lambda X: np.hstack([X[:, [3, 0]], X[:, 1:3], X[:, :1] - 1.7e9]), [4, 1, 2, 0, 1]),
+        "sparse": (scipy.sparse.csr_array, [1, 2, 0, 4]),
         "a product": (lambda X: X[:, 1:2] * X[:, 3:], None),
         "whole rows": (lambda X: X[:, 1:] / np.linalg.norm(X[:, 1:], axis=1, keepdims=True), None),
         "texts": (lambda X: X.astype(str), None),
