@@ -25,14 +25,6 @@ class Grid(NamedTuple):
     donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
     has_gap: bool = False  # whether the last place is that of missing numbers or dates
 
-    @property
-    def needed(self):
-        """At which places each row must be predicted: (n_rows, n_places)."""
-        needed = self.compared.copy()
-        needed[np.arange(len(self.own)), self.own] = True
-        needed[:, -1] |= self.has_gap
-        return needed
-
 
 def grid_of(column, rng):
     """Choose places of the values of a Column."""
