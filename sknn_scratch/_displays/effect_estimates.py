@@ -22,9 +22,11 @@ def effect_of(predict, column, rng):
 
 def predictions_at(predict, column, grid):
     """Predict rows at the places that they need: (n_models, n_rows, n_places, n_outputs), elsewhere zero."""
-    rows, places = np.nonzero(grid.needed)
+    needed = grid.compared | (np.arange(len(grid.places)) == grid.own[:, np.newaxis])
+    needed[:, -1] |= grid.has_gap
+    rows, places = np.nonzero(needed)
     predicted = predict(rows, column.moved, grid.donors[places, rows])
-    everywhere = np.zeros((len(predicted), *grid.needed.shape, predicted.shape[-1]))
+    everywhere = np.zeros((len(predicted), *needed.shape, predicted.shape[-1]))
     everywhere[:, rows, places] = predicted
     return everywhere
 

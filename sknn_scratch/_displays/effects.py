@@ -80,10 +80,8 @@ class EffectsDisplay(Display):
 
     Notes
     -----
-    All is computed from predictions for rows of X in which one column has the values of other rows. The first
-    steps of a Pipeline transform X only once, as long as each of their features is made of one column. A
-    step that mixes columns, such as an imputer by neighbours, and those behind it transform each of these
-    rows: this may take minutes.
+    All is computed from predictions for rows of X in which one column has the values of other rows. After a
+    step that mixes columns, such as an imputer by neighbours, this may take minutes.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So a row is never far from where rows are, and columns that are correlated with

@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.arrays import computed_once
+from sknn_scratch._displays.places import WEEKDAYS
 from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
@@ -26,7 +27,6 @@ from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 MAX_VALUES = 2**22  # of the rows that are predicted at once
 ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of their range
 LONGEST_TEXT = 20  # characters of free text that a panel shows
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Column(NamedTuple):
@@ -34,7 +34,6 @@ class Column(NamedTuple):
 
     values: np.ndarray  # (n_rows,) floats, dates, or texts and None
     moved: Any  # what has the values of other rows: positions in a table or an array, or keys of Features
-    order: tuple[str, ...] = ()  # of the texts; otherwise, the most frequent is the first
 
 
 class MixedRows:
@@ -169,10 +168,10 @@ def aspects_of(name, kind, values, features):
     made = {f"{name_of(name)}: trend": Column(values, keys.pop("trend"))}
     for aspect, moved in keys.items():
         if moved:
-            numbers = np.where(np.isnat(values), np.nan, features[moved[0]])
-            is_weekday = aspect == "weekday"
-            places = as_texts(numbers, dict(enumerate(WEEKDAYS))) if is_weekday else numbers
-            made[f"{name_of(name)}: {aspect}"] = Column(places, moved, WEEKDAYS if is_weekday else ())
+            places = np.where(np.isnat(values), np.nan, features[moved[0]])
+            if aspect == "weekday":
+                places = as_texts(places, dict(enumerate(WEEKDAYS)))
+            made[f"{name_of(name)}: {aspect}"] = Column(places, moved)
     return made
 
 

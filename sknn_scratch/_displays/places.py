@@ -12,6 +12,7 @@ BINS, MAX_CATEGORIES = 16, 8  # of a column; all other categories are one place
 # a made trend of 60 days went up and down by a third of its range.
 BINS_OF_TIMES = 8
 LEAST_ROWS = 5  # in a bin, on average
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # stay in this order
 
 
 class Grid(NamedTuple):
@@ -25,31 +26,24 @@ class Grid(NamedTuple):
     donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
     has_gap: bool = False  # whether the last place is that of missing numbers or dates
 
-    @property
-    def needed(self):
-        """At which places each row must be predicted: (n_rows, n_places)."""
-        needed = self.compared.copy()
-        needed[np.arange(len(self.own)), self.own] = True
-        needed[:, -1] |= self.has_gap
-        return needed
-
 
 def grid_of(column, rng):
     """Choose places of the values of a Column."""
     values = column.values
     if values.dtype == object:
-        return grid_of_categories(values, rng, column.order)
+        return grid_of_categories(values, rng)
     if np.isnan(values).all():  # there is no quantile
         return grid_of_categories(np.full(len(values), None), rng)
     return grid_of_numbers(values, rng)
 
 
-def grid_of_categories(values, rng, order=()):
-    """Take the most frequent categories as places, or all in an order; then others, then missing values."""
+def grid_of_categories(values, rng):
+    """Take the most frequent categories as places, or the weekdays; then others, then missing values."""
     counts = Counter(values.tolist())
     n_missing = counts.pop(None, 0)
-    names = [one for one in order if one in counts]
-    names = names or sorted(counts, key=lambda name: (-counts[name], name))
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    if set(names) <= set(WEEKDAYS):
+        names.sort(key=WEEKDAYS.index)
     n_named = MAX_CATEGORIES if len(names) > MAX_CATEGORIES + 1 else len(names)
     others = [f"{len(names) - n_named} others"] if n_named < len(names) else []
     places = np.array([*names[:n_named], *others, *[None] * bool(n_missing)], dtype=object)

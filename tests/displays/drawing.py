@@ -4,7 +4,6 @@ import matplotlib
 import numpy as np
 from matplotlib.collections import PathCollection
 from matplotlib.contour import ContourSet
-from sklearn.pipeline import make_pipeline
 
 from sknn_scratch import ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay, TrainingCurveDisplay
 from tests.helpers import make_data, small_network
@@ -12,11 +11,11 @@ from tests.helpers import make_data, small_network
 DISPLAYS = (TrainingCurveDisplay, HiddenUnitsDisplay, NetworkDisplay, ActivationDisplay)
 
 
-def fit(kind="binary", n_hidden=4, n_features=4, steps=(), **parameters):
-    """Fit a network, or a Pipeline that ends in one, for a few epochs."""
+def fit(kind="binary", n_hidden=4, n_features=4, **parameters):
+    """Fit a network for a few epochs."""
     X, y = make_data(kind, n_features=n_features)
     clf = small_network(n_hidden=n_hidden, **{"max_iter": 5, "learning_rate": 0.05} | parameters)
-    return (make_pipeline(*steps, clf) if steps else clf).fit(X, y), X, y
+    return clf.fit(X, y), X, y
 
 
 def undrawn(display):
@@ -39,9 +38,9 @@ def draw(display, estimator, X, **options):
     return shown
 
 
-def texts(figure):
-    """All the words in a figure."""
-    return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
+def texts(artist):
+    """All the words in a figure or a part of it."""
+    return [text.get_text() for text in artist.findobj(matplotlib.text.Text) if text.get_text()]
 
 
 def drawn(ax):

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from sknn_scratch import Activation, ActivationDisplay, HiddenUnitsDisplay, NetworkDisplay
 from sknn_scratch._displays.slices import feature_slice
-from tests.displays.drawing import contours, draw, drawn, fit, points, show, texts, undrawn
+from tests.displays.drawing import contours, draw, drawn, fit, points, show, texts
 from tests.helpers import make_data, make_rows, small_network, small_regressor
 from tests.versions import needs_names_of_polars
 
@@ -27,6 +27,8 @@ def test_the_maps_are_the_hidden_values_on_a_grid():
     assert_allclose(shown.hidden.reshape(49, 4), clf.transform(grid)[:, shown.units])
     assert_allclose(shown.outputs.reshape(49, 3), clf.decision_function(grid))
     assert_array_equal(shown.output_weights, clf.coefs_[1][shown.units])
+    directions = [f"unit {unit} → class {clf.coefs_[1][unit].argmax()}" for unit in shown.units]
+    assert [ax.get_title() for ax in shown.axes_] == directions
     assert shown.x[0] < X[:, 0].min() < X[:, 0].max() < shown.x[-1]
     assert shown.y[0] < X[:, 1].min() < X[:, 1].max() < shown.y[-1]
     assert len(contours(shown.ax_)) == 3  # of each class
@@ -68,7 +70,8 @@ def test_the_most_important_units_come_first(n_hidden, n_units, n_shown):
     effect = clf.transform(X).std(axis=0) * np.abs(clf.coefs_[1][:, 0])
     assert_array_equal(shown.units, np.argsort(-effect)[:n_units])
     assert len(shown.axes_) == n_shown
-    assert shown.axes_[0].get_title().startswith(f"unit {shown.units[0]} → class")
+    directions = [f"unit {unit} → class {int(clf.coefs_[1][unit, 0] > 0)}" for unit in shown.units]
+    assert [ax.get_title() for ax in shown.axes_] == directions
 
 
 @pytest.mark.parametrize(
@@ -92,24 +95,20 @@ def test_of_one_feature_outputs_and_units_are_curves(network, y, label, n_curves
     assert HiddenUnitsDisplay.from_estimator(network, ROWS, features=[-1]).points is None
 
 
-def test_all_other_features_are_held_at_their_median():
-    clf, X, _ = fit()
-    shown = show(undrawn(HiddenUnitsDisplay), clf, X, features=(-1, 1))
-    row = np.median(X, axis=0)
-    row[[3, 1]] = shown.x[2], shown.y[4]
-    assert_allclose(shown.outputs[4, 2], clf.decision_function([row]))
-    assert shown.feature_names == ("x3", "x1")
-
-
-@pytest.mark.parametrize("frame", [pd.DataFrame, pytest.param(pl.DataFrame, marks=needs_names_of_polars)])
-def test_features_of_a_frame_are_chosen_by_name(frame):
-    X, y = make_data("binary", n_features=3)
-    X = frame(dict(zip(["age", "height", "weight"], X.T, strict=True)))
-    pipe = make_pipeline(StandardScaler(), small_network()).fit(X, y)
-    shown = show(HiddenUnitsDisplay, pipe, X, features=("weight", 0))
-    assert shown.ax_.get_xlabel() == "weight"
-    assert shown.ax_.get_ylabel() == "age"
-    row = frame({"age": [shown.y[1]], "height": [np.median(X["height"])], "weight": [shown.x[3]]})
+@pytest.mark.parametrize(
+    ("table", "features", "names"),
+    [
+        (lambda columns: np.column_stack([*columns.values()]), (-1, 0), ("x2", "x0")),
+        (pd.DataFrame, ("weight", 0), ("weight", "age")),
+        pytest.param(pl.DataFrame, ("weight", 0), ("weight", "age"), marks=needs_names_of_polars),
+    ],
+)
+def test_all_but_the_chosen_features_are_held_at_their_median(table, features, names):
+    X = table(dict(zip(("age", "height", "weight"), ROWS.T, strict=True)))
+    pipe = make_pipeline(StandardScaler(), small_network()).fit(X, NUMBERS > 1)
+    shown = show(HiddenUnitsDisplay, pipe, X, features=features)
+    assert (shown.ax_.get_xlabel(), shown.ax_.get_ylabel()) == names
+    row = table({"age": [shown.y[1]], "height": [np.median(ROWS[:, 1])], "weight": [shown.x[3]]})
     assert_allclose(shown.outputs[1, 3, 0], pipe.decision_function(row)[0])
 
 
@@ -172,17 +171,6 @@ def test_names_with_dollars_are_no_formulas():
     clf = small_network().fit(X, np.array(["$b_$", "$^$", "$"])[y])
     for display in (HiddenUnitsDisplay, NetworkDisplay):
         assert {r"\$a_\$", r"\$b_\$"} <= set(texts(draw(display, clf, X).figure_))
-
-
-def test_a_unit_speaks_for_a_class():
-    def titles(weights, logits, names):
-        plane, hidden = np.arange(2.0), np.zeros((2, 2, len(weights)))
-        of_units = (np.array(weights), range(len(weights)), ("x0", "x1"), names, "tanh")
-        shown = HiddenUnitsDisplay(plane, plane, hidden, np.zeros((2, 2, logits)), *of_units)
-        return [ax.get_title() for ax in shown.plot().axes_]
-
-    assert titles([[1.0], [-1.0]], 1, ["no", "yes"]) == ["unit 0 → yes", "unit 1 → no"]
-    assert titles([[1.0, 0, 2], [-1, -2, -3]], 3, ["a", "b", "c"]) == ["unit 0 → c", "unit 1 → a"]
 
 
 def test_one_of_several_labels_is_shown_as_two_classes():

@@ -38,12 +38,12 @@ def test_of_an_ensemble_the_first_network_is_shown_and_the_title_says_so():
 
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_a_pipeline_is_shown_by_its_last_step(display):
-    pipe, X, _ = fit(steps=[StandardScaler()])
-    display = undrawn(display)
-    scaled = pipe[:-1].transform(X)
-    alone = show(display, pipe[-1], scaled)
-    nested = make_pipeline("passthrough", pipe[0], make_pipeline(make_pipeline(pipe[-1])))
-    for one, rows in ((pipe, X), (make_pipeline(pipe[-1]), scaled), (nested, X)):
+    network, X, _ = fit()
+    display, scaler = undrawn(display), StandardScaler().fit(X)
+    scaled = scaler.transform(X)
+    alone, pipe = show(display, network, scaled), make_pipeline(scaler, network)
+    nested = make_pipeline("passthrough", scaler, make_pipeline(make_pipeline(network)))
+    for one, rows in ((pipe, X), (make_pipeline(network), scaled), (nested, X)):
         shown = show(display, one, rows)
         assert str(diagnose(one, rows)) == str(diagnose(pipe, X))
         for name in ("history", "coefs", "hidden_input", "slope", "units"):

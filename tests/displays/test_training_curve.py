@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import TrainingCurveDisplay
-from tests.displays.drawing import draw, drawn, fit, show
+from tests.displays.drawing import draw, drawn, fit, show, texts
 
 
 def test_the_curves_are_the_history():
@@ -54,13 +54,9 @@ def test_a_score_has_a_panel_of_its_own(scoring, name):
 def test_details_are_gradient_norms_and_shares_of_units():
     clf, X, _ = fit()
     _, gradients, units = draw(TrainingCurveDisplay, clf, X, details=True).axes_
-    history = clf.history_
-    (_, _, hidden), (_, _, output) = drawn(gradients)
-    assert_array_equal(hidden, history["gradient_norm_hidden"])
-    assert_array_equal(output, history["gradient_norm_output"])
-    (_, _, saturated), (_, _, dead) = drawn(units)
-    assert_array_equal(saturated, history["saturated_fraction"])
-    assert_array_equal(dead, history["dead_fraction"])
+    names = ("gradient_norm_hidden", "gradient_norm_output", "saturated_fraction", "dead_fraction")
+    curves = [heights for _, _, heights in (*drawn(gradients), *drawn(units))]
+    assert_array_equal(curves, [clf.history_[name] for name in names])
     assert "100" in [label.get_text() for label in units.get_yticklabels()]
 
 
@@ -70,8 +66,8 @@ def test_estimators_can_be_laid_over_one_another():
         clf, X, _ = fit(activation=activation, early_stopping=True)
         shown = show(TrainingCurveDisplay, clf, X, name=activation, color=color, details=True, ax=ax)
         ax = shown.axes_
-    legend = [text.get_text() for text in shown.ax_.get_legend().get_texts()]
-    assert legend == ["tanh, stopped after epoch 5: max_iter", "relu, stopped after epoch 5: max_iter"]
+    ends = [f"{name}, stopped after epoch 5: max_iter" for name in ("tanh", "relu")]
+    assert texts(shown.ax_.get_legend()) == ends
     assert {line.get_color() for line in shown.ax_.get_lines()} == {"#009E73", "#0072B2"}
 
 
@@ -84,5 +80,5 @@ def test_a_loss_that_falls_far_has_a_logarithmic_axis(loss, scale):
 
 def test_curves_in_one_colour_need_no_name_and_the_colour_may_be_of_a_colour_map():
     shown = TrainingCurveDisplay({"loss": [1.0, 0.5]}, color=np.zeros(3)).plot()
-    assert [text.get_text() for text in shown.ax_.get_legend().get_texts()] == ["training: loss + penalty"]
+    assert texts(shown.ax_.get_legend()) == ["training: loss + penalty"]
     assert shown.ax_.get_lines()[0].get_marker() == "."  # so a single epoch is seen
