@@ -2,7 +2,7 @@
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -73,6 +73,22 @@ class EncodedData(EncodedRows):
     validation: EncodedRows | None  # X_val, y_val and sample_weight_val
     groups: np.ndarray | None  # (n_rows,): the number of each row's group
     is_part: bool  # whether the fit is a call of ``partial_fit``
+    order: np.ndarray | None = None  # of the rows with a positive weight; None for that in X
+
+    def weighted(self, earlier_weight=0.0):
+        if self.order is None:
+            return super().weighted(earlier_weight)
+        return Data(rows_of(self.X), self.targets, self.order, self.weights[self.order], earlier_weight)
+
+    def only(self, rows, weights):
+        """Train on these rows alone, in this order, with further weights (n_samples,)."""
+        of_all = np.zeros(len(self.y))
+        of_all[rows] = weights if self.weights is None else weights * self.weights[rows]
+        return replace(self, weights=of_all, order=rows)
+
+    def astype(self, dtype):
+        X, targets = (array.astype(dtype, copy=False) for array in (self.X, self.targets))
+        return replace(self, X=X, targets=targets)
 
 
 @np.errstate(all="ignore")  # what overflows is not finite, which is an error

@@ -29,8 +29,8 @@ from sknn_scratch._tables.small_network import fit_quietly, small_network
 from sknn_scratch._targets.checks import check_none_missing, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
-# This many rows tell the components. The network sees more, if they have at most so many values, 128 MiB.
-ENOUGH_ROWS, MOST_COPIED = 10_000, 2**25
+# This many rows tell the components. The network sees more, if they have at most so many values.
+ENOUGH_ROWS, MOST_SEEN = 10_000, 2**25
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # This share of the squared relevance counts as chance at least: what this network does not use, another may.
 LEAST_CHANCE = 0.01
@@ -168,27 +168,24 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         X, y = self._validated(X, reset=True), dense(y)
         network = small_network(are_continuous(y)) if self.network is None else clone(self.network)
         network._validate_params()
-        encoded = encode_data(network, FitInput(X, y, groups=groups))
+        inputs = FitInput(X, y, groups=groups)
+        encoded = encode_data(network, inputs)
         rows, weights = some_rows(encoded)
         # In single precision, rounding errors could change which alpha the next network chooses.
-        is_small = len(rows) < MANY_ROWS and X.size * len(rows) <= MOST_VALUES * X.shape[0]
-        dtype = np.float64 if is_small else X.dtype
-
-        def take(places):  # of the chosen rows; a copy of all of them ends with the training
-            return X[rows[places]].astype(dtype, copy=False)
-
-        fit_quietly(network, FitInput(take(slice(None)), encoded.y[rows], weights))
+        if network.dtype is None and len(rows) < MANY_ROWS and X.size <= MOST_VALUES:
+            X, encoded = X.astype(np.float64, copy=False), encoded.astype(np.float64)
+        fit_quietly(network, inputs, encoded.only(rows, weights))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
         self.network_, self.components_, self.explained_variance_ = network, None, None
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))
         with one_blas_thread():  # their number would change the rounding
-            self.mean_, variances = moments_of(take, weights)
+            self.mean_, variances = moments_of(X, rows, weights)
             n_independent = len(rows if encoded.groups is None else np.unique(encoded.groups[rows]))
             chance = share_of_chance(last_loss(network), X.shape[1], n_independent)
             self.scale_ = scale_of(self.relevance_, variances, chance)
             if min(len(rows), X.shape[1]) <= MOST_FEATURES and not scipy.sparse.issparse(X):
                 some = evenly(len(rows), ENOUGH_ROWS)
-                found = components_of(take(some), weights[some], self.mean_, self.scale_)
+                found = components_of(X, rows[some], weights[some], self.mean_, self.scale_)
                 self.components_, self.explained_variance_ = found
         return self
 
@@ -278,7 +275,7 @@ def some_rows(encoded):
     Returns the number (n_chosen,) of a row of each, and their weights (n_chosen,).
     """
     X = rows_of(encoded.X)
-    n_most = min(MOST_ROWS, max(ENOUGH_ROWS, int(MOST_COPIED / max(1, X.values_per_row))))
+    n_most = min(MOST_ROWS, max(ENOUGH_ROWS, int(MOST_SEEN / max(1, X.values_per_row))))
     rows, weights, _ = distinct_rows(Data(X, encoded.targets), encoded.groups)
     weights = np.ones(len(rows)) if weights is None else weights
     is_chosen = np.zeros(len(rows), bool)
@@ -288,11 +285,11 @@ def some_rows(encoded):
 
 
 @np.errstate(all="ignore")  # a variance that is not finite, too, is none to go by
-def moments_of(take, weights):
-    """Compute the mean and the variance (n_features,) of each feature, of rows that are taken by blocks."""
+def moments_of(X, rows, weights):
+    """Compute the mean and the variance (n_features,) of each feature, of some rows, block by block."""
     moments = StandardScaler(with_mean=False)
-    for rows in gen_batches(len(weights), BLOCK_ROWS):
-        moments.partial_fit(take(rows), sample_weight=weights[rows])
+    for block in gen_batches(len(rows), BLOCK_ROWS):
+        moments.partial_fit(X[rows[block]], sample_weight=weights[block])
     return moments.mean_, moments.var_
 
 
@@ -319,16 +316,17 @@ def scale_of(relevance, variances, chance):
 
 
 @np.errstate(all="ignore")  # of variances that are not finite
-def components_of(X, weights, mean, scale):
+def components_of(X, rows, weights, mean, scale):
     """Find the principal components (n_components, n_features) of scaled features, and their variances.
 
-    The first of the largest weights of each is positive, so that rounding does not decide its sign. Both are
-    None without a positive and finite variance.
+    Some rows tell them. The first of the largest weights of each is positive, so that rounding does not
+    decide its sign. Both are None without a positive and finite variance.
     """
-    scaled = X - mean.astype(X.dtype)
+    scaled = X[rows]
+    scaled -= mean.astype(X.dtype)
     scaled *= scale.astype(X.dtype)
     scaled *= np.sqrt(weights / weights.sum()).astype(X.dtype)[:, np.newaxis]
-    is_wide = X.shape[1] > X.shape[0]
+    is_wide = scaled.shape[1] > scaled.shape[0]
     products = (scaled @ scaled.T if is_wide else scaled.T @ scaled).astype(np.float64)
     if not 0 < np.trace(products) < np.inf:
         return None, None

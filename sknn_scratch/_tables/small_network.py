@@ -14,18 +14,18 @@ def small_network(is_regression):
     return (ShallowNNRegressor if is_regression else ShallowNNClassifier)(**SMALL)
 
 
-def train(network, inputs):
-    """Train a network, and return the fit.
+def train(network, inputs, encoded=None):
+    """Train a network on what a user passes, encoded or not, and return the fit.
 
     It gives none of the warnings of a fit: the network that follows has the same y, and warns.
     """
-    fit = plan_fit(network, inputs)
+    fit = plan_fit(network, inputs, encoded)
     train_in_one_pass([Training(fit)])
     if fit.run.is_interrupted:
         raise KeyboardInterrupt
     return fit
 
 
-def fit_quietly(network, inputs):
-    fit = train(network, inputs)
+def fit_quietly(network, inputs, encoded):
+    fit = train(network, inputs, encoded)
     adopt(network, attributes_of(fitted_model(fit, fit.run.state)))
