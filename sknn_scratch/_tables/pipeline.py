@@ -39,15 +39,12 @@ def has_fit_transform(pipeline):
 
 
 class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no types
-    """A Pipeline that a fit changes as a whole, or not at all.
+    """A Pipeline that a fit changes as a whole, or not at all; :func:`tabular_pipeline` makes it.
 
-    A fit of scikit-learn's Pipeline that fails or is interrupted leaves steps of two fits: new encoders
-    before the old network, whose predictions are then wrong without a word. After such a fit, this Pipeline
-    and the estimators in it are as they were. In all else it is a :class:`~sklearn.pipeline.Pipeline`.
-    :func:`tabular_pipeline` makes it.
-
-    An estimator of another package must set new attributes in ``fit``, and not change old ones in place, as
-    scikit-learn's do without ``warm_start``.
+    A fit of scikit-learn's :class:`~sklearn.pipeline.Pipeline` that fails or is interrupted leaves steps of
+    two fits: new encoders before the old network, whose predictions are then wrong without a word. After such
+    a fit, this Pipeline and the estimators in it are as they were. An estimator of another package must set
+    new attributes in ``fit``, and not change old ones in place, as scikit-learn's do without ``warm_start``.
 
     Parameters
     ----------
@@ -110,15 +107,15 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
             return super().fit_transform(X, y, **params | self._groups_for_steps(groups))
 
     def set_fit_request(self, *, groups: bool | str | None) -> Self:
-        """Tell scikit-learn's metadata routing whether it passes ``groups`` on to the steps that take them.
+        """Tell scikit-learn's metadata routing whether it passes ``groups`` to the steps that take them.
 
         It does by default, where routing is enabled.
 
         Parameters
         ----------
         groups : bool, str or None
-            As in the ``set_fit_request`` of an estimator: True passes them, False does not, None makes it an
-            error, and a name passes the metadata of this name.
+            True passes them, False does not, None makes it an error, and a name passes the metadata of this
+            name.
 
         Returns
         -------
@@ -166,48 +163,40 @@ def tabular_pipeline(
 ) -> TabularPipeline:
     """Make a pipeline from a raw table, with text, dates and missing values, to predictions.
 
-    It has three steps. "columns" encodes the columns by what they hold in ``fit``:
+    It has three steps. "columns" encodes the columns by what they hold in ``fit``. `The guide
+    <https://sknn-scratch.github.io/sknn_scratch/guide/tables.html#what-happens-to-the-columns>`_ says more:
 
     - numbers with :class:`PiecewiseLinearEncoder`. Whole numbers that are codes, so that equal ones have
       similar y and their neighbours do not, become categories, too;
     - booleans as the numbers 0 and 1, whether they are written True, 1, "True" or "true";
     - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
-      of the year, the week and the day. Parts that do not vary are left out. Times with a time zone are
-      converted to UTC;
+      of the year, the week and the day, if they vary. Times with a time zone are converted to UTC;
     - durations as numbers of seconds;
     - free text, such as notes and titles, as components of its runs of characters, with
-      :class:`TextEncoder`. Text is free if it has 2.5 words on average, and at least 50 different values,
-      more than half as many as there are rows with text;
-    - other strings and categories with one column of zeros and ones for each category. Missing values and
-      blank text are a category of their own. Categories in fewer than five training rows are merged into
-      one group, together with those that ``fit`` has not seen and, of more than three hundred, the rarest. A
-      column of which more than a tenth of the rows would be merged, though their category has another row,
-      becomes numbers instead, if they tell something of y: the means of y by category, shrunk to the mean of
-      all rows the more, the fewer rows a category has and the less categories differ. They are cross-fitted,
-      so that no row sees its own y. Its categories with at least 20 rows stay zeros and ones, too. If all
-      columns together have more than 500 categories, or 15 million zeros and ones, those with the most
-      merge more of their rare ones.
+      :class:`TextEncoder`;
+    - other strings and categories with a column of zeros and ones for each category. Missing values and
+      blank text are a category of their own. Categories in fewer than five training rows are one group,
+      with those that ``fit`` has not seen and, of more than three hundred, the rarest. If this would merge
+      more than a tenth of the rows of a column, those alone in their category not counted, and if the means
+      of y by category tell something of y, each category becomes its mean (:class:`MeanEncoder`). Those with
+      at least 20 rows stay zeros and ones, too.
 
-    Text is read as numbers, dates or durations where there is no doubt: "12.50", "$1,250.00", "45.3%",
-    "12,50", "1.2k", "2020-01-31", "31/01/2020", "Jan 2020", "10:30 PM", "1h 20m". Numbers such as 20200131
-    are dates, too. Then other text in the column, such as "?", counts as missing. If there is too much of
-    it, the column stays categories, with a warning if it is at most half of more than 20 different values.
+    Text is read as numbers, dates or durations where there is no doubt, as of "$1,250.00", "45.3%", "12,50",
+    "1.2k", "31/01/2020", "Jan 2020", "10:30 PM" or "1h 20m". Then other text in the column, such as "?",
+    counts as missing. If there is too much of it, the column stays categories.
 
     "relevance" makes features larger that matter, and others smaller, and replaces them by their principal
     components, with :class:`RelevantComponents`. It is there if the estimator is a network or an ensemble of
-    this package.
-
-    "network" is an estimator, which predicts.
+    this package. "network" is an estimator, which predicts.
 
     Parameters
     ----------
     estimator : {"classifier", "regressor"} or estimator, default="classifier"
         What predicts. "classifier" and "regressor" are a :class:`ShallowNNEnsembleClassifier` and a
         :class:`ShallowNNEnsembleRegressor` in single precision, of four networks for fewer than 1,500 rows,
-        and of three for more. Their other parameters are the defaults of the class.
+        and of three for more.
     n_bins : int or "auto", default="auto"
-        Number of bins of a column of numbers. "auto" is 8 and, with many rows, finer ones too, but fewer for
-        many columns. See :class:`PiecewiseLinearEncoder`.
+        Number of bins of a column of numbers. See :class:`PiecewiseLinearEncoder`.
     kinds : dict, default=None
         What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
         "dates", "dates with a time zone", "durations" or "text"; "nothing" leaves a column out. An example is
@@ -219,8 +208,7 @@ def tabular_pipeline(
     -------
     pipeline : TabularPipeline
         A :class:`~sklearn.pipeline.Pipeline`, not fitted. Its X is a data frame of pandas, polars or pyarrow,
-        or an array. After ``fit``, columns are found by their names. A frame may have more of them, in any
-        order.
+        or an array. Columns are found by their names; later frames may have more, in any order.
 
     Raises
     ------
@@ -235,11 +223,10 @@ def tabular_pipeline(
     -----
     UserWarning
         In ``fit``, once, with a line and a remedy for each column: if values count as missing because they
-        are not like the others of their column, if text may be something else than it is taken for, if a
-        column carries no information, or if rows seem to belong together and there are no ``groups``. A
-        search does not repeat what its process has heard. In ``predict``: if values are not like those of
-        ``fit``, if all values of a column are missing and none was in ``fit``, or if columns are taken in
-        their order, because this table or that of ``fit`` has no names.
+        are not like the others, if text may be something else than it is taken for, if a column carries no
+        information, or if rows seem to belong together and there are no ``groups``. A search does not repeat
+        what its process has heard. In ``predict``: if values are not like those of ``fit``, if a column has
+        lost all its values, or if columns are taken in their order, since a table has no names.
 
     See Also
     --------
@@ -247,12 +234,9 @@ def tabular_pipeline(
 
     Notes
     -----
-    Parameters have the names of the steps: ``network__alpha``, ``network__random_state``,
-    ``columns__numbers__n_bins``, ``columns__categories__min_frequency``.
+    Parameters have the names of the steps: ``network__alpha``, ``columns__categories__min_frequency``.
 
-    After ``fit``, ``pipeline["columns"].report_`` is a table of what became of the columns. ``kinds_`` says
-    what each column holds, ``codes_`` which numbers are codes, ``merged_categories_`` how many categories of
-    a column are one group, and ``target_encoded_`` which columns became means of y.
+    After ``fit``, ``pipeline["columns"].report_`` is a table of what became of the columns.
 
     Examples
     --------
