@@ -188,7 +188,7 @@ STAY_CATEGORIES = {
     "races": (["800m", "1500m", "5k", "10k"] * 75, []),
     "longer races": (
         [f"{1 + i % 30}k" if i % 4 else f"{10 + i},000m" for i in range(N)],
-        ["several units: 225 in k, 75 in m. Convert them to one unit"],
+        ["but not only: '10k', '11k', "],
     ),
     "words like months": (["Marea 1990", "Octavia 1991", "Decathlon 1992"] * 100, []),
     "heights": (
