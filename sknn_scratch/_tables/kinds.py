@@ -28,7 +28,7 @@ from sknn_scratch._tables.kind_of_numbers import Numbers, as_text, dates_of_digi
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import are_free, has_first_zero
 from sknn_scratch._tables.text_encoder import COMPONENT, TextEncoder
-from sknn_scratch._tables.written_dates import DurationStyle, date_styles, is_time_of_day, likely_styles
+from sknn_scratch._tables.written_dates import DurationStyle, date_styles, have_few_years, is_time_of_day
 from sknn_scratch._tables.written_numbers import BooleanStyle
 
 
@@ -117,10 +117,8 @@ class Dates(Kind):
         found = super().readings_of_text(texts, most_odd)
         if len(found) < 2:
             return found
-        likely = likely_styles(
-            {one.style: [one.style.read(text) for text in texts - one.odd] for one in found}
-        )
-        return [one for one in found if one.style in likely]
+        clear = [one for one in found if have_few_years(map(one.style.read, texts - one.odd))]
+        return clear if len(clear) == 1 else found
 
     @classmethod
     def styles(cls, texts):
