@@ -63,7 +63,7 @@ def readings_of(column, most_odd):
 
 def told_kind(column, name, told):
     """Read a column of a fit as the kind that a user wants, or raise ValueError."""
-    readings = KINDS[told].readings(column, TOLD)
+    readings = [KINDS[NOTHING]()] if told == NOTHING else KINDS[told].readings(column, TOLD)
     if not readings:
         reason = f"has {column.type} that cannot be read so, such as {column.example}"
     elif len(readings) > 1:
