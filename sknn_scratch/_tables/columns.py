@@ -125,12 +125,12 @@ def read_categories(column):
 
 
 def as_categories(values):
-    return Column(CATEGORIES, converted(values, text_of))
+    return Column(CATEGORIES, list(map(text_of, values)))
 
 
 def read_objects(values):
     """Read values of any classes. The type does not depend on their order."""
-    values = converted(values, plain)
+    values = list(map(plain, values))
     classes = {type(value) for value in values if value is not None}
     if not classes:
         return Column(NOTHING, values)
@@ -148,25 +148,14 @@ def read_objects(values):
     others = [one.__name__ for one in classes if not issubclass(one, readable)]
     if set(others) - {"Interval"}:  # pandas's, as pd.cut makes them
         return Column(min(others), values)
-    return Column(TEXT, converted(values, text_of))
+    return Column(TEXT, list(map(text_of, values)))
 
 
 def texts_of(values):
     """Write values as an array (n_samples,) of strings, and None for missing ones."""
     texts = np.empty(len(values), dtype=object)
-    texts[:] = converted(values, text_of)
+    texts[:] = list(map(text_of, values))
     return texts
-
-
-def converted(values, convert):
-    """Convert values by a function, which is called once for each different text.
-
-    Among values of other types, it is called for each: True equals 1, but is written otherwise.
-    """
-    if not set(map(type, values)) <= {str, float, type(None)}:
-        return list(map(convert, values))
-    results = {value: convert(value) for value in set(values)}
-    return [results[value] for value in values]
 
 
 def plain(value):

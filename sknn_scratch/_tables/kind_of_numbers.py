@@ -1,6 +1,6 @@
 """The kind of columns of numbers, of which some are codes or dates, and how their text is read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from sknn_scratch._tables.text import (
     may_be_codes,
     read_texts,
 )
-from sknn_scratch._tables.units import numbers_among
 from sknn_scratch._tables.written_dates import DateStyle
 from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 
@@ -65,7 +64,7 @@ class Numbers(Kind):
     def remarks(self, name, column, values):
         yield from super().remarks(name, column, values)
         if self.style.takes_bare:
-            yield self.without_unit(name)
+            yield Remark(Sentence.NO_UNIT, name, self.style.unit)
         if not self.is_explained and are_rounded(column.values):
             yield Remark(Sentence.ROUNDED, name)
         is_sure = column.type != TEXT or self.is_explained
@@ -78,27 +77,14 @@ class Numbers(Kind):
             return True
         return not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
 
-    def without_unit(self, name):
-        return Remark(Sentence.NO_UNIT, name, self.style.unit)
-
     def read(self, column, name):
-        if self.style.unit and not self.style.takes_bare and self.lacks_unit(column):
-            alone = replace(self, style=self.style._replace(takes_bare=True))
-            values, remarks = alone.read(column, name)
-            return values, [*remarks, self.without_unit(name)]
         values, remarks = super().read(column, name)
+        if column.type == NUMBERS and self.style.unit and not self.style.takes_bare:
+            remarks.append(Remark(Sentence.NO_UNIT, name, self.style.unit))
         present = values[~np.isnan(values)].tolist() if self.codes else []
         if present and self.codes.isdisjoint(present):
             remarks.append(Remark(Sentence.NEW_CODES, name))
         return values, remarks
-
-    def lacks_unit(self, column):
-        """Whether a column has numbers without a unit: in text, with the decimal mark of the fit for sure."""
-        if not column.is_text:
-            return column.type == NUMBERS
-        texts = column.texts
-        have_none = any(not one.unit for one in numbers_among(texts))
-        return have_none and (self.style.decimal == "." or any("," in text for text in texts))
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})

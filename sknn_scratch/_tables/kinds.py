@@ -28,7 +28,7 @@ from sknn_scratch._tables.kind_of_numbers import Numbers, as_text, dates_of_digi
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import are_free, has_first_zero
 from sknn_scratch._tables.text_encoder import COMPONENT, TextEncoder
-from sknn_scratch._tables.written_dates import DurationStyle, date_styles, is_time_of_day, likely_styles
+from sknn_scratch._tables.written_dates import DurationStyle, date_styles, have_few_years, is_time_of_day
 from sknn_scratch._tables.written_numbers import BooleanStyle
 
 
@@ -37,15 +37,8 @@ class Nothing(Kind):
 
     name = NOTHING
 
-    @classmethod
-    def readings(cls, column, most_odd):
-        return [cls()] if most_odd == TOLD or column.type == NOTHING else []
-
     def useless(self, name, values):
         yield Remark(Sentence.USELESS, name, "only missing values")
-
-    def lost(self, n_merged):
-        return "all values" if self.is_explained else ""
 
     def read(self, column, name):
         has_values = column.type != NOTHING and not self.is_explained
@@ -117,10 +110,8 @@ class Dates(Kind):
         found = super().readings_of_text(texts, most_odd)
         if len(found) < 2:
             return found
-        likely = likely_styles(
-            {one.style: [one.style.read(text) for text in texts - one.odd] for one in found}
-        )
-        return [one for one in found if one.style in likely]
+        clear = [one for one in found if have_few_years(map(one.style.read, texts - one.odd))]
+        return clear if len(clear) == 1 else found
 
     @classmethod
     def styles(cls, texts):
@@ -198,28 +189,23 @@ class Categories(Kind):
     def are_all_rare(self):
         return self.known <= self.rare
 
-    @property
-    def without_first_zero(self):
-        """What the texts of the fit that begin with a zero would be as numbers; merged ones do not count."""
-        return {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}
-
     def useless(self, name, values):
         if len({*values}) > 1 and self.are_all_rare:
             yield Remark(Sentence.RARE, name, f"{len(self.known)} different values, all too rare")
         else:
             yield from super().useless(name, values)
 
-    def convert(self, values):
-        """Convert to strings, and None for missing values. Equal numbers have equal strings."""
-        return texts_of(values)
+    convert = staticmethod(texts_of)
 
     def read(self, column, name):
         values, remarks = super().read(column, name)
         texts = set(values) - {None}
         unknown = texts - self.known
-        if unknown and (lost := unknown & self.without_first_zero):
+        if not unknown:
+            return values, remarks
+        if lost := unknown & {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}:
             remarks.append(Remark(Sentence.LOST_ZERO, name, some(lost)))
-        elif unknown and unknown == texts and not self.are_all_rare:
+        elif unknown == texts and not self.are_all_rare:
             remarks.append(Remark(Sentence.UNKNOWN, name))
         return values, remarks
 

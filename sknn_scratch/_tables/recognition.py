@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sknn_scratch._tables.columns import CATEGORIES, NOTHING, NUMBERS, TEXT, listed
+from sknn_scratch._tables.columns import CATEGORIES, NOTHING, TEXT, listed
 from sknn_scratch._tables.kind import TOLD
 from sknn_scratch._tables.kinds import KINDS, Categories
 from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import MOST_CODES, MOST_ODD
-from sknn_scratch._tables.units import alike, count_units, numbers_among
 
 # With more odd texts than MOST_ODD, up to this share, a column stays categories, and a warning says so.
 MOST_ODD_DOUBTED = 0.5
@@ -64,13 +63,11 @@ def readings_of(column, most_odd):
 
 def told_kind(column, name, told):
     """Read a column of a fit as the kind that a user wants, or raise ValueError."""
-    readings = KINDS[told].readings(column, TOLD)
+    readings = [KINDS[NOTHING]()] if told == NOTHING else KINDS[told].readings(column, TOLD)
     if not readings:
         reason = f"has {column.type} that cannot be read so, such as {column.example}"
     elif len(readings) > 1:
         reason = f"can be read so in several ways: {ways_to_read(column, readings)}"
-    elif units := several_units(column, readings[0]):
-        reason = f"has several units: {units}"
     else:
         return replace(readings[0], is_explained=True)
     raise ValueError(
@@ -81,8 +78,6 @@ def told_kind(column, name, told):
 def remark_on(doubts, column, name):
     if len(doubts) > 1:
         return Remark(Sentence.DOUBT, name, ways_to_read(column, doubts))
-    if units := several_units(column, doubts[0]):
-        return Remark(Sentence.UNITS, name, units)
     return Remark(Sentence.PARTLY, name, doubts[0].among(doubts[0].odd), doubts[0].name)
 
 
@@ -92,15 +87,3 @@ def ways_to_read(column, readings):
     text = max(ways, key=lambda text: len(ways[text]))
     values = (value.removesuffix(" 00:00:00") for value in ways[text])
     return f"{text!r} is {' or '.join(values)}"
-
-
-def several_units(column, reading):
-    """List the units of numbers with how many values have each, if many have another one than most."""
-    if reading.name != NUMBERS:
-        return ""
-    unit = alike(reading.style.unit)
-    n_others = sum(alike(one.unit) != unit for one in numbers_among(reading.odd))
-    if n_others <= MOST_ODD * len(reading.odd | column.texts):
-        return ""
-    counts = count_units(numbers_among(filter(None, column.values)))
-    return ", ".join(f"{n} in {unit}" if unit else f"{n} without one" for unit, n in counts.most_common())

@@ -40,7 +40,6 @@ class Sentence(StrEnum):
         "stays categories, since it has mostly {kind}, but not only: {item}. Write these values as {kind}, "
         "or add a copy of the column and say what to read there: kinds={{'copy of {name}': {kind!r}}}."
     )
-    UNITS = "stays categories, since its numbers have several units: {item}. Convert them to one unit."
     DOUBT = "stays categories, since it can be read in several ways: {item}. Convert it first."
     USELESS = (
         "tells nothing: {item}. Check where its values come from, or say that it has none: "

@@ -58,25 +58,19 @@ def in_one_spelling(word):
     return SPELLINGS.get(word, word)
 
 
-def count_units(parts):
-    """Count numbers, from their parts, by their units, each in its most frequent spelling; "" is none."""
-    spellings = Counter(one.unit for one in parts)
-    counts, spelled = Counter(), {}
-    for unit, count in sorted(spellings.items(), key=lambda one: (-one[1], one[0])):
-        counts[spelled.setdefault(alike(unit), unit)] += count
-    return counts
-
-
 def common_unit(parts):
-    """Choose the unit of numbers, from their parts, and say whether those without a unit are of it, too.
+    """Choose the unit of numbers, from their parts, in its most frequent spelling.
 
-    They are if it is a currency, and hardly any number has another one: beside 12a, 12 is a house, and beside
-    45%, 0.45 may be a share.
+    Say whether those without a unit are of it, too. They are if it is a currency, and hardly any number has
+    another one: beside 12a, 12 is a house, and beside 45%, 0.45 may be a share.
     """
-    counts = count_units(parts)
-    n_bare = counts.pop("", 0)
-    unit = max(counts, key=counts.get, default="")
-    n_others = counts.total() - counts[unit]
+    spellings, counts = Counter(one.unit for one in parts), Counter()
+    n_bare = spellings.pop("", 0)
+    for spelling, count in spellings.items():
+        counts[alike(spelling)] += count
+    unit = max(spellings, key=lambda one: (counts[alike(one)], spellings[one], one), default="")
+    n_of_unit = counts[alike(unit)]
+    n_others = counts.total() - n_of_unit
     is_currency = any(map(IS_CURRENCY.fullmatch, unit.split()))
     takes_bare = is_currency and n_bare > 0 and n_others <= MOST_ODD * len(parts)
-    return (unit if takes_bare or counts[unit] > n_bare else ""), takes_bare
+    return (unit if takes_bare or n_of_unit > n_bare else ""), takes_bare

@@ -26,15 +26,11 @@ ORDERS = {
 }
 ORDERS = {order: re.compile(pattern, re.IGNORECASE) for order, pattern in ORDERS.items()}
 ORDERS_WITH_YEAR_FIRST = ["year first", "year and month", "digits"]
-# Years of two digits may be those of the hundred years from here on: as Python and pandas read them, or all
-# of the last century.
-FIRST_YEARS = (1969, 1900)
-# If all of the last century were before this year, they are of this century.
-TOO_EARLY = 1940
+# Years of two digits are those of a hundred years, as Python and pandas read them. But nobody knows the
+# century of the last of these.
+FIRST_YEAR, FIRST_DOUBTED = 1969, 2040
 # At most so many years and at least so many days of the month tell which of two numbers is the year.
 FEW_YEARS, MANY_DAYS = 10, 20
-# In a date whose year is at its end, as in 31/01/20.
-SHORT_YEAR = re.compile(r"\s*\w+\W+\w+\W+\d\d\b")
 # What a date without these parts has.
 NO_DATE = {"year": "1970", "month": "1", "day": "1", "hour": None, "half": None, "zone": None}
 MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
@@ -46,7 +42,6 @@ class DateStyle(NamedTuple):
 
     order: str = "year first"
     has_zone: bool = False
-    first_year: int = FIRST_YEARS[0]
 
     @property
     def in_words(self):
@@ -60,49 +55,34 @@ class DateStyle(NamedTuple):
         if match is None:
             return None
         parts = NO_DATE | match.groupdict()
-        if (parts["zone"] is not None) != self.has_zone:
+        year = year_of(parts["year"])
+        if year is None or (parts["zone"] is not None) != self.has_zone:
             return None
         month = parts["month"].lower()
         month = month if month.isdecimal() else number_of_month(month)
         time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
         zone = (parts["zone"] or "").upper().replace("UTC", "Z")
         try:
-            day = f"{self.year_of(parts):04}-{month:0>2}-{parts['day']:0>2}"
+            day = f"{year:04}-{month:0>2}-{parts['day']:0>2}"
             return datetime.fromisoformat(day + time + zone)
         except ValueError:  # no such day or hour
             return None
 
-    def year_of(self, parts):
-        year, first = int(parts["year"]), self.first_year
-        return year if len(parts["year"]) > 2 else first + (year - first) % 100
 
-
-def likely_styles(dates):
-    """Choose among styles that read the same texts as different dates, given the dates (n_texts,) of each.
-
-    Several leave a doubt.
-    """
-    likely = [
-        style
-        for style, found in dates.items()
-        if style.first_year == FIRST_YEARS[0] or max(found).year >= TOO_EARLY
-    ]
-    clear = [style for style in likely if have_few_years(dates[style])]
-    return clear if len(clear) == 1 else likely
+def year_of(digits):
+    """Read a year; None if it has two digits, and may be of either century."""
+    year = int(digits) if len(digits) > 2 else FIRST_YEAR + (int(digits) - FIRST_YEAR) % 100
+    return None if len(digits) == 2 and year >= FIRST_DOUBTED else year
 
 
 def have_few_years(dates):
-    n_years, n_days = (len({getattr(one, part) for one in dates}) for part in ("year", "day"))
-    return n_years <= FEW_YEARS and n_days >= MANY_DAYS
+    years, days = zip(*((date.year, date.day) for date in dates), strict=True)
+    return len(set(years)) <= FEW_YEARS and len(set(days)) >= MANY_DAYS
 
 
 def date_styles(texts, *, has_zone):
-    """List the styles that texts may have: orders and, for years of two digits, centuries."""
-    if all(text.strip()[:4].isdecimal() for text in texts):
-        orders, first_years = ORDERS_WITH_YEAR_FIRST, FIRST_YEARS[:1]
-    else:
-        orders, first_years = ORDERS, FIRST_YEARS if any(map(SHORT_YEAR.match, texts)) else FIRST_YEARS[:1]
-    return [DateStyle(order, has_zone, first_year) for first_year in first_years for order in orders]
+    have_year_first = all(text.strip()[:4].isdecimal() for text in texts)
+    return [DateStyle(order, has_zone) for order in (ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS)]
 
 
 def number_of_month(name):

@@ -83,8 +83,8 @@ def test_the_report_describes_all_columns():
     ]  # fmt: skip
     assert table["became"]["day"].startswith("numbers: time, month, day")
     assert table["became"][["size", "name", "lost"]].tolist() == ["numbers", "categories", ""]
-    assert table["lost"][["price", "name", "truth", "size"]].tolist() == [
-        "missing: '?'", f"{N} rare categories are one", "all values", "",
+    assert table["lost"][["price", "name", "truth"]].tolist() == [
+        "missing: '?'", f"{N} rare categories are one", "",
     ]  # fmt: skip
     assert [name for name, remark in table["remark"].items() if remark] == NEED_A_LOOK
     assert "- 'price': counts as missing: '?'" in str(report)
