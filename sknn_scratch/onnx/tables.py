@@ -9,7 +9,6 @@ from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
     StringTensorType,
-    guess_tensor_type,
 )
 from sklearn.preprocessing import OneHotEncoder
 
@@ -21,16 +20,13 @@ from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import step_of
 from sknn_scratch.onnx.dates import parts_of_dates
-from sknn_scratch.onnx.graph import Array, Graph
+from sknn_scratch.onnx.graph import Array, Graph, declare_floats
 
 # --- Numbers ---
 
 
 def declare_encoded(operator):
-    """Declare the type and shape of what a transformer makes."""
-    width = len(operator.raw_operator.get_feature_names_out())
-    float_type = type(guess_tensor_type(operator.inputs[0].type))
-    operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), width]))
+    declare_floats(operator, len(operator.raw_operator.get_feature_names_out()))
 
 
 def convert_relevance(scope, operator, container):
@@ -59,12 +55,10 @@ def convert_encoder(scope, operator, container):
 
 
 def cut_columns(X, n_columns):
-    """Cut X (n_samples, n_columns) into columns (n_samples, 1)."""
     return [X.take([position]) for position in range(n_columns)]
 
 
 def encodings_of(columns, encoder):
-    """Encode columns (n_samples, 1) of numbers."""
     pieces = zip(columns, encoder._pieces(), strict=True)
     return [encoded for column, piece in pieces for encoded in encodings_of_column(column, piece)]
 
@@ -75,17 +69,12 @@ def encodings_of_column(column, piece):
     z = ((column - piece.mean) / piece.scale).clip(-1e9, 1e9)
     bounded = z / (z * z * piece.bound**-2 + 1.0).apply("Sqrt")
     yield is_missing.apply("Where", 0.0, bounded)
-    of_sizes = [way_in_bins(column, knots) * size for knots, size in piece.ramps]
+    of_sizes = [((column - knots[:-1]) / np.diff(knots)).clip(0.0, 1.0) * size for knots, size in piece.ramps]
     if of_sizes:
         ramps = column.graph.add("Concat", *of_sizes, axis=1) - piece.ramp_means
         yield is_missing.apply("Where", 0.0, ramps)
     if piece.has_missing:
         yield is_missing.cast(TensorProto.DOUBLE)
-
-
-def way_in_bins(column, knots):
-    """Compute how far each value of a column is in each bin, from 0 to 1: (n_samples, n_ramps)."""
-    return ((column - knots[:-1]) / np.diff(knots)).clip(0.0, 1.0)
 
 
 # --- Tables ---
@@ -120,7 +109,6 @@ def convert_table(scope, operator, container):
 
 
 def check_table(table):
-    """Raise NotImplementedError if a fitted TableEncoder cannot be exported."""
     if texts := [name for name, kind in table.kinds_.items() if kind == TEXT]:
         raise NotImplementedError(
             "Free text cannot be exported, since skl2onnx cannot convert runs of characters, and X has it in "

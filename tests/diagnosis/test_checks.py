@@ -14,8 +14,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, diagnose, tabular_pipeline
-from sknn_scratch._causes.causes import Measured
+from sknn_scratch import (
+    Activation,
+    Finding,
+    ShallowNNClassifier,
+    ShallowNNRegressor,
+    diagnose,
+    tabular_pipeline,
+)
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
 from tests.diagnosis.conftest import fit
@@ -393,6 +399,10 @@ def test_all_findings_are_named_in_the_docstring():
     assert [name for name in CHECKS if name not in text] == []
 
 
+def finding(name, severity):
+    return Finding(name, severity, 1.0, None, "", "")
+
+
 @pytest.mark.parametrize(
     ("severities", "causes"),
     [
@@ -404,12 +414,12 @@ def test_all_findings_are_named_in_the_docstring():
 )
 def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe(severities, causes):
     names = "unscaled features", "saturation", "overfitting"
-    found = {name: Measured(1, "", (), severity) for name, severity in zip(names, severities, strict=True)}
+    found = {name: finding(name, severity) for name, severity in zip(names, severities, strict=True)}
     assert tuple(cause_of(name, found) for name in names) == causes
 
 
 def test_the_cause_of_the_cause_is_the_one_to_fix():
-    found = {name: Measured(1, "", (), "problem") for name in ("tiny features", "saturation", "overfitting")}
+    found = {name: finding(name, "problem") for name in ("tiny features", "saturation", "overfitting")}
     assert "overfitting" not in CHECKS["tiny features"].explains
     assert cause_of("overfitting", found) == "tiny features"
 
