@@ -95,11 +95,16 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     """
     inspected = Inspected(estimator)
     fitted = inspected.network
-    if inspected.earlier is not None and isinstance(inspected.earlier[0], TableEncoder):
+    if inspected.earlier and isinstance(inspected.earlier[0], TableEncoder):
         X = inspected.earlier[0]._features_of(X)
     rows, feature_names = fitted._rows(inspected.rows(X)), inspected.feature_names
-    evidence = evidence_on(fitted, rows, feature_names, y, columns_of(X, rows, feature_names))
-    is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier or ())
+    kind, weights, columns = target_kind_of(fitted), None, columns_of(X, rows, feature_names)
+    if y is not None:
+        y = checked_targets(fitted, y, rows.n_samples)
+        weights = kind.row_weights(fitted, None, y)
+    network = fitted_network(fitted)._replace(loss=kind.loss)
+    evidence = Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights, columns)
+    is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier)
     left_out = OF_FEATURES if is_of_table else ()
     looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
     with np.errstate(all="ignore"):  # what overflows is a finding
@@ -110,19 +115,6 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     subject = f"{type(fitted).__name__} with {units}"
     subject += "" if inspected.place is None else f", {inspected.place}"
     return Diagnosis(subject, checks, not_checked)
-
-
-def evidence_on(fitted, rows, feature_names, y, columns):
-    """Collect the evidence of a fitted network on rows, and on their labels or numbers if y is given.
-
-    The columns are those that the rows were made of, or their features.
-    """
-    target_kind, weights = target_kind_of(fitted), None
-    if y is not None:
-        y = checked_targets(fitted, y, rows.n_samples)
-        weights = target_kind.row_weights(fitted, None, y)
-    network = fitted_network(fitted)._replace(loss=target_kind.loss)
-    return Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights, columns)
 
 
 def columns_of(X, rows, feature_names):

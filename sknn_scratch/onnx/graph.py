@@ -45,9 +45,9 @@ class Graph:
     def float_type(self):
         return TensorProto.DOUBLE if self.is_double else TensorProto.FLOAT
 
-    def rows(self, operator):
-        """Join the inputs of an operator as floats (n_samples, n_features)."""
-        columns = [Array(self, one.full_name).cast(self.float_type) for one in operator.inputs]
+    def rows(self, inputs):
+        """Join inputs as floats (n_samples, n_features)."""
+        columns = [Array(self, one.full_name).cast(self.float_type) for one in inputs]
         return self.add("Concat", *columns, axis=1)
 
     def finish(self, values, output):

@@ -15,7 +15,7 @@ from sknn_scratch.onnx.networks import outputs_of
 def convert_classifier(scope, operator, container):
     """Convert a classifier. With the option raw_scores, its scores are logits instead of probabilities."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    kind, scores = target_kind_of(model).name, outputs_of(model, graph.rows(operator))
+    kind, scores = target_kind_of(model).name, outputs_of(model, graph.rows(operator.inputs))
     if kind == "binary":  # the one logit is that of the second class
         scores = (-scores).apply("Concat", scores, axis=1)
     if kind == "multilabel":
@@ -72,7 +72,7 @@ def declare_classifier(operator):
 def convert_regressor(scope, operator, container):
     """Convert a regressor: its predictions (n_samples, n_outputs), in units of y."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    targets = outputs_of(model, graph.rows(operator))
+    targets = outputs_of(model, graph.rows(operator.inputs))
     if target_kind_of(model).name == "rate":
         targets = targets.apply("Exp")
     predicted = targets * np.atleast_1d(model.y_scale_) + np.atleast_1d(model.y_offset_)

@@ -270,7 +270,6 @@ def test_numbers_can_be_given_away_too_also_in_rows_sorted_by_y():
         (load_iris, {"activation": "elu"}),
         (load_iris, {"alpha": 0.01}),
     ],
-    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_no_false_alarm(load, parameters):
     X, y = load(return_X_y=True)
