@@ -110,8 +110,6 @@ def test_a_divergence_is_an_exploding_gradient_and_neither_convergence_nor_overf
     assert unfinished.severity == "problem"
     assert "decrease learning_rate" in unfinished.remedy
     assert "overfitting" in diagnosis.not_checked
-    assert "inf" in str(diagnosis)
-    assert "inf" in diagnosis._repr_html_()
 
 
 def noise(n_samples):
@@ -398,29 +396,19 @@ def test_all_findings_are_named_in_the_docstring():
     assert [name for name in CHECKS if name not in text] == []
 
 
-def finding(name, severity):
-    return Finding(name, severity, 1.0, None, "", "")
-
-
 @pytest.mark.parametrize(
     ("severities", "causes"),
     [
-        (("problem", "problem", "ok"), (None, "unscaled features", None)),
-        (("problem", "problem", "problem"), (None, "unscaled features", "unscaled features")),
+        (("problem", "problem", "ok"), (None, "tiny features", None)),
+        (("problem", "problem", "problem"), (None, "tiny features", "tiny features")),
         (("warning", "problem", "problem"), (None, None, "saturation")),  # no warning explains a problem
         (("warning", "ok", "problem"), (None, None, None)),
     ],
 )
 def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe(severities, causes):
-    names = "unscaled features", "saturation", "overfitting"
-    found = {name: finding(name, severity) for name, severity in zip(names, severities, strict=True)}
+    names = "tiny features", "saturation", "overfitting"  # each explains only the next one
+    found = {name: Finding(name, one, 1.0, None, "", "") for name, one in zip(names, severities, strict=True)}
     assert tuple(cause_of(name, found) for name in names) == causes
-
-
-def test_the_cause_of_the_cause_is_the_one_to_fix():
-    found = {name: finding(name, "problem") for name in ("tiny features", "saturation", "overfitting")}
-    assert "overfitting" not in CHECKS["tiny features"].explains
-    assert cause_of("overfitting", found) == "tiny features"
 
 
 def test_large_initial_weights_explain_saturation(data):
