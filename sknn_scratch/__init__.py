@@ -1,9 +1,10 @@
 """Shallow neural networks for scikit-learn, written from scratch on NumPy."""
 
 from sknn_scratch import columns as columns
+from sknn_scratch._causes.findings import Finding
 from sknn_scratch._core.activations import Activation
 from sknn_scratch._diagnosis.diagnose import diagnose
-from sknn_scratch._diagnosis.report import Diagnosis, Finding
+from sknn_scratch._diagnosis.report import Diagnosis
 from sknn_scratch._displays.activation import ActivationDisplay
 from sknn_scratch._displays.effects import EffectsDisplay
 from sknn_scratch._displays.hidden_units import HiddenUnitsDisplay

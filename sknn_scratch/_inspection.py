@@ -29,10 +29,7 @@ class Inspected:
     """The network of a fitted estimator: itself, the last step of a Pipeline, or the first of an ensemble."""
 
     def __init__(self, estimator: FittedNetwork) -> None:
-        *earlier, network = steps_of(estimator) or [estimator]
-        self.earlier = (
-            Pipeline([(str(number), step) for number, step in enumerate(earlier)]) if earlier else None
-        )
+        *self.earlier, network = steps_of(estimator) or [estimator]
         self.place = None  # of the network in an ensemble, in words
         if isinstance(network, Ensemble):
             check_is_fitted(network, "estimators_")
@@ -48,14 +45,19 @@ class Inspected:
         self.network = network
 
     def rows(self, X):
-        return X if self.earlier is None else self.earlier.transform(X)
+        for step in self.earlier:
+            X = step.transform(X)
+        return X
 
     @property
     def feature_names(self):
         """Names (n_features,) of the features as the network sees them."""
-        if self.earlier is not None and not hasattr(self.network, "feature_names_in_"):
+        if self.earlier and not hasattr(self.network, "feature_names_in_"):
+            names = None
             with suppress(AttributeError):  # not every step can name its output
-                return self.earlier.get_feature_names_out()
+                for step in self.earlier:
+                    names = step.get_feature_names_out(names)
+                return names
         return _check_feature_names_in(self.network)  # those of the fit, else x0, x1, ...
 
     @property

@@ -7,19 +7,16 @@ own. Causes come before their effects. A fit names the first problem, or else th
 """
 
 import math
-from collections.abc import Callable
 from numbers import Real
 from types import MappingProxyType
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknn_scratch._causes.evidence import Unmeasurable
 from sknn_scratch._causes.features import baseline_deltas, pulls, scaler_first, share_by_chance, standardised
-from sknn_scratch._causes.remedies import ALL_EPOCHS
+from sknn_scratch._causes.findings import SEVERITIES, Check, Measured, Unmeasurable, look_for
+from sknn_scratch._causes.remedies import ALL_EPOCHS, remedy_for
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
 
-SEVERITIES = ("problem", "warning", "ok")
 # A feature with a tail has a smaller spread than this after a division by its standard deviation, or its
 # outliers are farther away.
 SQUEEZED = 0.1
@@ -33,41 +30,10 @@ HEALTHY_PENALTY = 0.03
 USUAL_PATH_LENGTH = 0.05
 
 
-class Measured(NamedTuple):
-    """The result of a measurement: a number (larger is worse), its meaning, and the options of a remedy."""
-
-    value: float
-    meaning: str
-    remedy: tuple[str, ...]
-    severity: str = ""  # one of SEVERITIES; a check with limits decides it
-    unit: str = ""  # of the value, if it is not that of the check
-
-
-class Check(NamedTuple):
-    """How to find something that may be wrong with a network."""
-
-    measure: Callable[[Any], Measured]  # of the evidence; it may raise Unmeasurable
-    limits: tuple[float, float] | None  # a larger number is a warning, a problem; None if ``measure`` decides
-    explains: tuple[str, ...] = ()  # the names of what follows from it
-    unit: str = "%"  # of the number, "%" for a share
-    if_unlearned: bool = False  # whether it is looked for only if the network has learned nothing
-
-    def judged(self, evidence):
-        measured = self.measure(evidence)
-        if self.limits is None:
-            return measured
-        warning, problem = self.limits
-        value = measured.value
-        return measured._replace(
-            severity="problem" if value > problem else "warning" if value > warning else "ok"
-        )
-
-
 # --- The data ---
 
 
 def outliers_in_y(evidence):
-    """Look for values of y that are far from all others."""
     factor = evidence.target_kind.outlier_factor(evidence.labels, evidence.row_weights)
     if factor is None:
         raise Unmeasurable("outliers in y hardly move this loss")
@@ -80,7 +46,6 @@ def outliers_in_y(evidence):
 
 
 def no_signal(evidence):
-    """Compare how strongly the features, scaled and clipped, pull at y and at y in random orders."""
     batch = evidence.batch(evidence.sample)
     X, deltas = standardised(batch.X.source, evidence.features), baseline_deltas(evidence.network, batch)
     return Measured(
@@ -92,7 +57,6 @@ def no_signal(evidence):
 
 
 def unscaled_features(evidence):
-    """Measure the size of the features that the network gets."""
     sizes, names = evidence.features.size, evidence.feature_names
     largest, smallest = int(sizes.argmax()), int(sizes.argmin())
     return Measured(
@@ -105,7 +69,6 @@ def unscaled_features(evidence):
 
 
 def outliers(evidence):
-    """Look for features with a few values that are far from all others, or squeeze the others together."""
     features, names = evidence.features, evidence.feature_names
     is_bad = features.has_tail & ((features.spread < SQUEEZED) | (features.reach > FARTHEST))
     example = int(np.where(is_bad, features.reach, 0).argmax())
@@ -120,7 +83,6 @@ def outliers(evidence):
 
 
 def tiny_features(evidence):
-    """Look for features that vary too little to move a hidden unit."""
     reach = evidence.features.reach
     varies = reach > 0
     if not varies.any():
@@ -140,7 +102,6 @@ def tiny_features(evidence):
 
 
 def large_initial_weights(evidence):
-    """Estimate the size of the hidden inputs at the start of training."""
     scale, n_features = evidence.fitted.init_scale, len(evidence.features.size)
     if not isinstance(scale, Real):
         raise Unmeasurable(f"init_scale={scale!r} depends on the number of features")
@@ -155,7 +116,6 @@ def large_initial_weights(evidence):
 
 
 def strong_penalty(evidence):
-    """Compare the penalty of a hidden unit with the largest gain of the loss by it."""
     fitted, strength = evidence.fitted, evidence.fitted._penalty_strength_
     if evidence.optimizer_class.decouples_penalty:
         raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
@@ -183,7 +143,6 @@ def strong_penalty(evidence):
 
 
 def small_steps(evidence):
-    """Estimate from the learning rates of all epochs how far the weights can have moved."""
     if evidence.optimizer_class.takes_all_rows:
         raise Unmeasurable(f"{evidence.fitted.solver_} chooses the lengths of its steps")
     length = evidence.history("learning_rate").sum()
@@ -199,7 +158,6 @@ def small_steps(evidence):
 
 
 def exploding_gradient(evidence):
-    """Measure how far the loss has climbed above its minimum, in units of the baseline loss."""
     fitted = evidence.fitted
     if evidence.optimizer_class.takes_all_rows:
         raise Unmeasurable(f"{fitted.solver_} chooses the lengths of its steps")
@@ -258,22 +216,16 @@ CAUSES = MappingProxyType(
 )
 
 
-def measure(checks, evidence, is_unlearned):
-    """Measure what may be wrong: a dict of measurements, and one of the reasons why others are impossible."""
-    measured, reasons = {}, {}
-    for name, check in checks.items():
-        if is_unlearned or not check.if_unlearned:
-            try:
-                measured[name] = check.judged(evidence)
-            except Unmeasurable as reason:
-                reasons[name] = str(reason)
-    return measured, reasons
-
-
 def likely_cause(evidence, is_unlearned=True):
-    measured, _ = measure(CAUSES, evidence, is_unlearned)
-    name = min(measured, key=lambda one: SEVERITIES.index(measured[one].severity))
-    return None if measured[name].severity == "ok" else (name, measured[name].remedy)
+    """Name the worst cause and its remedy or, if nothing was learned, what may be wrong otherwise."""
+    found, _ = look_for(CAUSES, evidence, is_unlearned)
+    first = min(found.values(), key=lambda one: SEVERITIES.index(one.severity))
+    if first.severity != "ok":
+        return f"Likely cause: {first.name}. {first.remedy}"
+    if not is_unlearned:
+        return ""
+    name, options = plateau_of_the_start(evidence.fitted)
+    return f"Likely cause: {name}. {remedy_for(evidence.fitted, options)}"
 
 
 def plateau_of_the_start(fitted):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknn_scratch._causes.features import measure_features
+from sknn_scratch._causes.findings import Unmeasurable
 from sknn_scratch._core.activations import ACTIVATIONS, SATURATED_SLOPE, values_and_slopes
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.blocks import mean_loss, predict_hidden
@@ -22,10 +23,6 @@ SAMPLE_ROWS = 1000
 MAX_VALUES = 1_000_000  # hidden inputs to look at
 # Where a loss was measured.
 TRAINING, VALIDATION, ON_DATA = "in training", "in validation", "on X, y"
-
-
-class Unmeasurable(Exception):
-    """Why something cannot be measured, in a few words."""
 
 
 @dataclass
@@ -90,8 +87,6 @@ class Evidence:
         """Get the least loss and the baseline loss: of the training rows of ``fit``, or else of X."""
         if not self.was_trained_by_parts:
             return self.fitted._loss_range_
-        if self.y is None:
-            return 0.0, 0.0
         targets = self.target_kind.encode(self.labels, float)
         return self.target_kind.loss_range(targets, shares_of(len(targets), self.row_weights))
 
@@ -109,7 +104,7 @@ class Evidence:
         """By how much the baseline loss is above the least loss; if they are equal, it is no measure."""
         least, baseline = self.loss_range
         if baseline == least:
-            raise Unmeasurable("all y were equal, or came in calls of partial_fit; then pass y")
+            raise Unmeasurable("all y were equal")
         return baseline - least
 
     def relative_to_baseline(self, loss):
@@ -144,7 +139,6 @@ class Evidence:
 
     @property
     def lowest_loss(self):
-        """The lowest loss that is known, in baseline losses."""
         return self.relative_to_baseline(min(self.known_losses.values()))
 
     @property
@@ -158,12 +152,10 @@ class Evidence:
 
     @computed_once
     def absolute_slopes(self):
-        """Compute |g'(z)| (n, n_hidden) of some hidden inputs."""
         return np.abs(hidden_layer(self.network, self.layers, self.rows)[1])
 
-    @computed_once
+    @property
     def is_flat(self):
-        """Say which of the hidden inputs (n, n_hidden) are where the activation is flat."""
         return self.absolute_slopes < SATURATED_SLOPE
 
 

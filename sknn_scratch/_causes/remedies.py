@@ -4,7 +4,9 @@ An option that is taken already is left out, and one that the solver does not re
 """
 
 import re
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
 
@@ -28,7 +30,7 @@ REMEDIES_OF_ENDS = {
 OPTION = re.compile(r"(increase|decrease|use) (\w+)(?:=([\w']+))?")
 
 
-def remedy_for(fitted, options):
+def remedy_for(fitted: Any, options: Iterable[str]) -> str:
     left = [words for option in options if (words := words_of(fitted, option))]
     *others, last = left or ["scale the features"]
     words = f"{', '.join(others)}, or {last}" if others else last

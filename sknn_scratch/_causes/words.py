@@ -1,4 +1,7 @@
-"""Numbers in sentences."""
+"""Numbers in sentences, and tables of HTML that are readable on light and dark pages."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
 
 import numpy as np
 
@@ -18,3 +21,19 @@ def multiple_of(factor: float) -> str:
         return f"{factor:.0%} of"
     factor = min(factor, np.finfo(float).max)  # an infinite number comes from an overflow
     return f"{factor:,.0f} times" if 10 <= factor < 1e6 else f"{factor:.2g} times"
+
+
+def html_table(titles: Sequence[str], rows: Iterable[Sequence[str]], n_broken: int, caption: str) -> str:
+    """Write rows of texts as a table, in which only the last ``n_broken`` columns have lines to break."""
+    return (
+        f'<table><caption style="caption-side:top;text-align:left">{escape(caption)}</caption>'
+        f"<thead>{html_row('th', titles, n_broken)}</thead>"
+        f"<tbody>{''.join(html_row('td', row, n_broken) for row in rows)}</tbody></table>"
+    )
+
+
+def html_row(tag: str, texts: Sequence[str], n_broken: int) -> str:
+    style = "padding:4px 10px;text-align:left;vertical-align:top"
+    styles = [f"{style};white-space:nowrap"] * (len(texts) - n_broken) + [style] * n_broken
+    cells = zip(styles, texts, strict=True)
+    return "<tr>" + "".join(f'<{tag} style="{one}">{escape(text)}</{tag}>' for one, text in cells) + "</tr>"

@@ -17,12 +17,11 @@ from sknn_scratch._causes.causes import (
     BAD_RESULT,
     CAUSES,
     HARDLY_MOVED,
-    Check,
-    Measured,
     plateau_of_the_start,
 )
-from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION, Unmeasurable
+from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION
 from sknn_scratch._causes.features import standardised
+from sknn_scratch._causes.findings import Check, Measured, Unmeasurable
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
@@ -52,7 +51,6 @@ SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
 
 
 def identical_units(evidence):
-    """Look for units that have the same weights as another unit: they compute the same and learn the same."""
     weights = np.vstack([evidence.fitted.coefs_[0], evidence.fitted.intercepts_[0]])
     weights = weights[:, np.argsort(weights.sum(axis=0))]  # so that equal units are neighbours
     difference = np.linalg.norm(np.diff(weights), axis=0)
@@ -69,7 +67,6 @@ def identical_units(evidence):
 
 
 def saturation(evidence):
-    """Look at the share of hidden inputs on the flat ends of the activation."""
     if evidence.fitted._activation_ in HINGES:
         raise Unmeasurable(
             f"{evidence.fitted._activation_} is flat where it is off, by design; see dead units"
@@ -84,7 +81,6 @@ def saturation(evidence):
 
 
 def dead_units(evidence):
-    """Look for units that are flat for every row: no gradient reaches their weights."""
     is_dead = evidence.is_flat.all(axis=0)
     return Measured(
         is_dead.mean(),
@@ -95,7 +91,6 @@ def dead_units(evidence):
 
 
 def vanishing_gradient(evidence):
-    """Look at how much of the error the activation lets through on the way back."""
     lost = max(0.0, 1 - evidence.absolute_slopes.mean(dtype=float))
     return Measured(
         lost,
@@ -109,7 +104,6 @@ def vanishing_gradient(evidence):
 
 
 def overfitting(evidence):
-    """Compare the loss on other rows with the loss in training."""
     known, baseline = evidence.known_losses, evidence.baseline_gap
     if len(known) < 2:
         raise Unmeasurable("it needs y, or a fit with validation (early_stopping=True)")
@@ -139,7 +133,6 @@ def overfitting(evidence):
 
 
 def stopped_too_early(evidence):
-    """Look at how steeply the watched loss was still falling at the end."""
     watched = evidence.losses_of_epochs("val_loss", "loss")
     n_last = max(1, len(watched) // LAST_PART)
     lowest = np.minimum.accumulate(watched)
@@ -155,20 +148,19 @@ def stopped_too_early(evidence):
 
 
 def not_converged(evidence):
-    """Look at why training stopped, by its own rule or before it."""
     fitted = evidence.fitted
     if fitted.stop_reason_ == "max_iter" and evidence.was_trained_by_parts:
         raise Unmeasurable("partial_fit has no stopping rule; you decide whether to continue")
-    severity, why = "ok", f"by its stopping rule ({fitted.stop_reason_})"
+    severity, rule = "ok", "by its stopping rule"
+    if fitted.stop_reason_ in REMEDIES_OF_ENDS:
+        severity, rule = "warning", "before its stopping rule was met"
     if fitted.stop_reason_ == "diverged":
-        severity, why = "problem", "because it diverged"
-    elif fitted.stop_reason_ in REMEDIES_OF_ENDS:
-        severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
+        severity = "problem"
     has_limit = fitted.max_iter != "auto" and not evidence.was_trained_by_parts
     unit = f"of {fitted.max_iter} epochs" if has_limit else "epochs"
     return Measured(
         float(fitted.n_iter_),
-        f"Training ended after {fitted.n_iter_} {unit} {why}.",
+        f"Training ended after {fitted.n_iter_} {unit} {rule} ({fitted.stop_reason_}).",
         REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
         severity,
         unit,
@@ -176,7 +168,6 @@ def not_converged(evidence):
 
 
 def nothing_learned(evidence):
-    """Compare the loss with the baseline loss."""
     ratio = evidence.lowest_loss
     return Measured(
         ratio,
@@ -186,7 +177,6 @@ def nothing_learned(evidence):
 
 
 def underfitting(evidence):
-    """Look whether simple models predict the labels better than the network."""
     if not evidence.network.loss.estimates_centre:
         raise Unmeasurable("simple models predict means, but no quantiles")
     if not np.isfinite(evidence.loss_on_data):

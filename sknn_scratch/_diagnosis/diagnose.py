@@ -1,13 +1,14 @@
 """diagnose: from a fitted network to a report with remedies."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from sknn_scratch._causes.causes import SEVERITIES, measure
 from sknn_scratch._causes.evidence import Evidence
-from sknn_scratch._causes.remedies import remedy_for
+from sknn_scratch._causes.findings import SEVERITIES, look_for
 from sknn_scratch._causes.words import quantity
 from sknn_scratch._diagnosis.checks import CHECKS, OF_FEATURES
-from sknn_scratch._diagnosis.report import Diagnosis, Finding
+from sknn_scratch._diagnosis.report import Diagnosis
 from sknn_scratch._fitting.fitted import fitted_layers, fitted_network, target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._inspection import FittedNetwork, Inspected, checked_targets
@@ -94,46 +95,26 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     """
     inspected = Inspected(estimator)
     fitted = inspected.network
-    if inspected.earlier is not None and isinstance(inspected.earlier[0], TableEncoder):
+    if inspected.earlier and isinstance(inspected.earlier[0], TableEncoder):
         X = inspected.earlier[0]._features_of(X)
     rows, feature_names = fitted._rows(inspected.rows(X)), inspected.feature_names
-    evidence = evidence_on(fitted, rows, feature_names, y, columns_of(X, rows, feature_names))
-    is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier or ())
+    kind, weights, columns = target_kind_of(fitted), None, columns_of(X, rows, feature_names)
+    if y is not None:
+        y = checked_targets(fitted, y, rows.n_samples)
+        weights = kind.row_weights(fitted, None, y)
+    network = fitted_network(fitted)._replace(loss=kind.loss)
+    evidence = Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights, columns)
+    is_of_table = any(isinstance(step, TableEncoder) for step in inspected.earlier)
     left_out = OF_FEATURES if is_of_table else ()
     looked_for = {name: check for name, check in CHECKS.items() if name not in left_out}
     with np.errstate(all="ignore"):  # what overflows is a finding
-        measured, not_checked = measure(looked_for, evidence, evidence.has_learned_nothing)
+        found, not_checked = look_for(looked_for, evidence, evidence.has_learned_nothing)
     not_checked |= dict.fromkeys(left_out, "a TableEncoder scales the features")
-    checks = tuple(
-        Finding(
-            name,
-            one.severity,
-            value=float(one.value),
-            limits=CHECKS[name].limits,
-            meaning=one.meaning,
-            remedy=remedy_for(fitted, one.remedy),
-            unit=one.unit or CHECKS[name].unit,
-            cause=cause_of(name, measured),
-        )
-        for name, one in measured.items()
-    )
+    checks = tuple(replace(finding, cause=cause_of(name, found)) for name, finding in found.items())
     units = quantity(fitted.coefs_[0].shape[1], f"{inspected.activation} unit")
     subject = f"{type(fitted).__name__} with {units}"
     subject += "" if inspected.place is None else f", {inspected.place}"
     return Diagnosis(subject, checks, not_checked)
-
-
-def evidence_on(fitted, rows, feature_names, y, columns):
-    """Collect the evidence of a fitted network on rows, and on their labels or numbers if y is given.
-
-    The columns are those that the rows were made of, or their features.
-    """
-    target_kind, weights = target_kind_of(fitted), None
-    if y is not None:
-        y = checked_targets(fitted, y, rows.n_samples)
-        weights = target_kind.row_weights(fitted, None, y)
-    network = fitted_network(fitted)._replace(loss=target_kind.loss)
-    return Evidence(fitted, network, fitted_layers(fitted), rows, feature_names, y, weights, columns)
 
 
 def columns_of(X, rows, feature_names):
@@ -144,11 +125,11 @@ def columns_of(X, rows, feature_names):
     return list(zip(feature_names, matrix.T, strict=True)) if isinstance(matrix, np.ndarray) else ()
 
 
-def cause_of(name, measured):
+def cause_of(name, found):
     """Find the first finding that explains this one and is at least as severe; None if there is none."""
-    severity = measured[name].severity
+    severity = found[name].severity
     as_severe = () if severity == "ok" else SEVERITIES[: SEVERITIES.index(severity) + 1]
-    for cause, other in measured.items():
+    for cause, other in found.items():
         if other.severity in as_severe and name in CHECKS[cause].explains:
-            return cause_of(cause, measured) or cause
+            return cause_of(cause, found) or cause
     return None

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sknn_scratch._causes.causes import Measured
-from sknn_scratch._causes.evidence import Unmeasurable
+from sknn_scratch._causes.findings import Measured, Unmeasurable
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._tables.kind import are_missing
 from sknn_scratch._tables.means import places_of_texts

@@ -1,101 +1,16 @@
-"""Findings, and the report of all findings: as text, and as HTML that is readable on light and dark pages."""
+"""The report of all findings: as text, and as HTML that is readable on light and dark pages."""
 
-import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sknn_scratch._causes.causes import SEVERITIES
-from sknn_scratch._causes.html import html_table
-from sknn_scratch._causes.words import quantity
+from sknn_scratch._causes.findings import SEVERITIES, Finding
+from sknn_scratch._causes.words import html_table, quantity
 
 TEXT_WIDTH = 88
 SIGNS = {"problem": "✗", "warning": "▲", "ok": "✓"}
 TITLES = ("", "finding", "number", "limit", "meaning", "remedy")  # of the table
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check of a fitted network: what was measured, what it means, and what to do.
-
-    Parameters
-    ----------
-    name : str
-        Name of the check, such as "dead units".
-    severity : {"problem", "warning", "ok"}
-        How bad it is.
-    value : float
-        The measured number. If there are limits, larger is worse.
-    limits : (float, float) or None
-        A value above the first is a warning, above the second a problem. None if it does not decide.
-    meaning, remedy : str
-        What the number means, and what to do.
-    unit : str, default="%"
-        Unit of the value, such as "of 200 epochs"; "%" for a share.
-    cause : str, default=None
-        Name of the finding that this one probably follows from.
-
-    See Also
-    --------
-    diagnose : Returns the findings of a network.
-
-    Examples
-    --------
-    >>> from sknn_scratch import Finding
-    >>> finding = Finding(
-    ...     "dead units", "warning", 0.3, (0.25, 0.5), "A third is dead.", "Scale the features."
-    ... )
-    >>> finding.threshold
-    0.25
-    """
-
-    name: str
-    severity: str
-    value: float
-    limits: tuple[float, float] | None
-    meaning: str
-    remedy: str
-    unit: str = "%"
-    cause: str | None = None
-
-    @property
-    def threshold(self) -> float | None:
-        """The limit that was exceeded, or the first limit if none was; None without limits."""
-        if self.limits is None:
-            return None
-        return self.limits[1] if self.severity == "problem" else self.limits[0]
-
-    @property
-    def advice(self) -> str:
-        """What to do: the remedy, or, for an effect, to fix its cause."""
-        return self.remedy if self.cause is None else f"Probably an effect of: {self.cause}. Fix that first."
-
-    def written(self, value: float) -> str:
-        """Write a value as text.
-
-        Parameters
-        ----------
-        value : float
-            The value of this finding, or one of its limits.
-
-        Returns
-        -------
-        text : str
-        """
-        if self.unit != "%":
-            number = f"{value:.0f}" if 100 <= value < 1e6 else f"{value:.3g}"
-            return f"{number} {self.unit}".rstrip()
-        if value < 0.1:
-            return f"{100 * value:.2g}%"
-        if value < 10:
-            return f"{value:.0%}"
-        return f"{value:.0f}x" if math.isfinite(value) else "inf"
-
-    @property
-    def _numbers(self) -> tuple[str, str]:
-        limit = self.threshold
-        return self.written(self.value), "" if limit is None else self.written(limit)
 
 
 @dataclass(frozen=True, repr=False)

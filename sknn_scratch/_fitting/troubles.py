@@ -13,7 +13,7 @@ import numpy as np
 import sklearn
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch._causes.causes import likely_cause, plateau_of_the_start
+from sknn_scratch._causes.causes import likely_cause
 from sknn_scratch._causes.evidence import SAMPLE_ROWS, UNLEARNED, Evidence
 from sknn_scratch._causes.features import measure_features, scaler_first
 from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
@@ -73,8 +73,7 @@ def troubles_of(fit, fitted):
     if not troubles and may_have_learned_nothing(fit, state):
         evidence = evidence_of(fit, fitted)
         if evidence.relative_to_baseline(evidence.loss_on_data) >= UNLEARNED:
-            cause = likely_cause(evidence) or plateau_of_the_start(fitted)
-            return [Trouble(with_cause(NOTHING_LEARNED, cause, fitted), ConvergenceWarning)]
+            return [Trouble(f"{NOTHING_LEARNED} {likely_cause(evidence)}", ConvergenceWarning)]
     if state.epochs_before == 0:
         y = fit.encoded.y[fit.run.data.row_numbers]
         if message := target_kind_of(fit.model).trouble_of_first(y, is_part=fit.encoded.is_part):
@@ -90,13 +89,8 @@ def message_of_bad_end(fit, fitted):
     """Say why the training ended, and the remedy; of a failure, that of its likely cause, if one is found."""
     reason = fit.run.state.stop_reason
     if reason in FAILURES and (cause := likely_cause(evidence_of(fit, fitted), is_unlearned=False)):
-        return with_cause(reason.value, cause, fitted)
+        return f"{reason.value} {cause}"
     return f"{reason.value} {remedy_for(fitted, REMEDIES_OF_ENDS[reason.name.lower()])}"
-
-
-def with_cause(message, cause, fitted):
-    name, remedy = cause
-    return f"{message} Likely cause: {name}. {remedy_for(fitted, remedy)}"
 
 
 def unscaled(fit):

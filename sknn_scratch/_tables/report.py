@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sknn_scratch._causes.html import html_table
+from sknn_scratch._causes.words import html_table
 from sknn_scratch._tables.encoders import widths_of
 from sknn_scratch._tables.remarks import lines_of
 

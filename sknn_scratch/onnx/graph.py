@@ -5,6 +5,12 @@ from onnx import TensorProto
 from skl2onnx.common.data_types import DoubleTensorType, guess_tensor_type
 
 
+def declare_floats(operator, n_columns):
+    """Declare that the output of an operator has this shape, and the precision of its input."""
+    float_type = type(guess_tensor_type(operator.inputs[0].type))
+    operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), n_columns]))
+
+
 class Graph:
     """Adds the nodes of one converter, from what skl2onnx passes to it."""
 
@@ -20,7 +26,6 @@ class Graph:
         return output
 
     def add_node(self, operation, inputs, output, **attributes):
-        """Add a node that computes the array with the name ``output``."""
         name = self.scope.get_unique_operator_name(operation)
         self.container.add_node(operation, [one.name for one in inputs], output, name=name, **attributes)
 
@@ -38,16 +43,14 @@ class Graph:
 
     @property
     def float_type(self):
-        """The precision of the graph, as ONNX numbers it."""
         return TensorProto.DOUBLE if self.is_double else TensorProto.FLOAT
 
-    def rows(self, operator):
-        """Join the inputs of an operator as floats (n_samples, n_features)."""
-        columns = [Array(self, one.full_name).cast(self.float_type) for one in operator.inputs]
+    def rows(self, inputs):
+        """Join inputs as floats (n_samples, n_features)."""
+        columns = [Array(self, one.full_name).cast(self.float_type) for one in inputs]
         return self.add("Concat", *columns, axis=1)
 
     def finish(self, values, output):
-        """Declare that values are an output of the operator."""
         self.add_node("Identity", [values], output.full_name)
 
 
@@ -86,7 +89,6 @@ class Array:
         return self.apply("Abs")
 
     def clip(self, least, most):
-        """Bound the values."""
         return self.apply("Max", least).apply("Min", most)
 
     def take(self, positions):
@@ -94,7 +96,6 @@ class Array:
         return self.apply("Gather", np.asarray(positions), axis=-1)
 
     def cast(self, proto_type):
-        """Convert the values to a type of ONNX."""
         return self.apply("Cast", to=proto_type)
 
     def over_networks(self, operation):

@@ -50,12 +50,10 @@ def in_order(outputs, kind):
 
 
 def mean_of_numbers(all_outputs, n_networks):
-    """Compute the mean of outputs (n_networks, n_samples, n_outputs)."""
     return all_outputs.over_networks("ReduceMean")
 
 
 def log_of_mean(logarithms, n_networks):
-    """Compute the logarithms of the mean of numbers, from their logarithms."""
     return logarithms.over_networks("ReduceLogSumExp") - log(n_networks)
 
 

@@ -2,20 +2,20 @@
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import Int64TensorType, StringTensorType, guess_tensor_type
+from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 from skl2onnx.common.utils_classifier import get_label_classes
 from sklearn.pipeline import Pipeline
 
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch.onnx.activations import sigmoid
-from sknn_scratch.onnx.graph import Graph
+from sknn_scratch.onnx.graph import Graph, declare_floats
 from sknn_scratch.onnx.networks import outputs_of
 
 
 def convert_classifier(scope, operator, container):
     """Convert a classifier. With the option raw_scores, its scores are logits instead of probabilities."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    kind, scores = target_kind_of(model).name, outputs_of(model, graph.rows(operator))
+    kind, scores = target_kind_of(model).name, outputs_of(model, graph.rows(operator.inputs))
     if kind == "binary":  # the one logit is that of the second class
         scores = (-scores).apply("Concat", scores, axis=1)
     if kind == "multilabel":
@@ -40,7 +40,6 @@ def wants_logits(model, scope, container):
 
 
 def ends_in(pipeline, model):
-    """Whether the model is the last step of a Pipeline, or of its last step."""
     return isinstance(pipeline, Pipeline) and (pipeline[-1] is model or ends_in(pipeline[-1], model))
 
 
@@ -57,12 +56,10 @@ def label_constants(classes):
 
 
 def are_strings(classes):
-    """Whether classes (n_classes,) are strings."""
     return isinstance(classes[0], str)
 
 
 def declare_classifier(operator):
-    """Declare the types and shapes of a classifier's outputs."""
     model = operator.raw_operator
     classes = get_label_classes(operator.scope_inst, model)
     n_samples, n_classes = operator.inputs[0].get_first_dimension(), len(classes)
@@ -75,7 +72,7 @@ def declare_classifier(operator):
 def convert_regressor(scope, operator, container):
     """Convert a regressor: its predictions (n_samples, n_outputs), in units of y."""
     model, graph = operator.raw_operator, Graph(scope, operator, container)
-    targets = outputs_of(model, graph.rows(operator))
+    targets = outputs_of(model, graph.rows(operator.inputs))
     if target_kind_of(model).name == "rate":
         targets = targets.apply("Exp")
     predicted = targets * np.atleast_1d(model.y_scale_) + np.atleast_1d(model.y_offset_)
@@ -83,9 +80,4 @@ def convert_regressor(scope, operator, container):
 
 
 def declare_regressor(operator):
-    """Declare the type and shape of a regressor's predictions."""
-    n_samples = operator.inputs[0].get_first_dimension()
-    float_type = type(guess_tensor_type(operator.inputs[0].type))
-    model = operator.raw_operator
-    n_columns = len(target_kind_of(model).column_names())
-    operator.outputs[0].set_type(float_type([n_samples, n_columns]))
+    declare_floats(operator, len(target_kind_of(operator.raw_operator).column_names()))

@@ -10,13 +10,7 @@ from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.pipeline import TabularPipeline
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder
-from sknn_scratch.onnx.predictions import (
-    convert_classifier,
-    convert_regressor,
-    declare_classifier,
-    declare_regressor,
-)
-from sknn_scratch.onnx.tables import convert_encoder, convert_relevance, convert_table, declare_encoded
+from sknn_scratch.onnx import predictions, tables
 
 BOOLEAN = [True, False]
 OPTIONS = {  # the options of scikit-learn's linear classifiers
@@ -30,11 +24,18 @@ OPTIONS = {  # the options of scikit-learn's linear classifiers
 def register_all():
     """Register the converters of our classes with skl2onnx; those of other classes stay as they are."""
     for classifier in (ShallowNNClassifier, ShallowNNEnsembleClassifier):
-        update_registered_converter(
-            classifier, classifier.__name__, declare_classifier, convert_classifier, options=OPTIONS
-        )
+        functions = predictions.declare_classifier, predictions.convert_classifier
+        update_registered_converter(classifier, classifier.__name__, *functions, options=OPTIONS)
     for regressor in (ShallowNNRegressor, ShallowNNEnsembleRegressor):
-        update_registered_converter(regressor, regressor.__name__, declare_regressor, convert_regressor)
+        functions = predictions.declare_regressor, predictions.convert_regressor
+        update_registered_converter(regressor, regressor.__name__, *functions)
+    for transformer, encode in (
+        (PiecewiseLinearEncoder, tables.encode_numbers),
+        (TableEncoder, tables.encode_table),
+        (RelevantComponents, tables.encode_components),
+    ):
+        functions = tables.declare_encoded, tables.converter_of(encode)
+        update_registered_converter(transformer, transformer.__name__, *functions)
     update_registered_converter(
         TabularPipeline,
         TabularPipeline.__name__,
@@ -43,9 +44,3 @@ def register_all():
         parser=_parse._parse_sklearn_pipeline,
         options="passthrough",
     )
-    for transformer, convert in (
-        (PiecewiseLinearEncoder, convert_encoder),
-        (TableEncoder, convert_table),
-        (RelevantComponents, convert_relevance),
-    ):
-        update_registered_converter(transformer, transformer.__name__, declare_encoded, convert)

@@ -9,7 +9,6 @@ from skl2onnx.common.data_types import (
     DoubleTensorType,
     FloatTensorType,
     StringTensorType,
-    guess_tensor_type,
 )
 from sklearn.preprocessing import OneHotEncoder
 
@@ -21,50 +20,45 @@ from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import step_of
 from sknn_scratch.onnx.dates import parts_of_dates
-from sknn_scratch.onnx.graph import Array, Graph
+from sknn_scratch.onnx.graph import Array, Graph, declare_floats
 
 # --- Numbers ---
 
 
 def declare_encoded(operator):
-    """Declare the type and shape of what a transformer makes."""
-    width = len(operator.raw_operator.get_feature_names_out())
-    float_type = type(guess_tensor_type(operator.inputs[0].type))
-    operator.outputs[0].set_type(float_type([operator.inputs[0].get_first_dimension(), width]))
+    declare_floats(operator, len(operator.raw_operator.get_feature_names_out()))
 
 
-def convert_relevance(scope, operator, container):
-    """Convert RelevantComponents. They compute in float64, as ``transform`` does."""
-    graph, relevant = Graph(scope, operator, container), operator.raw_operator
-    float_type = graph.float_type
+def converter_of(encode):
+    """Make the converter of a transformer, which computes in float64 as its ``transform`` does."""
+
+    def convert(scope, operator, container):
+        graph = Graph(scope, operator, container)
+        float_type, graph.is_double = graph.float_type, True
+        encoded = encode(operator.raw_operator, graph, operator.inputs)
+        graph.finish(encoded.cast(float_type), operator.outputs[0])
+
+    return convert
+
+
+def encode_components(relevant, graph, inputs):
     if relevant.components_ is None:
-        found = graph.rows(operator) * relevant.scale_
-    else:
-        graph.is_double = True
-        scaled = (graph.rows(operator) - relevant.mean_) * relevant.scale_
-        step = step_of(relevant.explained_variance_)
-        steps = ((scaled @ relevant.components_.T) / step).apply("Round")
-        found = (steps * step).cast(float_type)
-    graph.finish(found, operator.outputs[0])
+        return graph.rows(inputs) * relevant.scale_
+    scaled = (graph.rows(inputs) - relevant.mean_) * relevant.scale_
+    step = step_of(relevant.explained_variance_)
+    return ((scaled @ relevant.components_.T) / step).apply("Round") * step
 
 
-def convert_encoder(scope, operator, container):
-    """Convert a PiecewiseLinearEncoder. It computes in float64, as ``transform`` does."""
-    graph, encoder = Graph(scope, operator, container), operator.raw_operator
-    float_type = graph.float_type
-    graph.is_double = True
-    columns = cut_columns(graph.rows(operator), encoder.n_features_in_)
-    encoded = graph.add("Concat", *encodings_of(columns, encoder), axis=1)
-    graph.finish(encoded.cast(float_type), operator.outputs[0])
+def encode_numbers(encoder, graph, inputs):
+    columns = cut_columns(graph.rows(inputs), encoder.n_features_in_)
+    return graph.add("Concat", *encodings_of(columns, encoder), axis=1)
 
 
 def cut_columns(X, n_columns):
-    """Cut X (n_samples, n_columns) into columns (n_samples, 1)."""
     return [X.take([position]) for position in range(n_columns)]
 
 
 def encodings_of(columns, encoder):
-    """Encode columns (n_samples, 1) of numbers."""
     pieces = zip(columns, encoder._pieces(), strict=True)
     return [encoded for column, piece in pieces for encoded in encodings_of_column(column, piece)]
 
@@ -75,17 +69,12 @@ def encodings_of_column(column, piece):
     z = ((column - piece.mean) / piece.scale).clip(-1e9, 1e9)
     bounded = z / (z * z * piece.bound**-2 + 1.0).apply("Sqrt")
     yield is_missing.apply("Where", 0.0, bounded)
-    of_sizes = [way_in_bins(column, knots) * size for knots, size in piece.ramps]
+    of_sizes = [((column - knots[:-1]) / np.diff(knots)).clip(0.0, 1.0) * size for knots, size in piece.ramps]
     if of_sizes:
         ramps = column.graph.add("Concat", *of_sizes, axis=1) - piece.ramp_means
         yield is_missing.apply("Where", 0.0, ramps)
     if piece.has_missing:
         yield is_missing.cast(TensorProto.DOUBLE)
-
-
-def way_in_bins(column, knots):
-    """Compute how far each value of a column is in each bin, from 0 to 1: (n_samples, n_ramps)."""
-    return ((column - knots[:-1]) / np.diff(knots)).clip(0.0, 1.0)
 
 
 # --- Tables ---
@@ -98,29 +87,24 @@ EXPORTED = {
 }
 
 
-def convert_table(scope, operator, container):
-    """Convert a TableEncoder with the encoders of ``tabular_pipeline``."""
-    table, graph = operator.raw_operator, Graph(scope, operator, container)
+def encode_table(table, graph, inputs):
+    """Compute the features of a TableEncoder with the encoders of ``tabular_pipeline``."""
     check_table(table)
-    columns = columns_of(graph, operator.inputs, table)
-    inputs, float_type, encoded = table._encoders.inputs, graph.float_type, []
-    if NUMBERS in inputs:
-        graph.is_double = True
+    columns, taken, encoded = columns_of(graph, inputs, table), table._encoders.inputs, []
+    if NUMBERS in taken:
         made = parts_of_columns(columns, table) | (means_of(columns, table) if table.target_encoded_ else {})
         numbers = [
-            made[name, part] if part else number_of(name, *columns[name]) for name, part in inputs[NUMBERS]
+            made[name, part] if part else number_of(name, *columns[name]) for name, part in taken[NUMBERS]
         ]
         encoded += encodings_of(numbers, table.encoders_[NUMBERS])
     for kind in (CATEGORIES, FREQUENT):
-        for position, (name, part) in enumerate(inputs.get(kind, ())):
+        for position, (name, part) in enumerate(taken.get(kind, ())):
             texts = text_of(name, part, *columns[name])
             encoded.append(onehot_of(texts, table.encoders_[kind], position))
-    casts = [one.cast(float_type) for one in encoded]
-    graph.finish(graph.add("Concat", *casts, axis=1), operator.outputs[0])
+    return graph.add("Concat", *(one.cast(graph.float_type) for one in encoded), axis=1)
 
 
 def check_table(table):
-    """Raise NotImplementedError if a fitted TableEncoder cannot be exported."""
     if texts := [name for name, kind in table.kinds_.items() if kind == TEXT]:
         raise NotImplementedError(
             "Free text cannot be exported, since skl2onnx cannot convert runs of characters, and X has it in "

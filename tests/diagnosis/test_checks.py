@@ -14,8 +14,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor, diagnose, tabular_pipeline
-from sknn_scratch._causes.causes import Measured
+from sknn_scratch import (
+    Activation,
+    Finding,
+    ShallowNNClassifier,
+    ShallowNNRegressor,
+    diagnose,
+    tabular_pipeline,
+)
 from sknn_scratch._diagnosis.checks import CHECKS
 from sknn_scratch._diagnosis.diagnose import cause_of
 from tests.diagnosis.conftest import fit
@@ -104,8 +110,6 @@ def test_a_divergence_is_an_exploding_gradient_and_neither_convergence_nor_overf
     assert unfinished.severity == "problem"
     assert "decrease learning_rate" in unfinished.remedy
     assert "overfitting" in diagnosis.not_checked
-    assert "inf" in str(diagnosis)
-    assert "inf" in diagnosis._repr_html_()
 
 
 def noise(n_samples):
@@ -264,7 +268,6 @@ def test_numbers_can_be_given_away_too_also_in_rows_sorted_by_y():
         (load_iris, {"activation": "elu"}),
         (load_iris, {"alpha": 0.01}),
     ],
-    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_no_false_alarm(load, parameters):
     X, y = load(return_X_y=True)
@@ -396,22 +399,16 @@ def test_all_findings_are_named_in_the_docstring():
 @pytest.mark.parametrize(
     ("severities", "causes"),
     [
-        (("problem", "problem", "ok"), (None, "unscaled features", None)),
-        (("problem", "problem", "problem"), (None, "unscaled features", "unscaled features")),
+        (("problem", "problem", "ok"), (None, "tiny features", None)),
+        (("problem", "problem", "problem"), (None, "tiny features", "tiny features")),
         (("warning", "problem", "problem"), (None, None, "saturation")),  # no warning explains a problem
         (("warning", "ok", "problem"), (None, None, None)),
     ],
 )
 def test_the_cause_is_the_first_finding_in_the_chain_that_is_as_severe(severities, causes):
-    names = "unscaled features", "saturation", "overfitting"
-    found = {name: Measured(1, "", (), severity) for name, severity in zip(names, severities, strict=True)}
+    names = "tiny features", "saturation", "overfitting"  # each explains only the next one
+    found = {name: Finding(name, one, 1.0, None, "", "") for name, one in zip(names, severities, strict=True)}
     assert tuple(cause_of(name, found) for name in names) == causes
-
-
-def test_the_cause_of_the_cause_is_the_one_to_fix():
-    found = {name: Measured(1, "", (), "problem") for name in ("tiny features", "saturation", "overfitting")}
-    assert "overfitting" not in CHECKS["tiny features"].explains
-    assert cause_of("overfitting", found) == "tiny features"
 
 
 def test_large_initial_weights_explain_saturation(data):

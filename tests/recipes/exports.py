@@ -62,11 +62,6 @@ def predict_by_onnx(model, X, **options):
     return session.run(None, {"X": X})
 
 
-def is_refused(activation, dtype):
-    """Whether ONNX Runtime lacks what an activation needs."""
-    return activation == "gelu" and dtype == np.float64
-
-
 def difference(name, activation, dtype):
     """Compute the largest difference of a probability, or of a prediction in standard deviations of y."""
     model, X = fitted(name, activation, dtype)

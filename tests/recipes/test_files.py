@@ -1,9 +1,8 @@
-"""A model of a raw table in every format in which people keep models; test_onnx.py has ONNX."""
+"""A model of a raw table in files of joblib and skops; test_onnx.py has ONNX, and test_mlflow.py MLflow."""
 
 import re
 
 import joblib
-import mlflow
 import pytest
 import skops.io
 from numpy.testing import assert_array_equal
@@ -12,7 +11,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sknn_scratch import TRUSTED_TYPES, tabular_pipeline
 from tests.helpers import table_of_all_kinds
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and skl2onnx warn of their own code
+pytestmark = pytest.mark.filterwarnings("ignore")  # skops warns of its own code
 
 TABLE, Y = table_of_all_kinds()
 
@@ -32,14 +31,7 @@ def by_skops(model, directory):
     return skops.io.load(directory / "model.skops", trusted=TRUSTED_TYPES)
 
 
-def by_mlflow(model, directory):
-    """In the format that MLflow takes if nothing is said."""
-    mlflow.sklearn.save_model(model, directory / "model", skops_trusted_types=TRUSTED_TYPES)
-    assert "serialization_format: skops" in (directory / "model" / "MLmodel").read_text(encoding="utf-8")
-    return mlflow.sklearn.load_model(directory / "model")
-
-
-@pytest.mark.parametrize("through", [by_joblib, by_skops, by_mlflow])
+@pytest.mark.parametrize("through", [by_joblib, by_skops])
 def test_a_model_of_a_raw_table_predicts_the_same_from_its_file(through, model, tmp_path):
     assert_array_equal(through(model, tmp_path).predict(TABLE), model.predict(TABLE))
 

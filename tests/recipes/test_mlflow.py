@@ -5,9 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+from sknn_scratch import ShallowNNClassifier, tabular_pipeline
 from tests.helpers import make_data
 from tests.recipes import load_example
 
@@ -65,15 +64,7 @@ def test_history(monkeypatch):
     assert logged(run).tags["stop_reason"] == network.stop_reason_
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        NETWORK,
-        make_pipeline(StandardScaler(), NETWORK),
-        ShallowNNEnsembleClassifier(4, max_iter=20, n_networks=2, random_state=0),
-    ],
-    ids=lambda model: type(model).__name__,
-)
+@pytest.mark.parametrize("model", [NETWORK, tabular_pipeline(NETWORK)])
 def test_a_logged_model_is_loaded_without_pickle(model):
     run = recipe.fit_and_log(model, X, Y)
     address = recipe.log_model(model, run)
