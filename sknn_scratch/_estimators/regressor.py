@@ -22,29 +22,29 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     The network and its objective are those of :class:`ShallowNNClassifier`, but loss_i is the loss of row i,
     summed over its targets.
 
-    The targets are standardised: (y - mean) / standard deviation, over the rows of ``fit`` with their
-    weights. So ``alpha``, ``tol``, ``huber_delta`` and the losses of ``history_`` do not depend on the units
-    of y, in which the predictions are. With loss="huber", "absolute_error" or "quantile", the median and the
-    median absolute deviation replace mean and standard deviation, so that outliers do not change the scale.
-    With loss="poisson" or "gamma", y is divided by its mean, and the outputs are logarithms. More: `The scale
-    of y <https://sknn-scratch.github.io/sknn_scratch/guide/regression.html#the-scale-of-y>`_.
+    The targets are standardised: (y - mean) / standard deviation. So ``alpha``, ``tol``, ``huber_delta`` and
+    the losses of ``history_`` do not depend on the units of y, in which the predictions are. With
+    loss="huber", "absolute_error" or "quantile", the median and the median absolute deviation take their
+    place, so that outliers do not change the scale. With loss="poisson" or "gamma", y is divided by its mean,
+    and the outputs are logarithms. More: `The scale of y
+    <https://sknn-scratch.github.io/sknn_scratch/guide/regression.html#the-scale-of-y>`_.
 
     Parameters
     ----------
     loss : str, default="squared_error"
-        What to minimise. "squared_error" is half of the squared error and estimates means. "huber" is squared
-        for small errors and absolute for large ones, so outliers have a limited influence. "absolute_error"
-        estimates medians, and "quantile" one or several quantiles: they have a kink, and are an error with
-        "lbfgs". "poisson" is half of the Poisson deviance, for counts and other y that are not negative.
-        "gamma" is half of the Gamma deviance, for positive y whose errors grow with their means. More: `Which
-        loss <https://sknn-scratch.github.io/sknn_scratch/guide/regression.html#which-loss>`_.
+        What to minimise. "squared_error" is half of the squared error and estimates means, "absolute_error"
+        medians, and "quantile" one or several quantiles. "huber" is squared for small errors and absolute for
+        large ones. "poisson" is half of the Poisson deviance, for counts and other y that are not negative,
+        and "gamma" half of the Gamma deviance, for positive y. More: `Which loss
+        <https://sknn-scratch.github.io/sknn_scratch/guide/regression.html#which-loss>`_.
     quantile : float or list of floats, default=None
         The quantile that "quantile" estimates: the share of y below the prediction. With a list, predictions
         of one target have a column for each, in the order of the list, and never cross. None is 0.5.
     huber_delta : float, default=None
         Where "huber" changes from squared to absolute, in units of ``y_scale_``. None is 0.5.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        As in :class:`ShallowNNClassifier`. "auto" is also "adam" if the loss has a kink.
+        As in :class:`ShallowNNClassifier`. For "absolute_error" and "quantile", which have a kink, "auto" is
+        "adam", and "lbfgs" an error.
 
     Attributes
     ----------
@@ -61,8 +61,8 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
 
     Notes
     -----
-    If y has two dimensions, each column is a target. Predictions have as many dimensions as y, also if there
-    is only one column. They are float64, because float32 has too few digits for a y far from zero.
+    If y has two dimensions, each column is a target, and predictions have two dimensions. They are float64,
+    because float32 has too few digits for a y far from zero.
 
     Examples
     --------
@@ -145,9 +145,8 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Predict y: the mean of the networks' predictions.
 
-        How far the networks differ, ``y_std``, is small where there were data, and grows where they
-        extrapolate. It is no interval for a new y, since it has nothing of the noise of y, and no calibrated
-        posterior. For an interval, fit quantiles (``loss="quantile"``, ``quantile=[0.05, 0.95]``).
+        How far the networks differ, ``y_std``, is no interval for a new y, since it has nothing of the noise
+        of y. For an interval, fit quantiles (``loss="quantile"``, ``quantile=[0.05, 0.95]``).
 
         Parameters
         ----------

@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 
-def check_none_missing(values, name="y"):
+def check_none_missing(values, name="y", remedy="drop these rows"):
     """Raise ValueError if values are no array-like, or contain NaN, NaT, pandas.NA or None."""
     if values is None or scipy.sparse.issparse(values):
         return
@@ -33,7 +33,7 @@ def check_none_missing(values, name="y"):
         return
     if n_missing:
         count = f"{n_missing} of {values.size} values of {name}"
-        raise ValueError(f"{count} are missing (NaN, NaT, NA or None); drop these rows.")
+        raise ValueError(f"{count} are missing (NaN, NaT, NA or None); {remedy}.")
 
 
 def is_missing(value):

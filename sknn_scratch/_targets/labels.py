@@ -212,7 +212,7 @@ class LabelKinds(Kinds):
                 "classes must be a list of all labels that may occur in any call, such as [0, 1], got "
                 f"{inputs.classes!r}."
             )
-        check_none_missing(inputs.classes, "classes")
+        check_none_missing(inputs.classes, "classes", "leave them out, and drop the rows without a label")
         if y.ndim == 2:
             labels = Multilabel(np.arange(y.shape[1]))
         else:
