@@ -165,5 +165,4 @@ class ShallowNNEnsembleRegressor(EnsembleRegressorParameters, Regression, Ensemb
             return super().predict(X)
         target_kind = target_kind_of(self)
         predictions = np.stack([target_kind.decode(outputs) for outputs in self._all_outputs(X)])
-        scale = target_kind.scale  # without which squares of predictions may overflow or underflow
-        return predictions.mean(axis=0), scale * (predictions / scale).std(axis=0)
+        return predictions.mean(axis=0), predictions.std(axis=0)

@@ -22,9 +22,7 @@ def check_none_missing(values, name="y", remedy="drop these rows"):
             f"zeros and ones: MultiLabelBinarizer().fit_transform({name})."
         ) from error
     if values.ndim == 0:
-        raise ValueError(
-            f"{name} must be a list or an array with a value for each row, got {reprlib.repr(given)}."
-        )
+        raise ValueError(f"{name} must be a list or an array, got {reprlib.repr(given)}.")
     if values.dtype.kind == "O":
         n_missing = sum(map(is_missing, values.flat))
     elif values.dtype.kind in "fcmM":
