@@ -206,15 +206,11 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
 
     Examples
     --------
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.model_selection import train_test_split
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.datasets import load_iris
     >>> from sknn_scratch import ShallowNNEnsembleClassifier
-    >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-    >>> clf = make_pipeline(StandardScaler(), ShallowNNEnsembleClassifier(random_state=0))
-    >>> clf.fit(X_train, y_train).score(X_test, y_test) > 0.95
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = ShallowNNEnsembleClassifier(random_state=0).fit(X[::2], y[::2])
+    >>> clf.score(X[1::2], y[1::2]) > 0.9
     True
     """
 
