@@ -76,6 +76,10 @@ class ScaledNumbers(TargetKind):
         return y if self.predicts_columns else y[:, 0]
 
     @property
+    def loss_of_predictions(self):
+        return self.loss
+
+    @property
     def predicts_columns(self):
         return np.ndim(self.scale) > 0
 
@@ -88,7 +92,7 @@ class ScaledNumbers(TargetKind):
         return outputs
 
     def average(self, all_outputs):
-        return np.mean(list(all_outputs), axis=0)
+        return self.targets_of(np.mean(list(map(self.inverse_link, all_outputs)), axis=0))
 
     def strata(self, y):
         return np.zeros(len(y), np.intp)
