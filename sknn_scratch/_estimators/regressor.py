@@ -49,10 +49,9 @@ class ShallowNNRegressor(RegressorParameters, Regression, SingleNetwork):
     Attributes
     ----------
     y_offset_, y_scale_ : float, or ndarray of shape (n_targets,) if y had columns
-        Mean and standard deviation of y, or what replaces them with this loss. Predictions are ``y_offset_ +
-        y_scale_ * outputs``. With loss="poisson" or "gamma", they are ``y_scale_ * exp(outputs)``. With
-        loss="quantile", outputs t beyond 1 or -1 become ``(t ** 2 + 1) / 2`` first, with their sign. The
-        scale of a constant y is 1.
+        Mean and standard deviation of y, or what replaces them with this loss; the scale of a constant is 1.
+        Predictions are ``y_offset_ + y_scale_ * outputs``, but ``y_scale_ * exp(outputs)`` with "poisson" or
+        "gamma". With "quantile", outputs t beyond 1 or -1 are ``(t ** 2 + 1) / 2`` first, with their sign.
 
     See Also
     --------
