@@ -80,29 +80,12 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         Returns
         -------
         self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If Ctrl-C is pressed before the end of the first epoch: the estimator stays as it was. Later,
+            The fitted estimator. After Ctrl-C before the end of the first epoch, it is as it was. A later
             Ctrl-C ends the training with a warning, and keeps the weights of the last epoch, or of the best.
         """
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, groups=groups))
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : dict
-            Names of parameters, with their new values.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
         check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self

@@ -51,12 +51,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         Returns
         -------
         self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If Ctrl-C is pressed: the model stays as it was before this call.
+            The fitted estimator. After Ctrl-C, it is as it was before this call.
         """
         return self._fit(FitInput(X, y, sample_weight, classes=classes, partial=True))
 

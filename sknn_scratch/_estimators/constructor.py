@@ -6,7 +6,6 @@ of its members, and a ``Literal`` those that it lists. If the type says too litt
 """
 
 import functools
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from inspect import signature
@@ -32,11 +31,10 @@ Class = TypeVar("Class", bound=type)
 
 
 class Number(Interval):  # type: ignore[misc]  # scikit-learn has no types
-    """An interval of numbers that rejects booleans, and integers that no float can hold."""
+    """An interval of numbers that rejects booleans."""
 
     def is_satisfied_by(self, value: object) -> bool:
-        is_other = isinstance(value, bool) or (isinstance(value, int) and value > sys.float_info.max)
-        return not is_other and super().is_satisfied_by(value)
+        return not isinstance(value, bool) and super().is_satisfied_by(value)
 
 
 class Several(Number):

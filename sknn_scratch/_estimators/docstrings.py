@@ -1,5 +1,6 @@
 """Docstrings of parameters and fitted attributes that are copied from another class."""
 
+from collections import ChainMap
 from collections.abc import Callable
 from inspect import cleandoc, signature
 from re import split
@@ -19,28 +20,20 @@ def with_entries_of(*documented: type) -> Callable[[Class], Class]:
     def fill(cls: Class) -> Class:
         if not cls.__doc__:  # as in Python's mode -OO
             return cls
-        parameters, known = signature(cls).parameters, {*get_type_hints(cls), *dir(cls)}
         others = [cleandoc(one.__doc__ or "") for one in documented]
         before, own, after = cut_out("Parameters", cleandoc(cls.__doc__))
-        entries = entries_of("Parameters", others) | own
-        head = before + "\n".join(entries[name] for name in parameters)
+        entries = ChainMap(own, *(cut_out("Parameters", one)[1] for one in others))
+        head = before + "\n".join(entries[name] for name in signature(cls).parameters)
         before, own, after = cut_out("Attributes", after)
-        copied = entries_of("Attributes", others)
-        attributes = own | {name: copied[name] for name in copied if name in known and name not in own}
+        entries = ChainMap(own, *(cut_out("Attributes", one)[1] for one in others))
+        known = {*get_type_hints(cls), *dir(cls)}
+        attributes = own | {name: entries[name] for name in entries if name in known}
         _, heading, rest = others[-1].partition("\n\nWarns\n-----\n")
         warnings = heading + rest.partition("\n\n")[0]
         cls.__doc__ = head + before + "\n".join(attributes.values()) + warnings + after + "\n"
         return cls
 
     return fill
-
-
-def entries_of(title: str, docstrings: list[str]) -> dict[str, str]:
-    """Get the entries of a section of several docstrings, by name; the first docstring with one decides."""
-    entries: dict[str, str] = {}
-    for docstring in reversed(docstrings):
-        entries |= cut_out(title, docstring)[1]
-    return entries
 
 
 def cut_out(title: str, docstring: str) -> tuple[str, dict[str, str], str]:

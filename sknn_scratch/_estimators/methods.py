@@ -22,7 +22,6 @@ def validates_parameters(method: Method) -> Method:
 
     If the method is interrupted or fails, in a callback's last hook too, the estimator stays as it was.
     """
-    method.__qualname__ = method.__name__  # in errors; its class may be a private base of the estimator
     validating = _fit_context(prefer_skip_nested_validation=True)(method)
     known = list(signature(method).parameters)[1:]  # without self
 
@@ -41,6 +40,7 @@ def validates_parameters(method: Method) -> Method:
                 self._validate_params()  # scikit-learn does this only on the first call
             return validating(self, *args, **kwargs)
 
+    method.__qualname__ = method.__name__  # in errors; its class may be a private base of the estimator
     return cast(Method, call)
 
 

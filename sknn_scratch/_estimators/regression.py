@@ -31,9 +31,8 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
 
         The penalty counts the rows of all calls, see :meth:`ShallowNNClassifier.partial_fit`.
 
-        The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical. If later y are
-        many ``y_scale_`` away from ``y_offset_``, the network learns them slowly. Then start anew with
-        ``fit`` on recent rows. A UserWarning says if the first y are all equal.
+        The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical; a UserWarning says
+        if its y are all equal. If y drifts many ``y_scale_`` away, start anew with ``fit`` on recent rows.
 
         Parameters
         ----------
@@ -47,12 +46,7 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
         Returns
         -------
         self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If Ctrl-C is pressed: the model stays as it was before this call.
+            The fitted estimator. After Ctrl-C, it is as it was before this call.
         """
         return self._fit(FitInput(X, y, sample_weight, partial=True))
 

@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 
-def check_none_missing(values, name="y"):
+def check_none_missing(values, name="y", remedy="drop these rows"):
     """Raise ValueError if values are no array-like, or contain NaN, NaT, pandas.NA or None."""
     if values is None or scipy.sparse.issparse(values):
         return
@@ -22,9 +22,7 @@ def check_none_missing(values, name="y"):
             f"zeros and ones: MultiLabelBinarizer().fit_transform({name})."
         ) from error
     if values.ndim == 0:
-        raise ValueError(
-            f"{name} must be a list or an array with a value for each row, got {reprlib.repr(given)}."
-        )
+        raise ValueError(f"{name} must be a list or an array, got {reprlib.repr(given)}.")
     if values.dtype.kind == "O":
         n_missing = sum(map(is_missing, values.flat))
     elif values.dtype.kind in "fcmM":
@@ -33,7 +31,7 @@ def check_none_missing(values, name="y"):
         return
     if n_missing:
         count = f"{n_missing} of {values.size} values of {name}"
-        raise ValueError(f"{count} are missing (NaN, NaT, NA or None); drop these rows.")
+        raise ValueError(f"{count} are missing (NaN, NaT, NA or None); {remedy}.")
 
 
 def is_missing(value):

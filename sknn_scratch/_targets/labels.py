@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 from scipy.special import entr, expit, log_expit, log_softmax
-from sklearn.utils.multiclass import unique_labels
 
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.losses import Logistic, Softmax
@@ -205,27 +204,21 @@ class LabelKinds(Kinds):
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
         """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
-        if inputs.partial and inputs.classes is None and y.ndim == 1:
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if inputs.classes is not None and (np.ndim(inputs.classes) != 1 or len(inputs.classes) == 0):
-            raise ValueError(
-                "classes must be a list of all labels that may occur in any call, such as [0, 1], got "
-                f"{inputs.classes!r}."
-            )
-        check_none_missing(inputs.classes, "classes")
+        check_none_missing(inputs.classes, "classes", "leave them out, and drop the rows without a label")
         if y.ndim == 2:
             labels = Multilabel(np.arange(y.shape[1]))
-        else:
-            classes = np.unique(y) if inputs.classes is None else unique_labels(plain_labels(inputs.classes))
-            labels = Multiclass(classes) if len(classes) > 2 else Binary(classes)
-        labels.check_classes(inputs.classes)
-        if y.ndim == 1 and len(labels.classes) < 2:
-            source = "y" if inputs.classes is None else "classes"
+            labels.check_classes(inputs.classes)
+            return labels
+        if inputs.partial and inputs.classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        source, given = ("y", y) if inputs.classes is None else ("classes", plain_labels(inputs.classes))
+        classes = np.unique(given)
+        if len(classes) < 2:
             raise ValueError(
-                f"A classifier needs at least 2 classes, but {source} has only one class, "
-                f"{labels.classes.tolist()}."
+                f"A classifier needs two classes, but {source} has one class or none: {classes.tolist()}."
             )
-        if inputs.classes is not None:
+        labels = Multiclass(classes) if len(classes) > 2 else Binary(classes)
+        if given is not y:
             labels.check(y)
         return labels
 

@@ -5,9 +5,8 @@ from itertools import pairwise
 import numpy as np
 from sklearn.metrics import d2_pinball_score
 
-from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.robust import Quantile, signed_root, undo_signed_root
-from sknn_scratch._targets.reals import FAR_TARGETS, Reals
+from sknn_scratch._targets.reals import Reals
 
 
 class OneQuantile(Reals):
@@ -18,9 +17,6 @@ class OneQuantile(Reals):
 
     def inverse_link(self, outputs):
         return undo_signed_root(outputs)
-
-    def average(self, all_outputs):
-        return signed_root(np.mean(list(map(undo_signed_root, all_outputs)), axis=0))
 
 
 class SeveralQuantiles(OneQuantile):
@@ -36,6 +32,10 @@ class SeveralQuantiles(OneQuantile):
     @property
     def n_outputs(self):
         return len(self.loss.quantile)
+
+    @property
+    def loss_of_predictions(self):
+        return self.loss.pinball
 
     def output_names(self):
         """Name the quantile in the middle, and the gaps (n_outputs,)."""
@@ -66,8 +66,8 @@ class SeveralQuantiles(OneQuantile):
         return super().inverse_link(self.loss.quantiles_of(outputs.T).T[:, columns])
 
     def average(self, all_outputs):
-        all_quantiles = (self.loss.quantiles_of(outputs.T) for outputs in all_outputs)
-        return self.loss.outputs_of(super().average(all_quantiles)).T
+        all_quantiles = [undo_signed_root(self.loss.quantiles_of(outputs.T)) for outputs in all_outputs]
+        return self.loss.outputs_of(signed_root(np.mean(all_quantiles, axis=0))).T
 
     def loss_of_a_constant(self, targets, shares):
         """Compute the sum of the losses of the best constants, which do not cross."""
@@ -75,13 +75,6 @@ class SeveralQuantiles(OneQuantile):
             self.best_of(Quantile(quantile), column, shares)
             for quantile, column in zip(self.loss.quantile, targets.T.astype(float), strict=True)
         )
-
-    def least_loss(self, targets, shares):
-        """Compute the mean loss of quantiles that are all the target, but for outliers."""
-        all_targets = Targets.of(targets.astype(float), shares)
-        far = signed_root(FAR_TARGETS)
-        near = np.clip(all_targets.values, -far, far)
-        return float(self.loss.pinball.total(near, all_targets))
 
     def score(self, predicted, y, sample_weight):
         """Compute the mean of D2, the share of the pinball loss of constants that the predictions remove."""

@@ -15,8 +15,7 @@ class Rates(ScaledNumbers):
     @staticmethod
     def measure(loss, y, weights):
         """Get the offset, zero, and compute the mean of y (n,) with weights (n,)."""
-        largest = max(y.max(), TINY)
-        return 0.0, largest * np.average(y / largest, weights=weights)
+        return 0.0, np.average(y, weights=weights)
 
     def inverse_link(self, outputs):
         return np.exp(outputs)

@@ -47,13 +47,13 @@ class Reals(ScaledNumbers):
         return max(mean_and_deviation(*one)[1] / median_and_spread(*one)[1] for one in columns)
 
     def least_loss(self, targets, shares):
-        """Compute the mean loss of outputs that are the targets, but for outliers of a robust loss."""
+        """Compute the mean loss of predictions that are the targets, but for outliers of a robust loss."""
         if not self.loss.is_robust:
             return 0.0
         all_targets = Targets.of(targets.astype(float), shares)
         far = self.targets_of(FAR_TARGETS)
         near = np.clip(all_targets.values, -far, far)
-        return float(self.loss.total(near, all_targets))
+        return float(self.loss_of_predictions.total(near, all_targets))
 
     @staticmethod
     def constants(loss, targets):

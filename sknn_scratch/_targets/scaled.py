@@ -76,6 +76,10 @@ class ScaledNumbers(TargetKind):
         return y if self.predicts_columns else y[:, 0]
 
     @property
+    def loss_of_predictions(self):
+        return self.loss
+
+    @property
     def predicts_columns(self):
         return np.ndim(self.scale) > 0
 
@@ -88,16 +92,13 @@ class ScaledNumbers(TargetKind):
         return outputs
 
     def average(self, all_outputs):
-        return np.mean(list(all_outputs), axis=0)
+        return self.targets_of(np.mean(list(map(self.inverse_link, all_outputs)), axis=0))
 
     def strata(self, y):
         return np.zeros(len(y), np.intp)
 
     def score(self, predicted, y, sample_weight):
-        """Compute R2, the mean of all columns; in units of the largest y, so that squares do not overflow."""
-        if y.shape[1:] == predicted.shape[1:]:  # else r2_score says what is wrong
-            _, exponents = np.frexp(np.abs(y).max(axis=0))  # of powers of two, which round nothing
-            y, predicted = np.ldexp(y, -exponents), np.ldexp(predicted, -exponents)
+        """Compute R2, the mean of all columns."""
         return r2_score(y, predicted, sample_weight=sample_weight)
 
     def loss_of_a_constant(self, targets, shares):

@@ -4,8 +4,6 @@ from numbers import Real
 
 import numpy as np
 
-LARGEST = float(np.finfo(float).max)
-
 
 def combine_weights(sample_weight, by_class):
     """Multiply sample weights and class weights, each (n_samples,) or None for ones."""
@@ -71,6 +69,6 @@ def _given_class_weights(class_weight, classes):
         raise ValueError(
             f"class_weight has classes that are not in y: {unknown}. The classes are {classes.tolist()}."
         )
-    if not all(isinstance(weight, Real) and 0 <= weight <= LARGEST for weight in class_weight.values()):
+    if not all(isinstance(weight, Real) and 0 <= weight < np.inf for weight in class_weight.values()):
         raise ValueError(f"class_weight must have finite weights that are not negative, got {class_weight}.")
     return np.array([class_weight.get(label, 1.0) for label in labels])

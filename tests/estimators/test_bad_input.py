@@ -1,7 +1,5 @@
 """Bad input: each case raises an error that names it, and leaves the earlier model as it was."""
 
-import copy
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +19,7 @@ from sknn_scratch import (
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from tests.helpers import AtEpoch, make_data, refused
+from tests.helpers import AtEpoch, bits_of, make_data, refused
 from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -39,7 +37,7 @@ BAD_PARAMS = {
     "n_hidden": [0, 1.5, "many", True],
     "activation": ["swish", np.sin, Activation],
     "init_scale": [-0.1, "xavier", INF, True],
-    "learning_rate": [0, "constant", None, NAN, True, 10**400],
+    "learning_rate": [0, "constant", None, NAN, True],
     "solver": ["rmsprop", None],
     "batch_size": [0, 1.5, "all", True],
     "max_iter": [0, 1.5, "all", INF, True],
@@ -122,7 +120,7 @@ def score_string(estimator, X, y):
 
 
 X_THREE, Y_OF_THREE = make_data("multiclass", n_samples=30, n_features=3)
-OF_ZERO = Y_OF_THREE == 0
+ALL_ZERO = X_THREE[Y_OF_THREE == 0], Y_OF_THREE[Y_OF_THREE == 0]
 # Parameters and arguments of fit, which else gets X and Y. scikit-learn's checks try more.
 BAD_FITS = [
     ({"X": scipy.sparse.csr_array(with_inf)}, "infinity"),
@@ -136,15 +134,14 @@ BAD_FITS = [
     ),
     ({"y": np.where(Y, INF, 0)}, "infinity"),
     ({"y": Y.astype(object)}, r"dtype object.*y\.astype\(int\)"),
-    ({"y": np.array([0, "a"] * 20, dtype=object)}, "all of one type"),
     ({"y": np.array([True, False] * 20, dtype=object)}, r"y\.astype\(bool\)"),  # as of a column with gaps
     ({"y": np.array(["a", 0] * 20, dtype=object)}, "all of one type"),  # which cannot be sorted
-    ({"y": set(range(40))}, r"y must be a list or an array .* got \{0, 1"),
-    ({"y": (label for label in Y)}, r"y must be a list or an array .* got <generator"),
+    ({"y": set(range(40))}, r"y must be a list or an array, got \{0, 1"),
+    ({"y": (label for label in Y)}, r"y must be a list or an array, got <generator"),
     ({"y": [["a", "b"], ["a"]] * 20}, r"y has lists of different lengths\..*MultiLabelBinarizer"),
     ({"X": [[10**400]] * 40}, "needs an X of numbers, .*int too large to convert"),
     ({"X": [[1, 2], [3]] * 20}, "needs an X of numbers, .*inhomogeneous"),
-    ({"y": np.zeros(40)}, r"one class, \[0.0\]"),
+    ({"y": np.zeros(40)}, r"y has one class or none: \[0.0\]"),
     ({"y": np.column_stack([Y, Y + 1])}, "multiclass-multioutput, .*MultiOutputClassifier"),
     ({"y": X[:, :2]}, "continuous-multioutput.* this is a classifier"),
     ({"y": 2 * Y_MULTI - 1}, INDICATOR),
@@ -157,7 +154,6 @@ BAD_FITS = [
     ({"class_weight": {0: 1, 5: 2}}, r"not in y: \[5\]. The classes are \[0, 1\]"),
     ({"class_weight": {"c": 1}, "y": np.array(["a", "b"])[Y]}, r"\['c'\]. The classes are \['a', 'b'\]"),
     ({"class_weight": {0: -1}}, "class_weight must have finite weights"),
-    ({"class_weight": {0: 10**400}}, "must have finite weights"),
     ({"class_weight": {0: None}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
     ({"class_weight": {0: 1}, "y": Y_MULTI}, "'balanced' or None for multilabel"),
@@ -173,8 +169,7 @@ BAD_FITS = [
     ({"X_val": X, "y_val": Y_MULTI}, "In X_val, y_val.*another kind"),
     ({"y": Y_MULTI, "X_val": X, "y_val": 2 * Y_MULTI}, INDICATOR),
     (
-        {"X": X_THREE, "y": Y_OF_THREE, "X_val": X_THREE[OF_ZERO], "y_val": Y_OF_THREE[OF_ZERO]}
-        | {"class_weight": {0: 0}},
+        {"X": X_THREE, "y": Y_OF_THREE, "X_val": ALL_ZERO[0], "y_val": ALL_ZERO[1], "class_weight": {0: 0}},
         r"In X_val.*sum, but it is 0",
     ),
     ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
@@ -233,16 +228,14 @@ def test_no_row_is_left_to_validate_if_each_is_of_a_class_of_its_own():
 FIRST = {"classes": [0, 1]}
 BAD_STREAMS = {
     "no classes": ([(X, Y, {})], "classes must be passed on the first call"),
-    "empty classes": ([(X, Y, {"classes": []})], r"classes must be a list .* got \[\]"),
-    "a set of classes": ([(X, Y, {"classes": {0, 1}})], r"classes must be a list .* got \{0, 1\}"),
-    "the number of classes": ([(X, Y, {"classes": 2})], r"classes must be a list .* got 2\."),
-    "classes in a row": ([(X, Y, {"classes": [[0, 1]]})], r"classes must be a list .* got \[\[0, 1\]\]"),
+    "a set of classes": ([(X, Y, {"classes": {0, 1}})], r"classes must be a list or an array, got \{0, 1\}"),
+    "the number of classes": ([(X, Y, {"classes": 2})], r"classes must be a list or an array, got 2\."),
     "an unknown label at first": ([(X, Y + 1, FIRST)], r"unknown to the model: \[2\]"),
     "an unknown label later": ([(X, Y, FIRST), (X, Y + 1, {})], r"unknown to the model: \[2\]"),
     "strings for integers": ([(X, np.array(["a", "b"])[Y], FIRST)], r"unknown to the model: \['a', 'b'\]"),
     "other classes": ([(X, Y, FIRST), (X, Y, {"classes": [0, 1, 2]})], r"classes=\[0, 1, 2\] does not fit"),
-    "one class": ([(X, 0 * Y, {"classes": [0]})], r"classes has only one class, \[0\]"),
-    "NaN": ([(X, Y, {"classes": [0, NAN]})], "NaN"),
+    "one class": ([(X, 0 * Y, {"classes": [0]})], r"classes has one class or none: \[0\]"),
+    "a missing class": ([(X, Y, {"classes": [0, 1, NAN]})], r"1 of 3 values of classes .*; leave them out"),
     "labels of 0 and 2": ([(X, 2 * Y_MULTI, {})], INDICATOR),
     "classes of another multilabel y": ([(X, Y_MULTI, {"classes": [0, 1, 2]})], "does not fit multilabel y"),
     "one label less": ([(X, Y_THREE, {}), (X, Y_MULTI, {})], "y has 2 labels, expected 3"),
@@ -388,18 +381,14 @@ def have_an_accident():
 
 
 @needs_callbacks
-@pytest.mark.parametrize("way", ["fit", "warm start", "partial_fit"])
-def test_an_error_in_the_midst_of_training_leaves_the_earlier_model_whole(way):
-    classifier = ShallowNNClassifier(8, max_iter=5, warm_start=way == "warm start", random_state=0).fit(X, Y)
-    weights = copy.deepcopy(classifier.coefs_ + classifier.intercepts_)
-    classifier.set_callbacks(AtEpoch(1 if way == "partial_fit" else 3, have_an_accident))
+@pytest.mark.parametrize(("method", "epoch"), [("fit", 3), ("partial_fit", 1)])
+def test_an_error_in_the_midst_of_training_leaves_the_earlier_model_whole(method, epoch):
+    classifier = ShallowNNClassifier(8, max_iter=5, warm_start=True, random_state=0).fit(X, Y)
+    weights = bits_of(classifier.coefs_ + classifier.intercepts_)
+    classifier.set_callbacks(AtEpoch(epoch, have_an_accident))
     with refused(classifier, "an accident", ZeroDivisionError):
-        if way == "fit":
-            classifier.fit(X[:, :2], Y + 5)
-        else:
-            getattr(classifier, way.replace("warm start", "fit"))(X, Y)
-    for now, then in zip(classifier.coefs_ + classifier.intercepts_, weights, strict=True):
-        np.testing.assert_array_equal(now, then)
+        getattr(classifier, method)(X, Y)
+    assert bits_of(classifier.coefs_ + classifier.intercepts_) == weights
 
 
 def test_predictions_do_not_change_with_the_parameters(fitted):

@@ -24,44 +24,25 @@ METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function",
 make_classifier = partial(small_network, n_hidden=6, batch_size=16, max_iter=6, dropout=0.2)
 
 
-def differ(classifier, other):
-    return not np.array_equal(classifier.coefs_[0], other.coefs_[0])
-
-
 class Scaling(ShallowNNClassifier):
     """A subclass with a fitted attribute of its own, set before the network is trained."""
 
-    def fit(self, X, y):
-        self.scaler_ = StandardScaler().fit(X)
-        return super().fit(self.scaler_.transform(X), y)
-
     def partial_fit(self, X, y, classes=None):
-        if not hasattr(self, "scaler_"):
-            self.scaler_ = StandardScaler()
-        self.scaler_.partial_fit(X)
+        self.scaler_ = getattr(self, "scaler_", StandardScaler()).partial_fit(X)
         return super().partial_fit(self.scaler_.transform(X), y, classes=classes)
 
 
-# --- Attributes ---
-
-
 def test_a_subclass_keeps_its_own_fitted_attributes():
-    scaling = Scaling(max_iter=2, random_state=0)
-    assert scaling.fit(X, Y).scaler_.n_samples_seen_ == len(X)
-    assert scaling.fit(X[:50], Y[:50]).scaler_.n_samples_seen_ == 50
     scaling = Scaling(random_state=0)
     for _ in range(3):
         scaling.partial_fit(X, Y, classes=[0, 1, 2])
     assert scaling.scaler_.n_samples_seen_ == 3 * len(X)
 
 
-# --- Seeds ---
-
-
 def test_generator_moves_on_from_fit_to_fit():
     classifier = make_classifier(random_state=np.random.RandomState(3)).fit(X, Y)
     first = copy.deepcopy(classifier)
-    assert differ(first, classifier.fit(X, Y))
+    assert (first.coefs_[0] != classifier.fit(X, Y).coefs_[0]).any()
     assert_same_model(first, make_classifier(random_state=np.random.RandomState(3)).fit(X, Y), rtol=0)
 
 

@@ -1,5 +1,6 @@
 """Parameters that do not exist: the error says which one was meant."""
 
+import pickle
 from inspect import signature
 
 import pytest
@@ -115,11 +116,12 @@ def test_a_subclass_has_its_own_parameters():
         tuned.set_params(lr=3)
 
 
-def test_errors_of_python_name_no_private_class():
+def test_errors_of_python_name_no_private_class_and_methods_can_be_pickled():
     with pytest.raises(TypeError, match=r"^__init__\(\) takes from 1 to 5 positional arguments but 6 were"):
         ShallowNNClassifier(8, "relu", "he", 0.1, "adam")
     with pytest.raises(TypeError, match=r"^fit\(\) missing 1 required positional argument: 'y'"):
         ShallowNNClassifier().fit([[0], [1]])
+    assert pickle.loads(pickle.dumps(ShallowNNClassifier.fit)) is ShallowNNClassifier.fit
 
 
 def test_a_class_that_is_fitted_without_parentheses_says_so():

@@ -128,7 +128,7 @@ def test_lbfgs_refuses_losses_with_kinks(loss):
 
 
 @every_loss
-@pytest.mark.parametrize("power", [40, -40, 996, -498])
+@pytest.mark.parametrize("power", [996, -498])
 def test_the_unit_of_y_changes_nothing(loss, power):
     """From about 1e-150 to 1e300, and powers of two, so that nothing is rounded."""
     X, y = make_rows()
@@ -188,15 +188,6 @@ def test_the_scale_of_a_robust_loss_is_that_of_the_values_that_differ(loss):
     reg = small_regressor(loss=loss).fit(X, y)
     assert reg.y_offset_ == pytest.approx(0.3)
     assert reg.y_scale_ == pytest.approx(1.4826 * 49)
-
-
-@pytest.mark.parametrize("unit", [1e300, 1e-300])
-def test_the_score_does_not_depend_on_the_units_of_y(unit):
-    X, y = make_rows()
-    reg = small_regressor().fit(X, unit * y)
-    assert reg.score(X, unit * y) == pytest.approx(r2_score(y, reg.predict(X) / unit))
-    with pytest.raises(ValueError, match="different number of output"):
-        reg.score(X, np.column_stack([y, y]))
 
 
 def test_several_targets_have_a_scale_each():
@@ -384,11 +375,3 @@ def test_a_scorer_sees_predictions_in_the_units_of_y():
     reg = small_regressor(early_stopping=True, scoring="r2")
     reg.fit(X[50:], y[50:], X_val=X[:50], y_val=y[:50])
     assert reg.score(X[:50], y[:50]) == pytest.approx(reg.history_["val_score"].max(), rel=1e-12)
-
-
-def test_predictions_are_the_formula_of_the_documentation():
-    reg = small_regressor().fit(X, Y)
-    hidden = reg.transform(X)
-    assert hidden.shape == (40, 6)
-    outputs = hidden @ reg.coefs_[1] + reg.intercepts_[1]
-    assert_allclose(reg.y_offset_ + reg.y_scale_ * outputs[:, 0], reg.predict(X))

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.ensemble import BaggingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -80,13 +81,6 @@ def test_scale_of_the_weights_only_matters_to_the_penalty(solver, batch_size):
     assert abs(heavier.coefs_[0]).sum() > abs(plain.coefs_[0]).sum()
 
 
-@pytest.mark.parametrize("scale", [1e-300, 1e300])
-def test_weights_of_extreme_scale(scale):
-    X, y = make_data("binary")
-    extreme = make_classifier(alpha=0.0).fit(X, y, FRACTIONS * scale)
-    assert_same_model(extreme, make_classifier(alpha=0.0).fit(X, y, FRACTIONS), rtol=1e-7)
-
-
 # --- Class weights ---
 
 BY_CLASS = {"binary": {0: 0.5, 1: 3.0}, "multiclass": {0: 0.5, 2: 3.0}}
@@ -122,19 +116,13 @@ def test_balanced_class_weights(kind):
     assert_same_model(balanced, make_classifier().fit(X, y, of_rows), rtol=1e-10)
 
 
-def test_balance_counts_weights_as_repeats():
+def test_balance_counts_weights_as_repeats_and_a_class_may_weigh_nothing():
     X, y = make_data("multiclass")
     rows = np.repeat(np.arange(60), COUNTS)
-    weighted = make_classifier(class_weight="balanced").fit(X, y, COUNTS)
-    assert_same_model(weighted, make_classifier(class_weight="balanced").fit(X[rows], y[rows]), rtol=1e-7)
-
-
-def test_balance_of_a_class_that_weighs_nothing():
-    X, y = make_data("multiclass")
-    weight = (y != 1).astype(float)
-    classifier = make_classifier(class_weight="balanced").fit(X, y, weight)
-    assert classifier.predict_proba(X).shape == (60, 3)
-    assert 1 not in classifier.predict(X)
+    classifier = make_classifier(class_weight="balanced")
+    weighted = clone(classifier).fit(X, y, COUNTS)
+    assert_same_model(weighted, clone(classifier).fit(X[rows], y[rows]), rtol=1e-7)
+    assert {*classifier.fit(X, y, y != 1).predict(X)} == {0, 2}
 
 
 # --- Weights of validation rows ---
@@ -166,18 +154,15 @@ MISSING = {
     "spans": np.array([1, 2, "NaT"] * 10, "timedelta64[D]"),
     "floats": np.array(NUMBERS * 10, float),
     "words": np.array(WORDS * 10, object),
-    "a list": WORDS * 10,
     "NaN among words": np.array(["a", "b", np.nan] * 10, object),
     "NA among words": np.array(["a", "b", pd.NA] * 10, object),
     "NaT among words": np.array(["a", "b", pd.NaT] * 10, object),
     "pandas dates": pd.Series(pd.to_datetime(DAYS * 10)),
-    "pandas periods": pd.Series(pd.PeriodIndex(["2020", "2021", pd.NaT] * 10, freq="Y")),
     "pandas integers": pd.Series([0, 1, None] * 10, dtype="Int64"),
     "pandas strings": pd.Series(WORDS * 10, dtype="string"),
     "pandas categories": pd.Series(WORDS * 10, dtype="category"),
     "pandas columns": pd.DataFrame({"one": NUMBERS * 10, "two": [0.0] * 30}),
     "polars dates": pl.Series(DAYS * 10),
-    "polars strings": pl.Series(WORDS * 10),
 }
 
 
