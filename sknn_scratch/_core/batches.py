@@ -82,11 +82,9 @@ class Batches:
         return np.add.reduce(losses * self.fractions, axis=-1)
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
-        """Positions (..., n_samples) in random order; networks that share a generator have one order."""
-        if not self.stack_shape:
-            return rngs[0].permutation(self.n_samples)
-        orders = {rng: rng.permutation(self.n_samples) for rng in dict.fromkeys(rngs)}
-        return np.array([orders[rng] for rng in rngs]) + self.first_positions
+        """Positions (..., n_samples) in random order."""
+        orders = np.array([rng.permutation(self.n_samples) for rng in rngs])
+        return orders.reshape(*self.stack_shape, -1) + self.first_positions
 
     def _gathered(self, positions: Index) -> Iterator["GatheredBatches"]:
         """Gather the rows at these positions, some at a time, and cut them into batches."""
