@@ -88,13 +88,13 @@ class Stack:
                 run.state.params = run.state.params.copy()
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
 
-    def compute_gradient(self, batch: Batch, outputs_mT: Array) -> None:
+    def compute_gradient(self, batch: Batch) -> None:
         """Compute the gradient of the mean loss of a batch, and fill its outputs."""
         batch_gradient = self.batch_gradients[batch.X.n_samples]
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 self._draw_dropout(workspace.dropout_factors)
-        batch_gradient.fill(self.params, self.grads, batch, outputs_mT)
+        batch_gradient.fill(self.params, self.grads, batch)
         self.last_batch = batch
 
     def update(self) -> None:
@@ -131,8 +131,8 @@ class Stack:
         """
         self.params.flat[...] = params
         clear_tiny(self.params.flat)
-        for batch, outputs_mT in self.batches.epoch(()):  # only one, of all rows
-            self.compute_gradient(batch, outputs_mT)
+        for batch in self.batches.epoch(()):  # only one, of all rows
+            self.compute_gradient(batch)
         self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
         objective = self.batches.losses()[0] + self.penalty.value(self.params)
         return float(objective), self.grads.flat.copy()
