@@ -153,10 +153,10 @@ def objective_and_gradient(network, flat, batch, penalty=0.0, keep=None, has_one
     workspace = Workspace.allocate(shape, (*networks, n_rows), flat.dtype, dropout=keep is not None)
     if keep is not None:
         workspace.dropout_factors[...] = keep
-    outputs_mT = np.empty((*networks, shape.n_outputs, n_rows), flat.dtype)
+    batch = batch._replace(outputs_mT=np.empty((*networks, shape.n_outputs, n_rows), flat.dtype))
     with np.errstate(over="ignore"):
-        loss_gradient(network, params, grads, batch, outputs_mT, workspace)
-    loss = network.loss.total(outputs_mT, batch.targets)
+        loss_gradient(network, params, grads, batch, workspace)
+    loss = network.loss.total(batch.outputs_mT, batch.targets)
     grads.weights[...] += np.expand_dims(penalty, -1) * params.weights
     rates = np.broadcast_to(penalty, networks).ravel().tolist()
     return loss + Penalty.of(rates, shape).value(params), grads.flat

@@ -4,7 +4,7 @@ Arrays that are written to must be contiguous: SciPy passes BLAS a copy of any o
 """
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -89,12 +89,6 @@ def clear_tiny(array: Array, *, are_squares: bool = False) -> None:
     limits = np.finfo(array.dtype)
     least_square = limits.smallest_normal / limits.eps
     np.multiply(array, np.abs(array) >= (least_square if are_squares else np.sqrt(least_square)), out=array)
-
-
-@lru_cache
-def constant(value: float, char: str) -> Array:
-    """Make a zero-dimensional array, with which NumPy computes faster than with a Python number."""
-    return np.array(value, char)
 
 
 def sum_of_squares(vectors: Array) -> Any:

@@ -51,15 +51,15 @@ class Batches:
         self.fractions = np.array(self.sizes) / self.n_samples  # of the rows, in each batch
         self._buffers: dict[tuple[int, ...], GatheredBatches] = {}
 
-    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[tuple[Batch, Array]]:
-        """Yield the batches of one epoch, each with a buffer for its outputs (..., n_outputs, n_samples).
+    def epoch(self, rngs: Sequence[np.random.Generator]) -> Iterator[Batch]:
+        """Yield the batches of one epoch, which may be overwritten later.
 
-        There is a generator for each network, which shuffles its rows. A batch may be overwritten later.
+        There is a generator for each network, which shuffles its rows.
         """
         self._losses: list[Array] = []
         all_gathered = self._gathered(self._shuffled(rngs)) if len(self.sizes) > 1 else [self._whole]
         for gathered in all_gathered:
-            yield from gathered
+            yield from gathered.batches
             self._losses.append(gathered.mean_losses(self.loss))
 
     def losses(self) -> Array:
@@ -82,11 +82,9 @@ class Batches:
         return np.add.reduce(losses * self.fractions, axis=-1)
 
     def _shuffled(self, rngs: Sequence[np.random.Generator]) -> Index:
-        """Positions (..., n_samples) in random order; networks that share a generator have one order."""
-        if not self.stack_shape:
-            return rngs[0].permutation(self.n_samples)
-        orders = {rng: rng.permutation(self.n_samples) for rng in dict.fromkeys(rngs)}
-        return np.array([orders[rng] for rng in rngs]) + self.first_positions
+        """Positions (..., n_samples) in random order."""
+        orders = np.array([rng.permutation(self.n_samples) for rng in rngs])
+        return orders.reshape(*self.stack_shape, -1) + self.first_positions
 
     def _gathered(self, positions: Index) -> Iterator["GatheredBatches"]:
         """Gather the rows at these positions, some at a time, and cut them into batches."""
@@ -133,7 +131,7 @@ class GatheredBatches:
         self.targets = Targets(values, np.empty(values.shape, dtype), shares)
         self.outputs_mT = np.zeros(values.shape, dtype)
         self.targets_of_batches = [self.targets.take(place) for place in self.places]
-        self.batch_outputs_mT = [self.outputs_mT[..., place] for place in self.places]
+        self.outputs_of_batches = [self.outputs_mT[..., place] for place in self.places]
         self.gather_X = batches.gatherer(self.places)
 
     def gather(self, batches: Batches, rows: Index, positions: Index) -> None:
@@ -147,9 +145,9 @@ class GatheredBatches:
             np.multiply(shares, self.equal_shares, out=shares)
         np.multiply(values, shares, out=times_shares)
 
-    def __iter__(self) -> Iterator[tuple[Batch, Array]]:
-        """Yield each batch, and a buffer for its outputs (..., n_outputs, n_samples)."""
-        return zip(map(Batch, self.X, self.targets_of_batches), self.batch_outputs_mT, strict=True)
+    @property
+    def batches(self) -> Iterator[Batch]:
+        return map(Batch, self.X, self.targets_of_batches, self.outputs_of_batches)
 
     def mean_losses(self, loss: Loss) -> Array:
         """Compute the mean losses (..., n_batches) of the batches from their outputs."""

@@ -43,16 +43,15 @@ class BatchGradient:
             self.summands = np.empty((len(self.blocks), *params.shape), params.dtype)
             self.grads = [view_parameters(flat, network.shape) for flat in self.summands]
 
-    def fill(self, params: Parameters, grads: Parameters, batch: Batch, outputs_mT: Array) -> None:
-        """Fill ``grads`` and the outputs (..., n_outputs, n_samples), as ``loss_gradient`` does."""
+    def fill(self, params: Parameters, grads: Parameters, batch: Batch) -> None:
+        """Fill ``grads`` and the outputs of the batch, as ``loss_gradient`` does."""
         if len(self.workspaces) == 1:
-            loss_gradient(self.network, params, grads, batch, outputs_mT, self.workspaces[0])
+            loss_gradient(self.network, params, grads, batch, self.workspaces[0])
             return
 
         @np.errstate(all="ignore")  # each thread has its own
         def fill_block(rows: slice, grads_of_block: Parameters, workspace: Workspace) -> None:
-            block_mT = outputs_mT[..., rows]
-            loss_gradient(self.network, params, grads_of_block, batch.take(rows), block_mT, workspace)
+            loss_gradient(self.network, params, grads_of_block, batch.take(rows), workspace)
 
         for _ in self.map_blocks(fill_block, self.blocks, self.grads, self.workspaces):
             pass

@@ -11,7 +11,6 @@ import numpy as np
 from scipy.special import xlogy
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import constant
 from sknn_scratch._core.loss import (
     NOT_NEGATIVE,
     POSITIVE,
@@ -37,7 +36,7 @@ class Logistic(Loss):
         """-t / (1 + exp(t f)). If exp overflows, the gradient is correctly zero."""
         np.multiply(outputs, targets.values, out=out)
         np.exp(out, out=out)
-        np.subtract(constant(-1.0, out.dtype.char), out, out=out)
+        np.subtract(-1.0, out, out=out)
         np.divide(targets.times_shares, out, out=out)
 
     def of_rows(self, outputs: Array, targets: Targets) -> Array:

@@ -3,7 +3,7 @@
 The shares of a mini-batch sum to one; if rows have weights, only on average over the batches (see ``_core``).
 
 A prediction makes new arrays. A step uses the buffers of a workspace, and computes the outputs transposed, as
-``losses`` needs them: ``outputs_mT`` (..., n_outputs, n_samples).
+``losses`` needs them.
 """
 
 from collections.abc import Sequence
@@ -46,9 +46,11 @@ def outputs_of(network: Network, params: Layers | Parameters, X: Rows) -> Array:
 class Batch(NamedTuple):
     X: Rows
     targets: Targets
+    outputs_mT: Any = None  # (..., n_outputs, n_samples): in training, a buffer for the outputs
 
     def take(self, rows: slice) -> "Batch":
-        return Batch(self.X.take(rows), self.targets.take(rows))
+        outputs_mT = None if self.outputs_mT is None else self.outputs_mT[..., rows]
+        return Batch(self.X.take(rows), self.targets.take(rows), outputs_mT)
 
 
 def make_batch(X: Rows, targets: Array, row_weights: Array | None) -> Batch:
@@ -91,28 +93,23 @@ class Workspace(NamedTuple):
 
 
 def loss_gradient(
-    network: Network,
-    params: Parameters,
-    grads: Parameters,
-    batch: Batch,
-    outputs_mT: Array,
-    workspace: Workspace,
+    network: Network, params: Parameters, grads: Parameters, batch: Batch, workspace: Workspace
 ) -> None:
-    """Fill the outputs (..., n_outputs, n_samples) of a batch, and the gradient of its mean loss."""
-    forward(network, params, batch.X, outputs_mT, workspace)
-    network.loss.gradient(outputs_mT, batch.targets, workspace.delta_output_mT)
+    """Fill the outputs of a batch, and the gradient of its mean loss."""
+    forward(network, params, batch, workspace)
+    network.loss.gradient(batch.outputs_mT, batch.targets, workspace.delta_output_mT)
     backward(params, grads, batch.X, workspace)
 
 
-def forward(network: Network, params: Parameters, X: Rows, outputs_mT: Array, workspace: Workspace) -> None:
-    """Fill the outputs (..., n_outputs, n_samples), and what ``backward`` needs of the workspace."""
+def forward(network: Network, params: Parameters, batch: Batch, workspace: Workspace) -> None:
+    """Fill the outputs of a batch, and what ``backward`` needs of the workspace."""
     hidden = workspace.hidden
-    X.fill_hidden_input(params, hidden)  # z
+    batch.X.fill_hidden_input(params, hidden)  # z
     network.activate(hidden, workspace.slope)  # a, in the place of z
     if workspace.dropout_factors is not None:
         hidden *= workspace.dropout_factors
     dot(hidden, params.w_output, workspace.outputs_without_bias)
-    np.add(workspace.outputs_without_bias.mT, params.b_output.mT, out=outputs_mT)
+    np.add(workspace.outputs_without_bias.mT, params.b_output.mT, out=batch.outputs_mT)
 
 
 def backward(params: Parameters, grads: Parameters, X: Rows, workspace: Workspace) -> None:

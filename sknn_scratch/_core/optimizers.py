@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import add_multiples, clear_tiny, constant, decay_and_add, multiply_each
+from sknn_scratch._core.arrays import add_multiples, clear_tiny, decay_and_add, multiply_each
 
 Memory: TypeAlias = dict[str, Array]
 
@@ -120,7 +120,7 @@ class Adam(Optimizer):
         np.square(grads, out=scratch)
         decay_and_add(V, beta_2, scratch)
         np.sqrt(V, out=scratch)
-        scratch += constant(self.epsilon / (1 - beta_2) ** 0.5, params.dtype.char)
+        scratch += self.epsilon / (1 - beta_2) ** 0.5
         np.divide(M, scratch, out=scratch)
         correction_1 = (1 - beta_1) / (1 - beta_1**number)
         correction_2 = (1 - beta_2) / (1 - beta_2**number)

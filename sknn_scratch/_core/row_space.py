@@ -22,7 +22,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.arrays import clear_tiny, norms_of
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, view_parameters
 from sknn_scratch._core.rows import DenseRows, Rows
-from sknn_scratch._core.state import Run
+from sknn_scratch._core.state import Run, Snapshot
 
 # With fewer features for each row, or more rows for each hidden unit, the decomposition may take longer than
 # it saves in the usual 30 to 60 iterations.
@@ -80,6 +80,10 @@ def in_row_space(run: Run) -> Iterator[None]:
     if space is None:
         yield
         return
+
+    def with_all_features(snapshot: Snapshot) -> Snapshot:
+        return snapshot._replace(params=space.widen(snapshot.params))
+
     run.data = replace(data, X=DenseRows(space.X), targets=data.targets[data.row_numbers], rows=None)
     run.config = replace(config, network=config.network._replace(shape=space.shape))
     run.state.params, run.widen = space.params, space.widen
@@ -89,8 +93,8 @@ def in_row_space(run: Run) -> Iterator[None]:
     finally:
         run.data, run.config, run.widen, state = data, config, None, run.state
         state.params = space.widen(state.params)
-        run.last_sound = run.last_sound._replace(params=space.widen(run.last_sound.params))
-        state.best_params = None if state.best_params is None else space.widen(state.best_params)
+        run.last_sound = with_all_features(run.last_sound)
+        state.best = state.best and with_all_features(state.best)
 
 
 def space_of(run: Run) -> RowSpace | None:

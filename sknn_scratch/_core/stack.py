@@ -1,12 +1,11 @@
 """Networks that are trained together: the axis that counts them, and the arrays they share.
 
 Runs with equal keys may be stacked (``stack_key``). A single run has no network axis. With several, the
-arrays of each state become views of the stack's arrays, and states whose generators would shuffle alike share
-one.
+arrays of each state become views of the stack's arrays.
 """
 
-import copy
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,23 +31,15 @@ UPDATES_TO_CLEARING = 400
 def stack_key(run: Run) -> Hashable | None:
     """Make a key: runs with equal keys can be trained together. None means that a run is trained alone.
 
-    Runs may differ in all that is not in the key. Runs of L-BFGS are trained alone, since it chooses how
+    They may differ in alpha, and in the rows of one X. Runs of L-BFGS are trained alone, since it chooses how
     often it evaluates, and so are those with sparse rows, whose products share no work.
     """
-    state, data, config = run.state, run.data, run.config
-    if config.optimizer.takes_all_rows or not isinstance(data.X, DenseRows):
+    data, validation = run.data, run.data.validation
+    if run.config.optimizer.takes_all_rows or not isinstance(data.X, DenseRows):
         return None
-    return (
-        config.network,
-        config.optimizer,
-        config.batch_size,
-        config.dropout,
-        config.max_grad_norm,
-        data.source,
-        data.n_samples,
-        None if data.validation is None else (data.validation.X.n_samples, data.score is None),
-        state.n_updates,
-    )
+    n_validated = None if validation is None else validation.X.n_samples
+    config = replace(run.config, alpha=0.0)
+    return config, data.source, data.n_samples, n_validated, data.score is None, run.state.n_updates
 
 
 class Stack:
@@ -56,7 +47,7 @@ class Stack:
 
     def __init__(self, runs: Sequence[Run], map_blocks: Map) -> None:
         self.runs = runs
-        self.config = runs[0].config  # read only for what all runs have in common: see ``stack_key``
+        self.config = runs[0].config  # of all runs, except for alpha
         self.network, self.optimizer = self.config.network, self.config.optimizer
         self.stack_shape = () if len(runs) == 1 else (len(runs),)
         X, data = with_ones_if_small(runs[0].data.X), [run.data for run in runs]
@@ -96,15 +87,14 @@ class Stack:
             for run in self.runs:
                 run.state.params = run.state.params.copy()
                 run.state.memory = {name: array.copy() for name, array in run.state.memory.items()}
-                run.state.shuffle_rng = copy.deepcopy(run.state.shuffle_rng)
 
-    def compute_gradient(self, batch: Batch, outputs_mT: Array) -> None:
+    def compute_gradient(self, batch: Batch) -> None:
         """Compute the gradient of the mean loss of a batch, and fill its outputs."""
         batch_gradient = self.batch_gradients[batch.X.n_samples]
         for workspace in batch_gradient.workspaces:
             if workspace.dropout_factors is not None:
                 self._draw_dropout(workspace.dropout_factors)
-        batch_gradient.fill(self.params, self.grads, batch, outputs_mT)
+        batch_gradient.fill(self.params, self.grads, batch)
         self.last_batch = batch
 
     def update(self) -> None:
@@ -141,8 +131,8 @@ class Stack:
         """
         self.params.flat[...] = params
         clear_tiny(self.params.flat)
-        for batch, outputs_mT in self.batches.epoch(()):  # only one, of all rows
-            self.compute_gradient(batch, outputs_mT)
+        for batch in self.batches.epoch(()):  # only one, of all rows
+            self.compute_gradient(batch)
         self.penalty.apply(self.vectors.params, self.vectors.grads, self.learning_rates)
         objective = self.batches.losses()[0] + self.penalty.value(self.params)
         return float(objective), self.grads.flat.copy()
@@ -181,16 +171,13 @@ class Stack:
 def join(states: Sequence[State]) -> tuple[Array, Memory]:
     """Join the parameters of networks, and what their optimisers remember: (n_networks * n_params,) each.
 
-    The states get views of them. Those whose generators would shuffle alike share one.
+    The states get views of them.
     """
     n_params = states[0].params.size
     params = np.concatenate([state.params for state in states])
     memory = {name: np.concatenate([one.memory[name] for one in states]) for name in states[0].memory}
-    generators: dict[str, np.random.Generator] = {}
     for number, state in enumerate(states):
         place = slice(number * n_params, (number + 1) * n_params)
         state.params = params[place]
         state.memory = {name: array[place] for name, array in memory.items()}
-        shuffles_as = repr(state.shuffle_rng.bit_generator.state)
-        state.shuffle_rng = generators.setdefault(shuffles_as, state.shuffle_rng)
     return params, memory

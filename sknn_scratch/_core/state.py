@@ -76,7 +76,7 @@ class Epoch(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The parameters at the end of an epoch; the epoch before the first has the number 0."""
+    """The parameters at the end of an epoch; the initial ones have the number 0."""
 
     epoch: int
     params: Array  # (n_params,)
@@ -94,27 +94,22 @@ class State:
     n_reductions: int = 0  # how often the adaptive schedule has divided the learning rate in this run
     history: list[EpochRecord] = field(default_factory=list)  # of the epochs of this run
     epochs_before: int = 0  # this run, which has its own ``max_iter``
+    kept_epoch: int = 0  # after which the network had its parameters
     epochs_without_improvement: int = 0  # since the watched value last fell by more than ``tol``
     plateau_sum: Array | None = None  # (n_params,): of the parameters after these epochs, if it is needed
     best_value: float = math.inf  # the lowest watched value of this run
-    best_epoch: int = 0  # after which the parameters had it; at first, the epoch they are from
-    best_params: Array | None = None  # (n_params,); None before the first sound epoch
+    best: Snapshot | None = None  # the parameters that had it; None before the first sound epoch
     loss_limit: float = math.inf  # an objective that is not below it has exploded
     stop_reason: StopReason | None = None  # None before the end; in training, ``stopping.stop`` sets it
-    returned_to: int | None = None  # the epoch whose parameters the run has gone back to, if it has
 
     @property
     def epoch(self) -> int:
         return self.epochs_before + len(self.history)
 
-    @property
-    def kept_epoch(self) -> int:
-        return self.epoch if self.returned_to is None else self.returned_to
-
     def for_another_run(self) -> "State":
         """Copy the state for a further run, which counts its own epochs and has its full patience."""
         kept = {name: copy.deepcopy(getattr(self, name)) for name in ("params", *KEPT)}
-        return State(epochs_before=self.epoch, best_epoch=self.kept_epoch, **kept)
+        return State(epochs_before=self.epoch, kept_epoch=self.kept_epoch, **kept)
 
     def forget_updates(self) -> None:
         """Clear the optimiser's memory, which belongs to other parameters or to another optimiser."""
@@ -138,18 +133,10 @@ class Run:
         self.last_sound = self.snapshot()
 
     def snapshot(self) -> Snapshot:
-        """Copy the parameters; at the start, they may be those after an earlier epoch than the last one."""
-        epoch = self.state.epoch if self.state.history else self.state.best_epoch
-        return Snapshot(epoch, self.state.params.copy())
+        return Snapshot(self.state.kept_epoch, self.state.params.copy())
 
     def with_all_features(self, params: Array) -> Array:
         return params if self.widen is None else self.widen(params)
-
-    @property
-    def best(self) -> Snapshot | None:
-        """The parameters with the lowest watched value; None before the first sound epoch."""
-        params = self.state.best_params
-        return None if params is None else Snapshot(self.state.best_epoch, params)
 
     @property
     def is_going_on(self) -> bool:

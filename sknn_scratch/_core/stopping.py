@@ -96,9 +96,11 @@ def end_epoch(run: Run, epoch: Epoch) -> None:
     if run.epochs_done == 0:  # an earlier run may have left a lower limit
         usual = max(1.0, epoch.first, run.first_val_loss)
         state.loss_limit = min(state.loss_limit, EXPLOSION * usual)
-    record = with_score(run, epoch.record, is_sound(run, epoch))
+    was_sound = is_sound(run, epoch)
+    record = with_score(run, epoch.record, was_sound)
     state.history.append(record)
-    if is_sound(run, epoch):
+    state.kept_epoch = state.epoch
+    if was_sound:
         at_start, at_end = run.last_sound, run.snapshot()
         run.last_sound = at_end
         watch(run, watched_value(record), at_end if run.is_validated else at_start)
@@ -140,7 +142,7 @@ def watch(run: Run, value: float, snapshot: Snapshot) -> None:
         if may_end_with_mean(run):
             state.plateau_sum = state.params + (0.0 if state.plateau_sum is None else state.plateau_sum)
     if value < state.best_value:
-        state.best_value, (state.best_epoch, state.best_params) = value, snapshot
+        state.best_value, state.best = value, snapshot
     if is_out_of_patience(run) and SCHEDULES[run.config.schedule].divides_on_plateau and run.may_go_slower:
         state.n_reductions += 1
         leave_plateau(run)
@@ -160,7 +162,7 @@ def is_out_of_patience(run: Run) -> bool:
 def stop(run: Run, reason: StopReason) -> None:
     """Stop for a reason; after a divergence, go back to the best or else to the last sound parameters."""
     if reason is StopReason.DIVERGED:
-        return_to(run, run.best or run.last_sound)
+        return_to(run, run.state.best or run.last_sound)
         run.state.forget_updates()
     run.state.stop_reason = reason
 
@@ -169,7 +171,7 @@ def interrupt(run: Run) -> None:
     """Stop at the last complete epoch, unless there was another reason to stop."""
     run.is_interrupted = True
     if run.is_going_on:
-        np.copyto(run.state.params, run.last_sound.params)
+        return_to(run, run.last_sound)
         del run.state.history[max(0, run.last_sound.epoch - run.state.epochs_before) :]
         run.state.forget_updates()  # the optimiser's memory belongs to later parameters
         stop(run, StopReason.INTERRUPTED)
@@ -178,15 +180,15 @@ def interrupt(run: Run) -> None:
 def finish(run: Run) -> None:
     """Take the parameters of the best epoch, if there are validation rows, or the mean of the plateau."""
     state = run.state
-    if run.is_validated and run.best is not None:
-        return_to(run, run.best)
+    if run.is_validated and state.best is not None:
+        return_to(run, state.best)
     if state.plateau_sum is not None and state.stop_reason is StopReason.CONVERGED:
         np.divide(state.plateau_sum, state.epochs_without_improvement, out=state.params)
 
 
 def return_to(run: Run, snapshot: Snapshot) -> None:
     np.copyto(run.state.params, snapshot.params)
-    run.state.returned_to = snapshot.epoch
+    run.state.kept_epoch = snapshot.epoch
 
 
 def may_end_with_mean(run: Run) -> bool:

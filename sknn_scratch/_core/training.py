@@ -84,8 +84,8 @@ def run_epoch(stack: Stack) -> list[Epoch]:
     start = perf_counter()
     penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
     stack.learning_rates = [run.learning_rate for run in stack.runs]
-    for batch, outputs_mT in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
-        stack.compute_gradient(batch, outputs_mT)
+    for batch in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
+        stack.compute_gradient(batch)
         stack.update()
     losses = stack.batches.losses()
     mean, first, highest = stack.batches.mean(losses), losses[..., 0], losses.max(axis=-1)

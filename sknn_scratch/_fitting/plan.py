@@ -207,7 +207,7 @@ def next_state(model, earlier, config, data, streams, *, is_part):
     state = State(
         params=flatten(fitted_layers(model, model._features_)),
         epochs_before=model.n_iter_,
-        returned_to=model.best_iter_,
+        kept_epoch=model.best_iter_,
         **(fresh | kept),
     ).for_another_run()
     if model.solver_ != config.optimizer.name:

@@ -111,7 +111,7 @@ def test_a_run_in_the_space_of_its_rows_is_the_same_run(data):
     assert_same_training(run, expected, rtol=1e-9)
     assert (run.data, run.config) == (its_data, its_config)
     assert_allclose(run.last_sound.params, expected.last_sound.params, atol=1e-9)
-    assert_allclose(run.state.best_params, expected.state.best_params, atol=1e-9)
+    assert_allclose(run.state.best.params, expected.state.best.params, atol=1e-9)
     assert_array_equal(WIDE.X, X)
 
 
@@ -146,7 +146,7 @@ def test_before_its_first_epoch_it_has_its_first_weights():
     first = run.state.params.copy()
     with pytest.raises(ZeroDivisionError), in_row_space(run):
         raise ZeroDivisionError
-    assert run.state.best_params is None
+    assert run.state.best is None
     for params in (run.state.params, run.last_sound.params):
         assert_allclose(params, first, atol=1e-14)
 

@@ -220,7 +220,7 @@ def test_what_a_later_run_goes_back_to_is_its_own():
     first = run_of_losses(3, 1)
     stop(first, StopReason.MAX_ITER)
     second = replace(first, state=first.state.for_another_run())
-    assert second.state.best_params is None
+    assert second.state.best is None
     at_epoch(second, 3, is_sound=False, loss=math.inf)
     assert_array_equal(second.state.params, 2)
     assert second.state.kept_epoch == 2
