@@ -56,12 +56,13 @@ class EncodedRows:
         weights = None if self.weights is None else self.weights[rows]
         return EncodedRows(self.X[rows], self.y[rows], self.targets[rows], weights)
 
-    def weighted(self, earlier_weight=0.0):
-        """Give the core the rows with a positive weight."""
+    @property
+    def data(self):
+        """The rows with a positive weight, as the core takes them."""
         if self.weights is None or self.weights.all():
-            return Data(rows_of(self.X), self.targets, None, self.weights, earlier_weight)
+            return Data(rows_of(self.X), self.targets, None, self.weights)
         rows = np.flatnonzero(self.weights)
-        return Data(rows_of(self.X), self.targets, rows, self.weights[rows], earlier_weight)
+        return Data(rows_of(self.X), self.targets, rows, self.weights[rows])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ A place of an observation follows from its own rounded values, so rounding error
 one row moves no other.
 """
 
+from collections.abc import Hashable
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +23,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import Index, SparseRows, evenly, features_of_rows
+from sknn_scratch._core.rows import Index, SparseRows, evenly
 from sknn_scratch._fitting.threads import one_blas_thread
 
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
@@ -39,12 +41,21 @@ class Observations(NamedTuple):
     n_kept: int  # of each stratum, so many must stay in training
     hashes: Index  # (n_observations,) of 64 bits, of rounded values; they differ if rows are equal, too
     features: Index  # (n_features,): the number of each feature, wherever its column is
+    exact: Index  # (n_observations,): hashes of exact values; equal rows have equal ones
     groups: "Groups | None" = None  # which of them belong together
 
+    @property
+    def key(self) -> Hashable:
+        """What observations have in common that are equal to the last bit, wherever their rows are in X."""
+        data, groups = self.data, None if self.groups is None else self.groups.numbers
+        arrays = self.exact, data.targets[data.rows], data.row_weights, groups
+        digests = [one if one is None else blake2b(np.ascontiguousarray(one)).digest() for one in arrays]
+        return isinstance(data.X, SparseRows), data.X.source.dtype.str, self.n_kept, *digests
+
     def part(self, places: Index) -> "Observations":
-        data, strata, hashes = self.data.part(places), self.strata[places], self.hashes[places]
+        arrays = {name: getattr(self, name)[places] for name in ("strata", "hashes", "exact")}
         groups = None if self.groups is None else self.groups._replace(numbers=self.groups.numbers[places])
-        return self._replace(data=data, strata=strata, hashes=hashes, groups=groups)
+        return self._replace(data=self.data.part(places), groups=groups, **arrays)
 
     def n_independent(self, places: Index | slice = slice(None)) -> int:
         """Count the groups of some observations; without groups, the observations."""
@@ -58,9 +69,14 @@ class Observations(NamedTuple):
             return values
         return np.bincount(np.unique(self.groups.numbers[places], return_inverse=True)[1], values)
 
-    def sample(self, n_most: int) -> "Observations":
-        """Take some observations, evenly by strata."""
-        return self.part(np.sort(self.in_order()[evenly(len(self.strata), n_most)]))
+    def sample(self, most_values: int, least: int) -> "Observations":
+        """Take some, evenly by strata: ``least`` at least, with at most so many values other than zero."""
+        data, n_rows = self.data, len(self.strata)
+        if n_rows * data.X.n_features <= most_values:
+            return self
+        n_values = data.X.take(data.rows).count_values() / n_rows
+        n_most = max(least, int(most_values / max(1, n_values)))
+        return self.part(np.sort(self.in_order()[evenly(n_rows, n_most)]))
 
     def in_order(self, draw: int = 0) -> Index:
         """Sort observations by strata, and at random in each: a place follows from an observation alone."""
@@ -96,17 +112,17 @@ class Groups(NamedTuple):
         """Describe the groups of observations; the arrays (n_observations,) say what these are."""
         numbers = np.unique(groups, return_inverse=True)[1]
         of_groups = strata_of_groups(strata, numbers), n_kept, hashes_of_groups(hashes, numbers)
-        return cls(numbers, Observations(None, *of_groups, None))
+        return cls(numbers, Observations(None, *of_groups, None, None))
 
 
 def observations_of(data: Data, encoded: Any) -> Observations:
     """Find the observations among the rows that train, which are some of the encoded ones."""
-    rows, weights, hashes = distinct_rows(data, encoded.groups)
+    rows, weights, exact = distinct_rows(data, encoded.groups)
     data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
-    hashes = mixed_bits(rounded + STEP * repeats(hashes))
-    seen = Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features)
+    hashes = mixed_bits(rounded + STEP * repeats(exact))
+    seen = Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features, exact)
     if encoded.groups is not None:
         groups = Groups.of(encoded.groups[rows], seen.strata, kind.n_kept, rounded)
         seen = seen._replace(groups=groups)
@@ -157,10 +173,11 @@ def numbers_of_features(data):
     targets = data.targets[data.rows] @ np.arange(1.0, 1 + data.targets.shape[1])
     if data.row_weights is not None:
         targets *= data.row_weights
-    sums = np.zeros(data.X.n_features)
+    sums, has_occurred = np.zeros(data.X.n_features), np.zeros(data.X.n_features, bool)
     for block, X in in_blocks(data.X, data.rows):
         sums += X.source.T @ targets[block]
-    sums[~features_of_rows(data.X, data.rows)] = np.inf
+        has_occurred |= X.has_occurred()
+    sums[~has_occurred] = np.inf
     return np.argsort(np.argsort(sums, kind="stable"))
 
 

@@ -20,7 +20,7 @@ OPINIONS = (RNG.random(600) < 0.2 + 0.6 * BOXES[:, 0]).astype(int)
 
 def observe(x, y, weights=None, estimator=ShallowNNClassifier):
     encoded = encode_data(estimator(), FitInput(x, y, weights))
-    return observations_of(encoded.weighted(), encoded)
+    return observations_of(encoded.data, encoded)
 
 
 def values_of(seen):
@@ -107,7 +107,7 @@ def test_features_are_ordered_with_one_blas_thread(monkeypatch):
 
 def deal(strata, n_parts=3, draw=0, n_kept=1):
     hashes = hashes_of_rows(rows_of(np.arange(float(len(strata)))[:, np.newaxis]), np.arange(len(strata)))
-    return Observations(None, np.asarray(strata), n_kept, hashes, None).dealt(n_parts, draw)
+    return Observations(None, np.asarray(strata), n_kept, hashes, None, None).dealt(n_parts, draw)
 
 
 @pytest.mark.parametrize("draw", [0, 1, 2])

@@ -16,9 +16,9 @@ from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._fitting import choice, few_rows, many_rows
 from sknn_scratch._fitting.choice import MOST_UNITS
-from sknn_scratch._fitting.decide import MANY_ROWS, longest_cycle
+from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import FitInput, encode_data
-from sknn_scratch._fitting.many_rows import cycles
+from sknn_scratch._fitting.many_rows import cycles, losses_of_many
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.trials import NOTHING
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
@@ -192,12 +192,9 @@ def test_a_large_matrix_of_zeros_becomes_sparse(monkeypatch):
 def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys, trials_of):
     tried = trials_of(MANY_X, MANY_Y, max_iter="auto", verbose=1)
     lines = re.findall(r"tried alpha = [\d.]+ for (\d+) epochs", capsys.readouterr().out)
-    lengths = [cycle.pace.max_iter for cycle in cycles(*MANY_X.shape)]
-    assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in lengths}
-    config, defaults = (
-        tried.run_of(10.0, tried.split(0)[0], longest_cycle(2000)).config,
-        ShallowNNClassifier(),
-    )
+    usual, further = cycles(*MANY_X.shape)
+    assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in (*usual, further)}
+    config, defaults = tried.run_of(10.0, tried.split(0)[0], 9).config, ShallowNNClassifier()
     assert config.optimizer == Adam(defaults.beta_1, defaults.beta_2, defaults.epsilon)
     assert (config.alpha, config.learning_rate) == (10, Adam.usual_learning_rate)
     assert config.schedule == "one_cycle"
@@ -206,7 +203,7 @@ def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys
 @pytest.mark.usefixtures("brief_trials")
 def test_random_numbers_do_not_differ_by_alpha(trials_of):
     tried = trials_of(MANY_X, MANY_Y)
-    runs = [tried.run_of(alpha, tried.split(0)[0], longest_cycle(2000)) for alpha in (1.0, 30.0)]
+    runs = [tried.run_of(alpha, tried.split(0)[0], 9) for alpha in (1.0, 30.0)]
     assert bits_of(runs[0].state.params) == bits_of(runs[1].state.params)
     assert bits_of(runs[0].state.shuffle_rng) == bits_of(runs[1].state.shuffle_rng)
 
@@ -252,8 +249,8 @@ def test_rows_of_a_small_x_and_their_copies_in_a_large_one_are_the_same(monkeypa
 def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     y = np.append(np.arange(MANY_ROWS), [0, 0])
     encoded = encode_data(ShallowNNClassifier(), FitInput(MANY_X[: len(y)], y))
-    seen = observations_of(encoded.weighted(), encoded)
-    assert choice.find_losses(seen, None, "auto", True, say=str) is NOTHING
+    seen = observations_of(encoded.data, encoded)
+    assert losses_of_many(seen, None, "auto", True, str) is NOTHING
 
 
 @pytest.mark.usefixtures("brief_trials")
