@@ -129,10 +129,10 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
 def test_the_chance_between_two_alphas_is_of_groups():
     seen = observed(*persons(n_persons=400))
     trials = TrialsOfMany(seen, None, "auto", print)
-    differences = np.random.default_rng(0).normal(size=400)[seen.groups.numbers]
+    differences = np.random.default_rng(0).normal(size=400)[seen.numbers]
     trials.of = lambda alpha, pace: alpha * differences[trials.held_out]
     assert trials.n_held_out == 400
-    of_persons = np.bincount(seen.groups.numbers[trials.held_out], differences[trials.held_out])
+    of_persons = np.bincount(seen.numbers[trials.held_out], differences[trials.held_out])
     assert trials.chance_between(2.0, 1.0, None) == pytest.approx(20 * of_persons.std())
 
 

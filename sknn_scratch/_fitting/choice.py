@@ -69,7 +69,7 @@ def choose(data, encoded, network, init_scale, decisions, say):
     question = seen.key, network, init_scale, decisions.any_length
     tried = memo.get(question)
     if tried is None:
-        units = "observations" if seen.groups is None else "groups"
+        units = "groups" if seen.are_grouped else "observations"
         say(f"choosing alpha, by holding out some of {seen.n_independent():,} {units}")
         if seen.data.n_samples < MANY_ROWS:
             tried = losses_of_few(seen, *question[1:])

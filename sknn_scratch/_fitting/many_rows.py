@@ -150,7 +150,7 @@ class TrialsOfMany:
         self.longest = longest_cycle(self.data.n_samples)
         numbers = self.seen.dealt(N_PARTS)
         parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
-        if self.seen.groups is None:  # networks of equal numbers of rows train together
+        if not self.seen.are_grouped:  # networks of equal numbers of rows train together
             n_each = min(MOST_HELD_OUT, *map(len, parts))
             parts = [part[evenly(len(part), n_each)] for part in parts]
         self.parts = [part for part in parts if len(part)]

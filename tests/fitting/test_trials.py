@@ -216,6 +216,7 @@ def test_all_parts_are_held_out_if_chance_decides(difference, mean, n_parts, tri
     """The standard error of the mean difference of 100 rows is a tenth of each difference."""
     tried = trials_of(MANY_X, MANY_Y)
     assert (tried.n_parts, tried.n_held_out) == (2, 800)
+    tried.parts = list(np.arange(250).reshape(5, 50))
     signs = np.where(np.arange(50) % 2, 1, -1)
     of_alphas = {1.0: np.ones(50) / 50, 3.0: (mean + difference * signs) / 50}
     tried.losses = {(alpha, None, part): of_alphas[alpha] for alpha in of_alphas for part in range(5)}
