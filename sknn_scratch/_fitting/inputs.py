@@ -151,17 +151,11 @@ def validated(model, X, y, sample_weight, dtype, *, reset):
     check_none_missing(y)
     y, rules = plain_labels(y), {"accept_sparse": "csr", "order": "C", "multi_output": True}
     with recommending_pipeline(model):
-        X, y = validate_data(model, native(X), y, dtype=dtype, reset=reset, **rules)
+        X, y = validate_data(model, X, y, dtype=dtype, reset=reset, **rules)
     X, y = canonical(X), model._target_kinds.validated(y)
     sample_weight = checked_sample_weight(sample_weight, X)
     model._target_kinds.check_domain(model, y, sample_weight)
     return X, y, sample_weight
-
-
-def native(X):
-    """Give X the byte order of this machine, if it is an array of the other: float32 stays float32."""
-    is_native = getattr(getattr(X, "dtype", None), "isnative", True)
-    return X if is_native else X.astype(X.dtype.newbyteorder("="))
 
 
 @contextmanager

@@ -111,7 +111,6 @@ def begin_with(model, encoded):
     if is_fitted(model):
         check_same_network(model)
     else:
-        check_init_scale(model.init_scale, encoded.targets.dtype)
         model._seed_, model._seen_weight_ = draw_seed(model.random_state), 0.0
     model._activation_ = model.activation
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
@@ -163,15 +162,6 @@ def config_of(model, network, decisions, choice, n_rows):
 def plain(number):
     """Turn a scalar of NumPy, whose precision may be single, into Python's."""
     return np.asarray(number).item()
-
-
-def check_init_scale(init_scale, dtype):
-    """Raise ValueError if squares of initial weights may overflow."""
-    if not isinstance(init_scale, str) and init_scale > float(np.sqrt(np.finfo(dtype).max)):
-        raise ValueError(
-            f"init_scale={init_scale} is too large: squares of such weights overflow {dtype}; use 'auto', "
-            "'he' or a number that is not far above 1."
-        )
 
 
 def draw_seed(random_state):

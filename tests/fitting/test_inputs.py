@@ -40,7 +40,7 @@ PRECISIONS = {  # of the rows, the parameter and the network
     "single": (np.float32, None, np.float32),
     "double": (np.float64, None, np.float64),
     "half": (np.float16, None, np.float64),
-    "single, other byte order": (np.dtype(np.float32).newbyteorder(), None, np.float32),
+    "single, other byte order": (np.dtype(np.float32).newbyteorder(), None, np.float64),
     "integers": (np.int8, None, np.float64),
     "booleans": (np.bool_, None, np.float64),
     "single to double": (np.float32, "float64", np.float64),
