@@ -24,6 +24,8 @@ MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
 # than with the best alpha. A temperature of 1 would be Bayes' rule, if rows were held out once for all.
 TEMPERATURE = 4.0
+MOST_REMEMBERED = 1000
+memo = {}  # what was tried, by the observations' key and all else on which it depends
 
 
 class Choice(NamedTuple):
@@ -66,16 +68,20 @@ def choose(data, encoded, network, init_scale, decisions, say):
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden))
     seen = observations_of(data, encoded)
-    question = seen.key, network, init_scale, decisions.any_length
+    asked = network, init_scale, decisions.any_length
+    question = seen.key, *asked
     tried = memo.get(question)
     if tried is None:
         units = "groups" if seen.are_grouped else "observations"
         say(f"choosing alpha, by holding out some of {seen.n_independent():,} {units}")
         if seen.data.n_samples < MANY_ROWS:
-            tried = losses_of_few(seen, *question[1:])
+            tried = losses_of_few(seen, *asked)
         else:
-            tried = losses_of_many(seen, *question[1:], say)
-        remember(question, tried)
+            tried = losses_of_many(seen, *asked, say)
+        with settings_lock:
+            while len(memo) >= MOST_REMEMBERED:
+                del memo[next(iter(memo))]
+            memo[question] = tried
     unit = data.penalty_divisor / max(LEAST_PENALTY_DIVISOR, seen.data.n_samples)
     tried = tried._replace(losses={in_units(unit, alpha): loss for alpha, loss in tried.losses.items()})
     usual = in_units(unit, encoded.target_kind.usual_alpha)
@@ -85,16 +91,3 @@ def choose(data, encoded, network, init_scale, decisions, say):
 def in_units(unit, alpha):
     """Multiply an alpha for weights with a mean of one by their unit, to a number that can be typed."""
     return float(f"{unit * alpha:.9g}")
-
-
-# --- What was tried before ---
-
-MOST_REMEMBERED = 1000
-memo = {}  # what was tried, by the observations' key and all else on which it depends
-
-
-def remember(question, tried):
-    with settings_lock:
-        while len(memo) >= MOST_REMEMBERED:
-            del memo[next(iter(memo))]
-        memo[question] = tried

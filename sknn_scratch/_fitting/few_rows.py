@@ -108,7 +108,8 @@ def trials_of(seen, network, init_scale):
         if (draw == part).any()
     ]
     network = network._replace(shape=shape, loss=network.loss.smoothed)
-    return TrialsOfFew(network, parts, [params] * len(parts), seen.n_independent())
+    n_blocks = len(gradient_blocks(X, shape, X.n_samples))
+    return TrialsOfFew(network, parts, [params] * len(parts), seen.n_independent(), n_blocks)
 
 
 @dataclass(eq=False)
@@ -119,6 +120,7 @@ class TrialsOfFew:
     parts: list[tuple[Data, Batch]]  # the rows to train on, and those that are held out
     starts: list[Array]  # (n_params,): the initial parameters for each part
     n_rows: int  # that are independent
+    n_blocks: int  # of the rows, for threads
 
     @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
     def train(self, starts, limits, tol):
@@ -126,9 +128,8 @@ class TrialsOfFew:
 
         Returns for each alpha the parameters (n_params,) for each part.
         """
-        trained, X = {alpha: [] for alpha in limits}, self.parts[0][0].X
-        blocks, rng = gradient_blocks(X, self.network.shape, X.n_samples), np.random.default_rng(0)
-        with map_in_threads(len(blocks)) as map_blocks:
+        trained, rng = {alpha: [] for alpha in limits}, np.random.default_rng(0)
+        with map_in_threads(self.n_blocks) as map_blocks:
             for (data, _), start in zip(self.parts, starts, strict=True):
                 config = Config(self.network, Lbfgs(), data.n_samples, max_iter=1, learning_rate=1.0)
                 run = Run(State(start.copy(), rng, rng), data, config)

@@ -10,6 +10,7 @@ import scipy.sparse
 from sklearn.base import is_regressor
 
 from sknn_scratch._core.data import MANY_FEATURES, Data
+from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import features_of_rows, rows_of
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
@@ -55,6 +56,10 @@ class EncodedRows:
     def take(self, rows):
         weights = None if self.weights is None else self.weights[rows]
         return EncodedRows(self.X[rows], self.y[rows], self.targets[rows], weights)
+
+    @property
+    def batch(self):
+        return make_batch(rows_of(self.X), self.targets, self.weights)
 
     @property
     def data(self):

@@ -3,8 +3,6 @@
 import itertools
 import math
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import SimpleNamespace
 
@@ -536,20 +534,6 @@ def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypa
     choice.memo.update(dict.fromkeys(range(9)))  # a bound that was passed holds again
     network().fit(X[:70], Y[:70])
     assert len(choice.memo) == 2
-
-
-def test_the_bound_holds_in_several_threads(monkeypatch):
-    monkeypatch.setattr(choice, "MOST_REMEMBERED", 3)
-    barrier = threading.Barrier(4)
-
-    def remember_many(offset):
-        barrier.wait()
-        for number in range(offset, offset + 2000):
-            choice.remember(number, number)
-            assert len(choice.memo) <= 3
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(remember_many, (0, 1, 5, 0)))
 
 
 # --- Lines of text ---
