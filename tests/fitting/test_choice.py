@@ -3,7 +3,6 @@
 import itertools
 import math
 import re
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,21 +28,13 @@ from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.few_rows import ALPHAS_OF_FEW
 from sknn_scratch._fitting.many_rows import FIRST_ALPHAS, cycles, losses_around, losses_of_best_length
 from sknn_scratch._fitting.trials import LEAST_ROWS, Tried
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network, path_of
 from tests.helpers import assert_same_model
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
     pytest.mark.usefixtures("made"),
 ]
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(90, 4))
-Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
-MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
-MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
-few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
-
-network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 
 
 @pytest.fixture
@@ -56,12 +47,6 @@ def made(monkeypatch):
         find = getattr(choice, name)
         monkeypatch.setattr(choice, name, lambda *args, find=find: choices.append(find) or find(*args))
     return choices
-
-
-def path_of(x, y, weights=None, **params):
-    """Fit; list the alphas tried and their losses."""
-    path = network(**params).fit(x, y, weights).alpha_path_
-    return path["alpha"].tolist(), path["loss"].tolist()
 
 
 # --- What is chosen ---
@@ -372,17 +357,18 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(best, tried
 
 
 @pytest.mark.parametrize(
-    ("chance", "tried", "n_parts"),
-    [(0.05, [3, 10, 30], 1), (0.14, [0.3, 1, 3, 10, 30], 1), (0.5, [0.3, 1, 3, 10, 30], 5)],
+    ("chance", "of_one", "tried", "n_parts"),
+    [
+        (0.05, 4.0, [3, 10, 30], 1),
+        (0.14, 4.0, [0.3, 1, 3, 10, 30], 1),
+        (0.5, 4.0, [0.3, 1, 3, 10, 30], 5),
+        (1.0, 5.2, [1, 3, 10, 30], 5),
+    ],
 )
-def test_a_rise_by_chance_does_not_end_the_path(chance, tried, n_parts):
-    """The best alpha is 1, but 3 is worse than 10."""
-    losses = {0.3: 4.2, 1.0: 4.0, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}
+def test_a_rise_by_chance_does_not_end_the_path_but_two_do(chance, of_one, tried, n_parts):
+    """An alpha of 3 is worse than 10."""
+    losses = {0.3: 4.2, 1.0: of_one, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}
     assert tried_around(losses.get, chance) == (tried, n_parts)
-
-
-def test_a_path_goes_beyond_one_rise():
-    assert tried_around({0.3: 1.0, 1.0: 5.2, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}.get, 1.0)[0] == [1, 3, 10, 30]
 
 
 def test_a_longer_cycle_is_tried_with_the_best_alpha_and_the_others_with_the_last():

@@ -106,15 +106,6 @@ def test_sparse_rows_give_what_dense_rows_give(name, solver):
         assert_allclose(getattr(classifier, method)(X), getattr(reference, method)(SPARSE_X), rtol=1e-6)
 
 
-@pytest.mark.parametrize("params", [{}, {"solver": "adamw"}, {"early_stopping": True}])
-def test_many_sparse_features_give_what_dense_ones_give(params):
-    """A batch uses few of them, and some do not occur."""
-    X = scipy.sparse.random_array((200, 3000), density=0.005, format="csr", random_state=0)
-    params = {"n_hidden": 64, "solver": "adam", "batch_size": 8, "max_iter": 5} | params
-    sparse, dense = (make_classifier(**params).fit(x, np.arange(200) % 2) for x in (X, X.toarray()))
-    assert_same_model(sparse, dense, rtol=1e-9)
-
-
 def test_wide_dense_rows_give_what_sparse_rows_give():
     """L-BFGS trains in the space of the dense rows."""
     wide, weights = np.random.default_rng(0).normal(size=(60, 200)), np.arange(60.0) % 4

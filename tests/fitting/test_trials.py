@@ -22,6 +22,8 @@ from sknn_scratch._fitting.many_rows import cycles, losses_of_many
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.trials import NOTHING
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
+from tests.fitting import cases
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network
 from tests.helpers import bits_of, slope_of_tanh
 
 pytestmark = [
@@ -30,14 +32,6 @@ pytestmark = [
     pytest.mark.usefixtures("nothing_known"),
 ]
 
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(90, 4))
-Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
-MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
-MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
-few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
-
-network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 regressor = partial(ShallowNNRegressor, n_hidden=8, max_iter=3, random_state=0)
 
 
@@ -46,11 +40,9 @@ def nothing_known(monkeypatch):
     monkeypatch.setattr(choice, "memo", {})
 
 
-def path_of(x, y, weights=None, make=network, **params):
-    """Fit, with nothing known; list the alphas tried and their losses."""
+def path_of(*args, **params):
     choice.memo.clear()
-    path = make(**params).fit(x, y, weights).alpha_path_
-    return path["alpha"].tolist(), path["loss"].tolist()
+    return cases.path_of(*args, **params)
 
 
 @pytest.fixture
