@@ -21,7 +21,7 @@ from sknn_scratch import (
     TableEncoder,
     tabular_pipeline,
 )
-from sknn_scratch._fitting.few_rows import TrialsOfFew
+from sknn_scratch._fitting.few_rows import trials_of
 from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.many_rows import TrialsOfMany
 from sknn_scratch._fitting.observations import observations_of
@@ -57,7 +57,7 @@ FEATURES = X[:, 1:]
 
 def observed(x, y, groups, estimator=ShallowNNClassifier):
     encoded = encode_data(estimator(), FitInput(x, y, groups=groups))
-    return observations_of(encoded.weighted(), encoded)
+    return observations_of(encoded.data, encoded)
 
 
 def parts_of_rows(x, y, groups, n_parts):
@@ -111,13 +111,13 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
     x, y, names = persons(n_persons, n_each=5 if n_persons in (30, 400) else 800 // n_persons)
     many = n_persons in (400, 4)
     model, encoded = ShallowNNRegressor(), encode_data(ShallowNNRegressor(), FitInput(x, y, groups=names))
-    seen = observations_of(encoded.weighted(), encoded)
-    network = network_of(model, encoded, seen.data)
+    seen = observations_of(encoded.data, encoded)
+    network = network_of(model, encoded)
     if many:
         trials = TrialsOfMany(seen, network, "auto", print)
         splits = [trials.split(part) for part in range(trials.n_parts)]
     else:
-        trials = TrialsOfFew(seen, network, "auto")
+        trials = trials_of(seen, network, "auto")
         splits = trials.parts
     sides = [(numbers_in(train, train.rows), numbers_in(held_out)) for train, held_out in splits]
     assert len(sides) == n_parts
@@ -129,10 +129,10 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
 def test_the_chance_between_two_alphas_is_of_groups():
     seen = observed(*persons(n_persons=400))
     trials = TrialsOfMany(seen, None, "auto", print)
-    differences = np.random.default_rng(0).normal(size=400)[seen.groups.numbers]
+    differences = np.random.default_rng(0).normal(size=400)[seen.numbers]
     trials.of = lambda alpha, pace: alpha * differences[trials.held_out]
     assert trials.n_held_out == 400
-    of_persons = np.bincount(seen.groups.numbers[trials.held_out], differences[trials.held_out])
+    of_persons = np.bincount(seen.numbers[trials.held_out], differences[trials.held_out])
     assert trials.chance_between(2.0, 1.0, None) == pytest.approx(20 * of_persons.std())
 
 

@@ -102,7 +102,7 @@ class Ensemble(BaseShallowNN):
         if not goes_on:
             rng, n_networks = check_random_state(self.random_state), self.n_networks
             if n_networks == "auto":
-                n_networks = usual_n_networks(encoded.weighted().n_samples)
+                n_networks = usual_n_networks(encoded.data.n_samples)
             return [self._network(**own, random_state=draw_seed(rng)) for _ in range(n_networks)]
         if self.n_networks not in ("auto", len(self.estimators_)):
             raise ValueError(

@@ -6,22 +6,23 @@ precision.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
 
+from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import gradient_blocks, predict_outputs, row_losses
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lbfgs import minimise
-from sknn_scratch._core.network import Network, Penalty
+from sknn_scratch._core.network import Batch, Network, Penalty
 from sknn_scratch._core.optimizers import Lbfgs
-from sknn_scratch._core.parameters import NetworkShape
+from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.row_space import RowSpace, is_wide
-from sknn_scratch._core.rows import DenseRows, evenly, features_of_rows, rows_of
+from sknn_scratch._core.rows import DenseRows, evenly, rows_of
 from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.decide import SMALL_TOL, TOL
-from sknn_scratch._fitting.observations import Observations
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
 from sknn_scratch._fitting.trials import (
     LEAST_ROWS,
@@ -59,130 +60,116 @@ def losses_of_few(seen, network, init_scale, any_length):
 
     With any length, the best alpha tells whether small gains of the training help.
     """
-    trials = TrialsOfFew(seen, network, init_scale)
-    if not trials.parts:
+    trials = trials_of(seen, network, init_scale)
+    if trials is None:
         return NOTHING
-    means, of_random = trials.losses(ALPHAS_OF_FEW)
+    trained = trials.train(trials.starts, limits_of(ALPHAS_OF_FEW), TOL)
+    means = {alpha: trials.mean(row_losses, params) for alpha, params in trained.items()}
+    of_random = trials.mean(losses_of_random_rows, trained[ALPHAS_OF_FEW[0]])
     if means[ALPHAS_OF_FEW[0]] > MISLEADING * of_random:
         return NOTHING
     best = min(means, key=means.get)
     if best in BEYOND:
-        means = trials.losses(BEYOND[best])[0] | means
-        best = min(means, key=means.get)
-    may_gain = any_length and means[best] < LITTLE_NOISE * of_random
-    is_fine = may_gain and trials.finer_loss(best) < less_by(FINE_GAIN, means[best])
+        beyond = trials.train(trials.starts, limits_of(BEYOND[best]), TOL)
+        means = {alpha: trials.mean(row_losses, params) for alpha, params in beyond.items()} | means
+        trained, best = trained | beyond, min(means, key=means.get)
+    is_fine = False
+    if any_length and means[best] < LITTLE_NOISE * of_random:
+        finer = trials.train(trained[best], {best: FINEST}, SMALL_TOL)
+        is_fine = trials.mean(row_losses, finer[best]) < less_by(FINE_GAIN, means[best])
     return Tried(dict(sorted(means.items())), trials.n_rows, tol=SMALL_TOL if is_fine else TOL)
 
 
-class TrialsOfFew:
-    """Networks without a part of the observations; there are no parts if these would be too small."""
+def trials_of(seen, network, init_scale):
+    """Hold out each part of some observations in turn; None if they are too few, or all their values zero."""
+    seen = seen.sample(MOST_VALUES, LEAST_ROWS)
+    draws = [seen.dealt(N_FOLDS, draw) for draw in range(MOST_DRAWS)]
+    is_held_out = draws[0] < N_FOLDS
+    X = seen.data.X.take(seen.data.rows)
+    used = np.flatnonzero(X.has_occurred())  # others have no gradient
+    if np.count_nonzero(is_held_out) < LEAST_ROWS or not len(used):
+        return None
+    n_hidden = min(network.shape.n_hidden, max(1, MOST_WEIGHTS // len(used)))
+    shape = NetworkShape(len(used), n_hidden, network.shape.n_outputs)
+    params = initial_params(shape, init_scale, np.argsort(np.argsort(seen.features[used])), np.float64)
+    X = in_double_precision(X.source, used)
+    if is_wide(X, X.n_samples):  # L-BFGS takes the same steps with few features, in less time
+        with one_blas_thread():  # so that the rounding does not depend on the number of threads
+            space = RowSpace(X.source, shape, params)
+        X, shape, params = rows_of(space.X), space.shape, space.params
+    if isinstance(X, DenseRows):
+        X = X.with_ones()  # for quicker products
+    targets = seen.data.targets[seen.data.rows].astype(np.float64)
+    data = Data(X, targets, row_weights=seen.data.row_weights)
+    parts = [
+        (data.part(draw != part), data.part(draw == part).batch())
+        for draw in draws[: max(1, ROWS_HELD_OUT // seen.n_independent(is_held_out))]
+        for part in range(N_FOLDS)
+        if (draw == part).any()
+    ]
+    network = network._replace(shape=shape, loss=network.loss.smoothed)
+    n_blocks = len(gradient_blocks(X, shape, X.n_samples))
+    return TrialsOfFew(network, parts, [params] * len(parts), seen.n_independent(), n_blocks)
 
-    def __init__(self, seen: Observations, network: Network, init_scale: float | str) -> None:
-        seen = seen.sample(most_observations(seen.data))
-        draws = [seen.dealt(N_FOLDS, draw) for draw in range(MOST_DRAWS)]
-        is_held_out = draws[0] < N_FOLDS
-        used = np.flatnonzero(features_of_rows(seen.data.X, seen.data.rows))  # others have no gradient
-        self.n_rows, self.parts, self.found = seen.n_independent(), [], {}
-        if np.count_nonzero(is_held_out) < LEAST_ROWS or not len(used):
-            return
-        n_hidden = min(network.shape.n_hidden, max(1, MOST_WEIGHTS // len(used)))
-        shape = NetworkShape(len(used), n_hidden, network.shape.n_outputs)
-        numbers = np.argsort(np.argsort(seen.features[used]))
-        params = initial_params(shape, init_scale, numbers, np.float64)
-        X, shape, self.params = with_few_features(in_double_precision(seen.data, used), shape, params)
-        self.network = network._replace(shape=shape, loss=network.loss.smoothed)
-        targets = seen.data.targets[seen.data.rows].astype(np.float64)
-        data = Data(X, targets, row_weights=seen.data.row_weights)
-        self.parts = [
-            (data.part(draw != part), data.part(draw == part).batch())
-            for draw in draws[: max(1, ROWS_HELD_OUT // seen.n_independent(is_held_out))]
-            for part in range(N_FOLDS)
-            if (draw == part).any()
-        ]
+
+@dataclass(eq=False)
+class TrialsOfFew:
+    """Networks without a part of the observations."""
+
+    network: Network
+    parts: list[tuple[Data, Batch]]  # the rows to train on, and those that are held out
+    starts: list[Array]  # (n_params,): the initial parameters for each part
+    n_rows: int  # that are independent
+    n_blocks: int  # of the rows, for threads
 
     @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
-    def losses(self, alphas) -> tuple[dict[float, float], float]:
-        """Find the mean loss for alphas in ascending order, and that of random outputs.
+    def train(self, starts, limits, tol):
+        """Train a network for each part, with one alpha after the other, for so many iterations at most.
 
-        The latter is for the smallest alpha, if each row has the outputs of another one.
+        Returns for each alpha the parameters (n_params,) for each part.
         """
-        losses, of_random = {alpha: [] for alpha in alphas}, []
-        with self.map_in_threads() as map_blocks:
-            for number, (data, held_out) in enumerate(self.parts):
-                stack, n_most = self.stack_of(data, self.params, map_blocks), FIRST
-                for alpha in alphas:
-                    descend(stack, alpha, ends_after(n_most, TOL))
-                    losses[alpha].append(row_losses(self.network, stack.params, held_out))
-                    if alpha == alphas[0]:
-                        of_random.append(loss_of_random_rows(self.network, stack.params, held_out))
-                    self.found[alpha, number], n_most = stack.params.flat.copy(), FURTHER
-        return {alpha: self.mean(one) for alpha, one in losses.items()}, float(np.mean(of_random))
+        trained, rng = {alpha: [] for alpha in limits}, np.random.default_rng(0)
+        with map_in_threads(self.n_blocks) as map_blocks:
+            for (data, _), start in zip(self.parts, starts, strict=True):
+                config = Config(self.network, Lbfgs(), data.n_samples, max_iter=1, learning_rate=1.0)
+                run = Run(State(start.copy(), rng, rng), data, config)
+                stack = Stack([run], map_blocks)
+                for alpha, n_most in limits.items():
+                    stack.penalty = Penalty.of([alpha / data.penalty_divisor], self.network.shape)
+                    minimise(stack.evaluate, stack.params.flat.copy(), ends_after(n_most, tol))
+                    trained[alpha].append(stack.params.flat.copy())
+        return trained
 
+    @one_blas_thread()
     @np.errstate(all="ignore")
-    def finer_loss(self, alpha):
-        """Find the mean loss for an alpha if the networks go on as long as they gain a little."""
-        losses = []
-        with self.map_in_threads() as map_blocks:
-            for number, (data, held_out) in enumerate(self.parts):
-                stack = self.stack_of(data, self.found[alpha, number], map_blocks)
-                descend(stack, alpha, ends_after(FINEST, SMALL_TOL))
-                losses.append(row_losses(self.network, stack.params, held_out))
-        return self.mean(losses)
-
-    def mean(self, losses_of_parts):
-        return mean_of(np.concatenate(losses_of_parts) / len(self.parts))
-
-    def map_in_threads(self):
-        X = self.parts[0][0].X
-        return map_in_threads(len(gradient_blocks(X, self.network.shape, X.n_samples)))
-
-    def stack_of(self, data, params, map_blocks):
-        rng = np.random.default_rng(0)
-        config = Config(self.network, Lbfgs(), batch_size=data.n_samples, max_iter=1, learning_rate=1.0)
-        return Stack([Run(State(params.copy(), rng, rng), data, config)], map_blocks)
+    def mean(self, losses_of_rows, params_of_parts):
+        """Compute the mean loss of the rows that are held out, by a function like ``row_losses``."""
+        shape = self.network.shape
+        losses = [
+            losses_of_rows(self.network, view_parameters(params, shape), held_out)
+            for (_, held_out), params in zip(self.parts, params_of_parts, strict=True)
+        ]
+        return mean_of(np.concatenate(losses) / len(self.parts))
 
 
-def descend(stack, alpha, is_end):
-    """Let L-BFGS go down the objective with an alpha, from where the network is."""
-    strength = alpha / stack.runs[0].data.penalty_divisor
-    stack.penalty = Penalty.of([strength], stack.network.shape)
-    minimise(stack.evaluate, stack.params.flat.copy(), is_end)
+def limits_of(alphas):
+    """Say how many iterations each alpha may have; networks go on with the next one where they are."""
+    return dict.fromkeys(alphas, FURTHER) | {alphas[0]: FIRST}
 
 
-def most_observations(data):
-    """Find of how many observations the values other than zero are not too many."""
-    n_rows = data.n_samples
-    if data.X.n_features * n_rows <= MOST_VALUES:
-        return n_rows
-    n_values = data.X.take(data.rows).count_values() / n_rows
-    return max(LEAST_ROWS, int(MOST_VALUES / max(1, n_values)))
-
-
-def in_double_precision(data, features):
-    """Copy some features of the rows; a large matrix becomes sparse, since most values may be zero."""
-    X = data.X.take(data.rows).source
+def in_double_precision(X, features):
+    """Copy some features; a large matrix becomes sparse, since most values may be zero."""
     if X.shape[0] * X.shape[1] > MOST_VALUES:
         X = scipy.sparse.csr_array(X)
     return rows_of((X if len(features) == X.shape[1] else X[:, features]).astype(np.float64))
 
 
-@one_blas_thread()  # so that the rounding of a decomposition does not depend on the number of threads
-def with_few_features(X, shape, params):
-    """Describe wide rows, and a network for them, by few features: L-BFGS takes the same steps in less time.
-
-    Dense rows get a first column of ones, for quicker products.
-    """
-    if is_wide(X, X.n_samples):
-        space = RowSpace(X.source, shape, params)
-        X, shape, params = rows_of(space.X), space.shape, space.params
-    return X.with_ones() if isinstance(X, DenseRows) else X, shape, params
-
-
-def loss_of_random_rows(network, params, batch):
-    """Compute the mean loss of rows if each has the outputs of another, for some shifts of the rows."""
+def losses_of_random_rows(network, params, batch):
+    """Compute the losses (n_samples,) of rows if each has the outputs of another, means for some shifts."""
     outputs_mT = predict_outputs(network, params, batch.X).T.copy()
     shifts = evenly(batch.X.n_samples, MOST_SHIFTS)
-    return np.mean([network.loss.total(np.roll(outputs_mT, one, axis=1), batch.targets) for one in shifts])
+    losses = [network.loss.of_rows(np.roll(outputs_mT, one, axis=1), batch.targets) for one in shifts]
+    return np.mean(losses, axis=0)
 
 
 def ends_after(n_most, tol):

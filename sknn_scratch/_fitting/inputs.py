@@ -10,6 +10,7 @@ import scipy.sparse
 from sklearn.base import is_regressor
 
 from sknn_scratch._core.data import MANY_FEATURES, Data
+from sknn_scratch._core.network import make_batch
 from sknn_scratch._core.rows import features_of_rows, rows_of
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
@@ -56,12 +57,17 @@ class EncodedRows:
         weights = None if self.weights is None else self.weights[rows]
         return EncodedRows(self.X[rows], self.y[rows], self.targets[rows], weights)
 
-    def weighted(self, earlier_weight=0.0):
-        """Give the core the rows with a positive weight."""
+    @property
+    def batch(self):
+        return make_batch(rows_of(self.X), self.targets, self.weights)
+
+    @property
+    def data(self):
+        """The rows with a positive weight, as the core takes them."""
         if self.weights is None or self.weights.all():
-            return Data(rows_of(self.X), self.targets, None, self.weights, earlier_weight)
+            return Data(rows_of(self.X), self.targets, None, self.weights)
         rows = np.flatnonzero(self.weights)
-        return Data(rows_of(self.X), self.targets, rows, self.weights[rows], earlier_weight)
+        return Data(rows_of(self.X), self.targets, rows, self.weights[rows])
 
 
 @dataclass(frozen=True)
@@ -166,17 +172,11 @@ def validated(model, X, y, sample_weight, dtype, *, reset):
     check_none_missing(y)
     y, rules = plain_labels(y), {"accept_sparse": "csr", "order": "C", "multi_output": True}
     with recommending_pipeline(model):
-        X, y = validate_data(model, native(X), y, dtype=dtype, reset=reset, **rules)
+        X, y = validate_data(model, X, y, dtype=dtype, reset=reset, **rules)
     X, y = canonical(X), model._target_kinds.validated(y)
     sample_weight = checked_sample_weight(sample_weight, X)
     model._target_kinds.check_domain(model, y, sample_weight)
     return X, y, sample_weight
-
-
-def native(X):
-    """Give X the byte order of this machine, if it is an array of the other: float32 stays float32."""
-    is_native = getattr(getattr(X, "dtype", None), "isnative", True)
-    return X if is_native else X.astype(X.dtype.newbyteorder("="))
 
 
 @contextmanager

@@ -7,7 +7,6 @@ cycle. Single precision ranks the alphas as well, in less time.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,18 +16,12 @@ from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import evenly
-from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import Config, Run, State
-from sknn_scratch._core.training import train
-from sknn_scratch._fitting.decide import (
-    FEWEST_CYCLE_EPOCHS,
-    LONGEST_CYCLE,
-    MOST_EPOCHS,
-    Pace,
-    longest_cycle,
-)
+from sknn_scratch._core.training import Hooks
+from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS, LONGEST_CYCLE, MOST_EPOCHS, longest_cycle
 from sknn_scratch._fitting.observations import Observations
-from sknn_scratch._fitting.threads import map_in_threads
+from sknn_scratch._fitting.passes import train_fits
+from sknn_scratch._fitting.threads import one_blas_thread
 from sknn_scratch._fitting.trials import (
     LEAST_ROWS,
     MOST_VALUES,
@@ -66,38 +59,38 @@ ADAM = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8)  # the defaults of the estim
 
 def losses_of_many(seen, network, init_scale, any_length, say):
     """Find the losses of the alphas that are tried, and how long to train; ``say`` takes lines of text."""
-    trials, n_rows = TrialsOfMany(seen, network, init_scale, say), seen.data.n_samples
+    trials = TrialsOfMany(seen, network, init_scale, say)
     if sum(map(len, trials.parts)) < LEAST_ROWS:
         return NOTHING
     if any_length:
-        return losses_of_best_length(trials, *cycles(n_rows, network.shape.n_features))
-    return losses_around(trials, FIRST_ALPHAS, longest_cycle(n_rows))._replace(n_epochs=math.inf)
+        return losses_of_best_length(trials, *cycles(seen.data.n_samples, network.shape.n_features))
+    return losses_around(trials, FIRST_ALPHAS, trials.longest.max_iter)._replace(n_epochs=math.inf)
 
 
-def losses_around(trials, pair, pace):
+def losses_around(trials, pair, n_epochs):
     """Find the losses of two alphas, and of others beyond the better one until the loss rises.
 
     If chance may explain the first rise, it goes on once.
     """
     lower, upper = sorted(pair)
-    trials.hold_out_all_if_in_doubt(lower, upper, pace)
-    if trials.mean(lower, pace) <= trials.mean(upper, pace):
+    trials.hold_out_all_if_in_doubt(lower, upper, n_epochs)
+    if trials.mean(lower, n_epochs) <= trials.mean(upper, n_epochs):
         best, *others = [alpha for alpha in reversed(ALPHAS_OF_MANY) if alpha <= lower]
     else:
         best, *others = [alpha for alpha in ALPHAS_OF_MANY if alpha >= upper]
     may_rise = True
     for alpha in others:
-        rise = trials.mean(alpha, pace) - trials.mean(best, pace)
+        rise = trials.mean(alpha, n_epochs) - trials.mean(best, n_epochs)
         if rise < 0:
             best = alpha
-        elif may_rise and rise <= trials.chance_between(alpha, best, pace):
+        elif may_rise and rise <= trials.chance_between(alpha, best, n_epochs):
             may_rise = False
         else:
             break
-    return Tried(trials.means(pace), trials.n_held_out, pace.max_iter)
+    return Tried(trials.means(n_epochs), trials.n_held_out, n_epochs)
 
 
-def losses_of_best_length(trials, shortest, *longer_ones):
+def losses_of_best_length(trials, usual, further):
     """Find the losses for the length of the cycle that is better, from the shortest one on.
 
     First, two alphas or more are tried with the shortest cycle. Then the next cycle is tried with the best
@@ -105,40 +98,41 @@ def losses_of_best_length(trials, shortest, *longer_ones):
     with that, since a longer cycle may need a stronger penalty. Once a cycle does not lower the loss enough,
     the one before is taken. At the end, other alphas are tried with it.
     """
-    pace, has_gained_much = shortest.pace, False
-    alpha, other = losses_around(trials, FIRST_ALPHAS, pace).ranked[:2]
+    n_epochs, *longer_ones = sorted({*usual, further})
+    has_gained_much = False
+    alpha, other = losses_around(trials, FIRST_ALPHAS, n_epochs).ranked[:2]
     for longer in longer_ones:
-        if longer.is_further and not has_gained_much:
+        is_further = longer not in usual
+        if is_further and not has_gained_much:
             break
-        least = trials.mean(alpha, pace)
-        enough = less_by(FURTHER_GAIN if longer.is_further else LEAST_GAIN, least)
-        if other > alpha and not trials.mean(alpha, longer.pace) < enough:
+        least = trials.mean(alpha, n_epochs)
+        enough = less_by(FURTHER_GAIN if is_further else LEAST_GAIN, least)
+        if other > alpha and not trials.mean(alpha, longer) < enough:
             alpha, other = other, alpha
-        loss = trials.mean(alpha, longer.pace)
+        loss = trials.mean(alpha, longer)
         if not loss < enough:
             break
-        pace, has_gained_much = longer.pace, loss < less_by(MUCH_GAIN, least)
-    return losses_around(trials, (alpha, other), pace)
-
-
-class Cycle(NamedTuple):
-    """A cycle that a new network with many rows may have; a further one needs a y with little noise."""
-
-    pace: Pace
-    is_further: bool
+        n_epochs, has_gained_much = longer, loss < less_by(MUCH_GAIN, least)
+    return losses_around(trials, (alpha, other), n_epochs)
 
 
 def cycles(n_rows, n_features):
-    """List the cycles that a new network with many rows may have, from the shortest on."""
+    """Choose the usual lengths of a cycle, in epochs, and a further one, for a y with little noise."""
     longest = longest_cycle(n_rows)
-    n_batches, n_epochs = math.ceil(n_rows / longest.batch_size), longest.max_iter
+    n_epochs = longest.max_iter
     usual = {max(FEWEST_CYCLE_EPOCHS, math.ceil(share * n_epochs)) for share in SHORTER_CYCLES}
-    further = n_epochs
-    if n_epochs <= MANY_CYCLE_EPOCHS or n_features <= FEW_FEATURES:
-        usual.add(n_epochs)
-        further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * n_epochs))
-    lengths = sorted({*usual, max(n_epochs, further)})
-    return [Cycle(longest._replace(max_iter=length), length not in usual) for length in lengths]
+    if n_epochs > MANY_CYCLE_EPOCHS and n_features > FEW_FEATURES:
+        return usual, n_epochs
+    n_batches = math.ceil(n_rows / longest.batch_size)
+    further = min(MOST_EPOCHS, math.ceil(LONGEST_CYCLE / n_batches), math.ceil(FURTHER_CYCLE * n_epochs))
+    return {*usual, n_epochs}, max(n_epochs, further)
+
+
+class SilentTraining(Hooks):
+    """A run that reports nothing."""
+
+    def __init__(self, run):
+        self.run = run
 
 
 @dataclass(eq=False)
@@ -149,13 +143,14 @@ class TrialsOfMany:
     network: Network
     init_scale: float | str
     say: Callable[[str], None]
-    losses: dict = field(default_factory=dict)  # (n_part,) by alpha, pace and the number of the part
+    losses: dict = field(default_factory=dict)  # (n_part,) by alpha, number of epochs and number of the part
 
     def __post_init__(self) -> None:
         self.data, self.splits = in_single_precision(self.seen.data), {}
+        self.longest = longest_cycle(self.data.n_samples)
         numbers = self.seen.dealt(N_PARTS)
         parts = [np.flatnonzero(numbers == part) for part in range(N_PARTS)]
-        if self.seen.groups is None:  # networks of equal numbers of rows train together
+        if not self.seen.are_grouped:  # networks of equal numbers of rows train together
             n_each = min(MOST_HELD_OUT, *map(len, parts))
             parts = [part[evenly(len(part), n_each)] for part in parts]
         self.parts = [part for part in parts if len(part)]
@@ -171,54 +166,51 @@ class TrialsOfMany:
     def n_held_out(self):
         return self.seen.n_independent(self.held_out)
 
-    def of(self, alpha, pace):
-        """Find the losses (n_held_out,) for an alpha and a pace, each part once."""
-        new = [part for part in range(self.n_parts) if (alpha, pace, part) not in self.losses]
-        for part, losses in zip(new, self.try_out(alpha, pace, new), strict=True):
-            self.losses[alpha, pace, part] = losses
-        return np.concatenate([self.losses[alpha, pace, part] for part in range(self.n_parts)]) / self.n_parts
+    def of(self, alpha, n_epochs):
+        """Find the losses (n_held_out,) for an alpha and a length of the cycle, each part once."""
+        new = [part for part in range(self.n_parts) if (alpha, n_epochs, part) not in self.losses]
+        for part, losses in zip(new, self.try_out(alpha, n_epochs, new), strict=True):
+            self.losses[alpha, n_epochs, part] = losses
+        of_parts = [self.losses[alpha, n_epochs, part] for part in range(self.n_parts)]
+        return np.concatenate(of_parts) / self.n_parts
 
-    def mean(self, alpha, pace):
-        return mean_of(self.of(alpha, pace))
+    def mean(self, alpha, n_epochs):
+        return mean_of(self.of(alpha, n_epochs))
 
-    def hold_out_all_if_in_doubt(self, alpha, other, pace):
+    def hold_out_all_if_in_doubt(self, alpha, other, n_epochs):
         """Hold out all parts if chance may decide between two alphas, and if this may cost much."""
-        loss, chance = self.mean(alpha, pace), self.chance_between(alpha, other, pace)
-        may_be_chance = abs(loss - self.mean(other, pace)) < CERTAIN * chance
+        loss, chance = self.mean(alpha, n_epochs), self.chance_between(alpha, other, n_epochs)
+        may_be_chance = abs(loss - self.mean(other, n_epochs)) < CERTAIN * chance
         if may_be_chance and chance > MOST_BY_CHANCE * abs(loss):
             self.n_parts = len(self.parts)
 
-    def chance_between(self, alpha, other, pace):
+    def chance_between(self, alpha, other, n_epochs):
         """Estimate the standard error of the difference between the mean losses of two alphas."""
-        differences = self.seen.sums(self.of(alpha, pace) - self.of(other, pace), self.held_out)
+        differences = self.seen.sums(self.of(alpha, n_epochs) - self.of(other, n_epochs), self.held_out)
         return math.sqrt(len(differences)) * float(differences.std())
 
-    def means(self, pace):
-        """Compute the mean loss of each alpha that was tried with a pace, in ascending order."""
-        alphas = sorted({alpha for alpha, its_pace, _ in self.losses if its_pace == pace})
-        return {alpha: self.mean(alpha, pace) for alpha in alphas}
+    def means(self, n_epochs):
+        """Compute the mean loss of each alpha that was tried with a length, in ascending order."""
+        alphas = sorted({alpha for alpha, its_length, _ in self.losses if its_length == n_epochs})
+        return {alpha: self.mean(alpha, n_epochs) for alpha in alphas}
 
-    def try_out(self, alpha, pace, parts):
-        """List the losses (n_part,) of each part, for networks that train for some epochs of a pace."""
+    def try_out(self, alpha, n_epochs, parts):
+        """List the losses (n_part,) of each part, for networks that train for most of a cycle's epochs."""
         if not parts:
             return []
-        pace = pace._replace(max_iter=max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * pace.max_iter)))
+        n_epochs = max(FEWEST_CYCLE_EPOCHS, math.ceil(TRIED_SHARE * n_epochs))
         train_data, held_out = zip(*map(self.split, parts), strict=True)
-        runs = [self.run_of(alpha, data, pace) for data in train_data]
-        keys = {stack_key(run) for run in runs}
-        are_alone = None in keys or len(keys) > 1
-        with map_in_threads(1) as map_blocks:
-            for group in [[run] for run in runs] if are_alone else [runs]:
-                train(group, map_blocks=map_blocks)
-            if any(run.is_interrupted for run in runs):
-                raise KeyboardInterrupt
-            with np.errstate(all="ignore"):  # a loss that is not finite counts as infinite
-                losses = [
-                    row_losses(self.network, view_parameters(run.state.params, self.network.shape), batch)
-                    for run, batch in zip(runs, held_out, strict=True)
-                ]
+        runs = [self.run_of(alpha, data, n_epochs) for data in train_data]
+        train_fits(list(map(SilentTraining, runs)))
+        if any(run.is_interrupted for run in runs):
+            raise KeyboardInterrupt
+        with one_blas_thread(), np.errstate(all="ignore"):  # a loss that is not finite counts as infinite
+            losses = [
+                row_losses(self.network, view_parameters(run.state.params, self.network.shape), batch)
+                for run, batch in zip(runs, held_out, strict=True)
+            ]
         mean = float(np.mean([one.sum() for one in losses]))
-        self.say(f"tried alpha = {alpha:g} for {pace.max_iter} epochs: held-out loss = {mean:.6f}")
+        self.say(f"tried alpha = {alpha:g} for {n_epochs} epochs: held-out loss = {mean:.6f}")
         return losses
 
     def split(self, part):
@@ -229,11 +221,10 @@ class TrialsOfMany:
             self.splits[part] = self.data.part(others), self.data.part(places).batch()
         return self.splits[part]
 
-    def run_of(self, alpha, data, pace):
+    def run_of(self, alpha, data, n_epochs):
         """Make a run whose random numbers are the same for every alpha."""
-        config = Config(
-            self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace._asdict()
-        )
+        pace = self.longest._replace(max_iter=n_epochs)._asdict()
+        config = Config(self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace)
         dtype, rng = data.targets.dtype, np.random.default_rng(0)
         params = initial_params(self.network.shape, self.init_scale, self.seen.features, dtype)
         if data.X.n_features >= MANY_FEATURES:

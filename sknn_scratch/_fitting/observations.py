@@ -13,7 +13,9 @@ A place of an observation follows from its own rounded values, so rounding error
 one row moves no other.
 """
 
+from collections.abc import Hashable
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +23,7 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.rows import Index, SparseRows, evenly, features_of_rows
+from sknn_scratch._core.rows import Index, SparseRows, evenly
 from sknn_scratch._fitting.threads import one_blas_thread
 
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
@@ -31,50 +33,24 @@ MOST_DIFFERENT = 0.05
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
-class Observations(NamedTuple):
-    """Independent observations, sorted by their hashes."""
+class Units(NamedTuple):
+    """What is independent of each other, and so dealt to the parts: observations or groups of them."""
 
-    data: Data  # one row of each; weights are sums over the copies, with a mean of one, or None
-    strata: Index  # (n_observations,): the number of each one's stratum
+    strata: Index  # (n_units,): the number of each one's stratum
     n_kept: int  # of each stratum, so many must stay in training
-    hashes: Index  # (n_observations,) of 64 bits, of rounded values; they differ if rows are equal, too
-    features: Index  # (n_features,): the number of each feature, wherever its column is
-    groups: "Groups | None" = None  # which of them belong together
-
-    def part(self, places: Index) -> "Observations":
-        data, strata, hashes = self.data.part(places), self.strata[places], self.hashes[places]
-        groups = None if self.groups is None else self.groups._replace(numbers=self.groups.numbers[places])
-        return self._replace(data=data, strata=strata, hashes=hashes, groups=groups)
-
-    def n_independent(self, places: Index | slice = slice(None)) -> int:
-        """Count the groups of some observations; without groups, the observations."""
-        if self.groups is None:
-            return len(self.hashes[places])
-        return len(np.unique(self.groups.numbers[places]))
-
-    def sums(self, values: Array, places: Index) -> Array:
-        """Add the values (n,) of some observations up by group; without groups, they stay."""
-        if self.groups is None:
-            return values
-        return np.bincount(np.unique(self.groups.numbers[places], return_inverse=True)[1], values)
-
-    def sample(self, n_most: int) -> "Observations":
-        """Take some observations, evenly by strata."""
-        return self.part(np.sort(self.in_order()[evenly(len(self.strata), n_most)]))
+    hashes: Index  # (n_units,) of 64 bits, of rounded values: no two are equal
 
     def in_order(self, draw: int = 0) -> Index:
-        """Sort observations by strata, and at random in each: a place follows from an observation alone."""
+        """Sort units by strata, and at random in each: a place follows from a unit alone."""
         return np.lexsort((mixed_bits(self.hashes + STEP * np.uint64([draw])), self.strata))
 
     def dealt(self, n_parts: int, draw: int = 0) -> Index:
-        """Deal observations to parts: number each (n_observations,). Those of a group come to one part.
+        """Deal units to parts: number each (n_units,).
 
         The random order of a stratum is cut into blocks of nearly equal size, one for each part. So if one
-        observation moves, only a few at the ends of blocks come to another part. In a stratum of no more than
+        unit moves, only a few at the ends of blocks come to another part. In a stratum of no more than
         ``n_kept``, the number is ``n_parts``.
         """
-        if self.groups is not None:
-            return self.groups.whole.dealt(n_parts, draw)[self.groups.numbers]
         order, counts = self.in_order(draw), np.bincount(self.strata)
         strata = self.strata[order]
         ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
@@ -85,31 +61,70 @@ class Observations(NamedTuple):
         return parts
 
 
-class Groups(NamedTuple):
-    """Observations that belong together."""
+class Observations(NamedTuple):
+    """Observations, in an order that follows from their values."""
 
-    numbers: Index  # (n_observations,): the number of each one's group
-    whole: Observations  # the groups themselves, without data
+    data: Data  # one row of each; weights are sums over the copies, with a mean of one, or None
+    units: Units
+    numbers: Index  # (n_observations,): the number of each one's unit
+    features: Index  # (n_features,): the number of each feature, wherever its column is
+    exact: Index  # (n_observations,): hashes of exact values; equal rows have equal ones
 
-    @classmethod
-    def of(cls, groups: Index, strata: Index, n_kept: int, hashes: Index) -> "Groups":
-        """Describe the groups of observations; the arrays (n_observations,) say what these are."""
-        numbers = np.unique(groups, return_inverse=True)[1]
-        of_groups = strata_of_groups(strata, numbers), n_kept, hashes_of_groups(hashes, numbers)
-        return cls(numbers, Observations(None, *of_groups, None))
+    @property
+    def key(self) -> Hashable:
+        """What observations have in common that are equal to the last bit, wherever their rows are in X."""
+        data = self.data
+        arrays = self.exact, data.targets[data.rows], data.row_weights, self.numbers, self.units.hashes
+        digests = [one if one is None else blake2b(np.ascontiguousarray(one)).digest() for one in arrays]
+        return isinstance(data.X, SparseRows), data.X.source.dtype.str, self.units.n_kept, *digests
+
+    @property
+    def are_grouped(self) -> bool:
+        return len(self.units.hashes) < len(self.numbers)
+
+    def part(self, places: Index) -> "Observations":
+        data, numbers, exact = self.data.part(places), self.numbers[places], self.exact[places]
+        return self._replace(data=data, numbers=numbers, exact=exact)
+
+    def sample(self, most_values: int, least: int) -> "Observations":
+        """Take some, evenly by strata: ``least`` at least, with at most so many values other than zero."""
+        data, n_rows, n_units = self.data, len(self.numbers), len(self.units.hashes)
+        if n_rows * data.X.n_features <= most_values:
+            return self
+        n_values = data.X.take(data.rows).count_values() / n_rows
+        n_most = max(least, int(most_values / max(1, n_values)))
+        some = self.units.in_order()[evenly(n_units, max(1, n_most * n_units // n_rows))]
+        return self.part(np.flatnonzero(np.isin(self.numbers, some)))
+
+    def dealt(self, n_parts: int, draw: int = 0) -> Index:
+        """Deal observations to parts: number each (n_observations,). Those of a unit come to one part."""
+        present, numbers = np.unique(self.numbers, return_inverse=True)
+        units = self.units._replace(strata=self.units.strata[present], hashes=self.units.hashes[present])
+        return units.dealt(n_parts, draw)[numbers]
+
+    def n_independent(self, places: Index | slice = slice(None)) -> int:
+        """Count the units of some observations."""
+        return len(np.unique(self.numbers[places]))
+
+    def sums(self, values: Array, places: Index) -> Array:
+        """Add the values (n,) of some observations up by unit."""
+        return np.bincount(np.unique(self.numbers[places], return_inverse=True)[1], values)
 
 
 def observations_of(data: Data, encoded: Any) -> Observations:
     """Find the observations among the rows that train, which are some of the encoded ones."""
-    rows, weights, hashes = distinct_rows(data, encoded.groups)
+    rows, weights, exact = distinct_rows(data, encoded.groups)
     data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
-    hashes = mixed_bits(rounded + STEP * repeats(hashes))
-    seen = Observations(data, kind.strata(encoded.y[rows]), kind.n_kept, hashes, features)
-    if encoded.groups is not None:
-        groups = Groups.of(encoded.groups[rows], seen.strata, kind.n_kept, rounded)
-        seen = seen._replace(groups=groups)
+    hashes, strata = mixed_bits(rounded + STEP * repeats(exact)), kind.strata(encoded.y[rows])
+    if encoded.groups is None:
+        numbers, units = np.arange(len(rows)), Units(strata, kind.n_kept, hashes)
+    else:
+        numbers = np.unique(encoded.groups[rows], return_inverse=True)[1]
+        of_groups = hashes_of_groups(rounded, numbers)
+        units = Units(strata_of_groups(strata, numbers), kind.n_kept, of_groups)
+    seen = Observations(data, units, numbers, features, exact)
     return seen.part(np.argsort(hashes, kind="stable"))  # what adds rows up or draws them is stable, too
 
 
@@ -157,10 +172,11 @@ def numbers_of_features(data):
     targets = data.targets[data.rows] @ np.arange(1.0, 1 + data.targets.shape[1])
     if data.row_weights is not None:
         targets *= data.row_weights
-    sums = np.zeros(data.X.n_features)
+    sums, has_occurred = np.zeros(data.X.n_features), np.zeros(data.X.n_features, bool)
     for block, X in in_blocks(data.X, data.rows):
         sums += X.source.T @ targets[block]
-    sums[~features_of_rows(data.X, data.rows)] = np.inf
+        has_occurred |= X.has_occurred()
+    sums[~has_occurred] = np.inf
     return np.argsort(np.argsort(sums, kind="stable"))
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from contextlib import nullcontext
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from sknn_scratch._core.blocks import gradient_blocks
 from sknn_scratch._core.row_space import in_row_space
@@ -28,7 +29,7 @@ def train_fits(trainings):
 
     KeyboardInterrupt is raised if Control-C was pressed before the training of the last runs had begun.
     """
-    passes = cut_into_passes(trainings) if len(trainings) > 1 else [trainings]
+    passes = cut_into_passes(trainings)
     for together in passes:
         train_in_one_pass(together)
         if together[0].run.is_interrupted and together is not passes[-1]:
@@ -48,11 +49,7 @@ def cut_into_passes(trainings):
     alike = defaultdict(list)
     for training in trainings:
         alike[stack_key(training.run) or training].append(training)
-    return [together for some in alike.values() for together in cut(some, capacity(some[0].run))]
-
-
-def cut(some, n_most):
-    return [some[start : start + n_most] for start in range(0, len(some), n_most)]
+    return [some[part] for some in alike.values() for part in gen_batches(len(some), capacity(some[0].run))]
 
 
 def capacity(run):

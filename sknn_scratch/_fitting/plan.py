@@ -56,7 +56,9 @@ class Fit:
 
     def take_place(self, place):
         """Give the network its place among those of an ensemble, between 0 and 1, which share good alphas."""
-        self.run.config = replace(self.run.config, alpha=self.choice.alpha_at(place))
+        self.run.config = replace(
+            self.run.config, alpha=self.choice.alpha_at(place, self.run.config.network.loss)
+        )
 
     @computed_once
     @np.errstate(over="ignore", invalid="ignore")
@@ -74,14 +76,16 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     trained further, each has its own.
     """
     model = begun_model(estimator, inputs.partial)
-    encoded = encode_data(model, inputs) if encoded is None else encoded
+    if encoded is None:
+        encoded = encode_data(model, inputs)
     streams = begin_with(model, encoded)
-    rows = encoded.weighted(model._seen_weight_ if encoded.is_part else 0.0)
-    is_new = not is_fitted(model)
-    facts = Facts(rows, encoded.target_kind, is_new, encoded.is_part, encoded.validation is not None)
-    decisions = decide(model, facts)
+    network = network_of(model, encoded)
+    rows = encoded.data
+    if encoded.is_part:
+        rows = replace(rows, earlier_weight=model._seen_weight_)
+    is_new, has_validation = not is_fitted(model), encoded.validation is not None
+    decisions = decide(model, Facts(rows, encoded.target_kind, is_new, encoded.is_part, has_validation))
     data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
-    network = network_of(model, encoded, data)
     if choice is None or decisions.alpha is not None:
         say = partial(print_line, estimator)
         choice = choose(rows, encoded, network, model.init_scale, decisions, say)
@@ -89,7 +93,7 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     if is_new:
         state = first_state(model, config, data, streams)
     else:
-        state = next_state(model, estimator._features_, config, data, streams, is_part=encoded.is_part)
+        state = next_state(model, estimator._features_, config, streams, is_part=encoded.is_part)
     model.solver_, model.learning_rate_, model.tol_ = decisions.solver, config.learning_rate, config.tol
     return Fit(estimator, inputs, encoded, model, Run(state, data, config), choice)
 
@@ -107,7 +111,6 @@ def begin_with(model, encoded):
     if is_fitted(model):
         check_same_network(model)
     else:
-        check_init_scale(model.init_scale, encoded.targets.dtype)
         model._seed_, model._seen_weight_ = draw_seed(model.random_state), 0.0
     model._activation_ = model.activation
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
@@ -131,10 +134,10 @@ def check_same_network(model):
             )
 
 
-def network_of(model, encoded, data):
-    shape = NetworkShape(data.X.n_features, int(model.n_hidden), encoded.target_kind.n_outputs)
+def network_of(model, encoded):
+    shape = NetworkShape(encoded.X.shape[1], int(model.n_hidden), encoded.target_kind.n_outputs)
     if isinstance(model.activation, Activation):
-        check_shapes(model.activation, shape.n_hidden, data.targets.dtype)
+        check_shapes(model.activation, shape.n_hidden, encoded.targets.dtype)
     return Network(shape, activation_of(model.activation), encoded.target_kind.loss)
 
 
@@ -161,15 +164,6 @@ def plain(number):
     return np.asarray(number).item()
 
 
-def check_init_scale(init_scale, dtype):
-    """Raise ValueError if squares of initial weights may overflow."""
-    if not isinstance(init_scale, str) and init_scale > float(np.sqrt(np.finfo(dtype).max)):
-        raise ValueError(
-            f"init_scale={init_scale} is too large: squares of such weights overflow {dtype}; use 'auto', "
-            "'he' or a number that is not far above 1."
-        )
-
-
 def draw_seed(random_state):
     """Draw the seed of a fit from a ``random_state``, as defined by scikit-learn; an integer is one."""
     if isinstance(random_state, Integral):
@@ -190,7 +184,7 @@ def first_state(model, config, data, streams):
     return state
 
 
-def next_state(model, earlier, config, data, streams, *, is_part):
+def next_state(model, earlier, config, streams, *, is_part):
     """Make the state of a fitted network, with its optimiser's memory if that was kept for the same solver.
 
     ``earlier`` are the features that it has had, or None for all.

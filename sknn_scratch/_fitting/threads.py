@@ -36,9 +36,8 @@ class _Limit:
         self.n_users += 1
 
     def leave(self):
-        if self.n_users > 1:
-            self.n_users -= 1
-        else:
+        self.n_users -= 1
+        if self.n_users <= 0:  # below zero after a fork
             self.end()
 
     def end(self):

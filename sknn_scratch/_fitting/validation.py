@@ -9,8 +9,6 @@ import numpy as np
 import scipy.sparse
 from sklearn.metrics import check_scoring
 
-from sknn_scratch._core.network import make_batch
-from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting.fitted import copied, set_layers
 from sknn_scratch._fitting.observations import strata_of_groups
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
@@ -30,9 +28,7 @@ def with_validation(data, model, encoded, holds_out, rng):
         data = data.part(~is_held_out)
     if validation is None:
         return data
-    score = scorer_of(model, validation)
-    batch = make_batch(rows_of(validation.X), validation.targets, validation.weights)
-    return replace(data, validation=batch, score=score)
+    return replace(data, validation=validation.batch, score=scorer_of(model, validation))
 
 
 def scorer_of(model, rows):

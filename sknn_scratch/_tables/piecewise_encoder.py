@@ -15,7 +15,7 @@ from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import MANY_ROWS
-from sknn_scratch._fitting.inputs import ArrayLike, native, numbers_of_groups
+from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
 from sknn_scratch._tables.pieces import (
     MOST_THINNED,
@@ -232,7 +232,7 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
         rules = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
-        return validate_data(self, native(X), reset=reset, **rules)
+        return validate_data(self, X, reset=reset, **rules)
 
     def _pieces(self):
         parts = (self.knots_, self.fine_knots_, self.ramp_means_, self.has_missing_)

@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sknn_scratch import (
     Activation,
+    DivergenceWarning,
     NetworkDisplay,
     ShallowNNClassifier,
     ShallowNNEnsembleClassifier,
@@ -316,12 +317,12 @@ def test_labels_to_score_with_are_checked(Network, y, message):
 
 @pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
 @pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e308), ("float32", 1e20), ("float32", 1e100)])
-def test_initial_weights_whose_squares_overflow_are_an_error_that_takes_no_seed(dtype, scale, Classifier):
-    rng, x = np.random.RandomState(0), np.random.default_rng(0).normal(size=(30, 50))  # can choose alpha
-    failing = Classifier(3, init_scale=scale, dtype=dtype, random_state=rng)  # found after the seed was drawn
-    with pytest.raises(ValueError, match=r"init_scale=.* is too large.*'auto'"):
-        failing.fit(x, np.arange(30) % 2)
-    assert rng.randint(2**31) == np.random.RandomState(0).randint(2**31)
+def test_initial_weights_whose_squares_overflow_are_named(dtype, scale, Classifier):
+    failed, x = Classifier(3, init_scale=scale, dtype=dtype, random_state=0), np.arange(60.0).reshape(30, 2)
+    with pytest.warns(DivergenceWarning, match=r"Likely cause: large initial weights.*init_scale"):
+        failed.fit(x, np.arange(30) % 2)
+    with pytest.raises(ValueError, match="overflow"):
+        failed.predict(x)
 
 
 def test_numpy_does_not_warn_of_numbers_that_overflow():

@@ -3,10 +3,6 @@
 import itertools
 import math
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,31 +22,19 @@ from sknn_scratch import (
     ShallowNNRegressor,
 )
 from sknn_scratch._core.losses import Logistic, SquaredError
-from sknn_scratch._core.rows import rows_of
-from sknn_scratch._fitting import choice, few_rows, many_rows
-from sknn_scratch._fitting.choice import Choice, key_of
+from sknn_scratch._fitting import choice, many_rows
+from sknn_scratch._fitting.choice import Choice
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.few_rows import ALPHAS_OF_FEW
-from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.many_rows import FIRST_ALPHAS, cycles, losses_around, losses_of_best_length
-from sknn_scratch._fitting.observations import observations_of
-from sknn_scratch._fitting.plan import network_of
 from sknn_scratch._fitting.trials import LEAST_ROWS, Tried
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network, path_of
 from tests.helpers import assert_same_model
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
     pytest.mark.usefixtures("made"),
 ]
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(90, 4))
-Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
-MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
-MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
-few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
-
-network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 
 
 @pytest.fixture
@@ -59,16 +43,10 @@ def made(monkeypatch):
     choices = []
 
     monkeypatch.setattr(choice, "memo", {})
-    for module, name in ((few_rows, "TrialsOfFew"), (many_rows, "TrialsOfMany")):
-        cls = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *args, cls=cls: choices.append(cls) or cls(*args))
+    for name in ("losses_of_few", "losses_of_many"):
+        find = getattr(choice, name)
+        monkeypatch.setattr(choice, name, lambda *args, find=find: choices.append(find) or find(*args))
     return choices
-
-
-def path_of(x, y, weights=None, **params):
-    """Fit; list the alphas tried and their losses."""
-    path = network(**params).fit(x, y, weights).alpha_path_
-    return path["alpha"].tolist(), path["loss"].tolist()
 
 
 # --- What is chosen ---
@@ -168,14 +146,10 @@ def test_if_all_networks_diverge_it_is_the_usual_value():
     assert reg.alpha_ == 3
 
 
-def choice_of(losses, loss=Logistic):
-    """Make a choice among 100 rows, whose networks had these losses."""
-    return Choice(Tried(dict(zip(ALPHAS_OF_FEW, losses, strict=True)), 100), loss(), 1.0)
-
-
 def test_places_in_an_ensemble_share_the_good_alphas():
-    def alphas_of(*args):
-        return [choice_of(*args).alpha_at(place) for place in (0.1, 0.4, 0.6, 0.9)]
+    def alphas_of(losses, loss=Logistic):
+        choice = Choice(1.0, Tried(dict(zip(ALPHAS_OF_FEW, losses, strict=True)), n_rows=100))
+        return [choice.alpha_at(place, loss()) for place in (0.1, 0.4, 0.6, 0.9)]
 
     assert alphas_of([0.1, 0.9, 0.9, 0.9]) == [0.3] * 4  # by far the best
     assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
@@ -309,7 +283,7 @@ def test_rounding_and_columns_hold_out_the_same_rows(n_rows, estimator):
 
 # --- Many rows: the candidates ---
 
-SHORTEST, _, LONGEST, _ = (cycle.pace.max_iter for cycle in cycles(*MANY_X.shape))
+SHORTEST, _, LONGEST = sorted(cycles(*MANY_X.shape)[0])
 NOISE = RNG.integers(2, size=len(MANY_X))
 WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
@@ -320,8 +294,8 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
     assert epochs == [SHORTEST, LONGEST]
 
 
-CYCLES = cycles(10_000, n_features=6)
-SHORT, MIDDLE, LONG, FURTHER = (cycle.pace.max_iter for cycle in CYCLES)
+USUAL, FURTHER = cycles(10_000, n_features=6)
+SHORT, MIDDLE, LONG = sorted(USUAL)
 
 
 class KnownTrials(many_rows.TrialsOfMany):
@@ -333,18 +307,18 @@ class KnownTrials(many_rows.TrialsOfMany):
         self.loss_of, self.losses, self.tried = loss_of, {}, []
         self.parts, self.n_parts, self.seen = [np.arange(10)] * 5, 1, SimpleNamespace(n_independent=len)
 
-    def try_out(self, alpha, pace, parts):
+    def try_out(self, alpha, n_epochs, parts):
         if parts:
-            self.tried.append((pace.max_iter, alpha))
-        return [np.full(10, self.loss_of(alpha, pace.max_iter) / 10) for _ in parts]
+            self.tried.append((n_epochs, alpha))
+        return [np.full(10, self.loss_of(alpha, n_epochs) / 10) for _ in parts]
 
-    def chance_between(self, alpha, other, pace):
+    def chance_between(self, alpha, other, n_epochs):
         return self.chance
 
 
 def best_length(loss_of):
     known = KnownTrials(loss_of)
-    return losses_of_best_length(known, *CYCLES).n_epochs, known.tried
+    return losses_of_best_length(known, USUAL, FURTHER).n_epochs, known.tried
 
 
 @pytest.mark.parametrize(
@@ -371,7 +345,7 @@ def test_a_longer_cycle_is_taken_if_it_lowers_the_loss_enough(levels, n_epochs):
 def tried_around(loss_of, chance=0.0):
     known = KnownTrials(lambda alpha, n_epochs: loss_of(alpha))
     known.chance = chance
-    return [*losses_around(known, FIRST_ALPHAS, CYCLES[0].pace).losses], known.n_parts
+    return [*losses_around(known, FIRST_ALPHAS, SHORT).losses], known.n_parts
 
 
 @pytest.mark.parametrize(
@@ -383,17 +357,18 @@ def test_alphas_beyond_the_better_one_are_tried_until_the_loss_rises(best, tried
 
 
 @pytest.mark.parametrize(
-    ("chance", "tried", "n_parts"),
-    [(0.05, [3, 10, 30], 1), (0.14, [0.3, 1, 3, 10, 30], 1), (0.5, [0.3, 1, 3, 10, 30], 5)],
+    ("chance", "of_one", "tried", "n_parts"),
+    [
+        (0.05, 4.0, [3, 10, 30], 1),
+        (0.14, 4.0, [0.3, 1, 3, 10, 30], 1),
+        (0.5, 4.0, [0.3, 1, 3, 10, 30], 5),
+        (1.0, 5.2, [1, 3, 10, 30], 5),
+    ],
 )
-def test_a_rise_by_chance_does_not_end_the_path(chance, tried, n_parts):
-    """The best alpha is 1, but 3 is worse than 10."""
-    losses = {0.3: 4.2, 1.0: 4.0, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}
+def test_a_rise_by_chance_does_not_end_the_path_but_two_do(chance, of_one, tried, n_parts):
+    """An alpha of 3 is worse than 10."""
+    losses = {0.3: 4.2, 1.0: of_one, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}
     assert tried_around(losses.get, chance) == (tried, n_parts)
-
-
-def test_a_path_goes_beyond_one_rise():
-    assert tried_around({0.3: 1.0, 1.0: 5.2, 3.0: 5.1, 10.0: 5.0, 30.0: 5.3}.get, 1.0)[0] == [1, 3, 10, 30]
 
 
 def test_a_longer_cycle_is_tried_with_the_best_alpha_and_the_others_with_the_last():
@@ -496,46 +471,35 @@ def test_workers_share_a_choice(made):
     assert len(made) == 2
 
 
-def arguments(x=X, y=Y, weights=None, estimator=ShallowNNClassifier, **params):
-    """Make the arguments on which the held-out losses depend."""
-    model = estimator(**params)
-    encoded = encode_data(model, FitInput(x, y, weights))
-    data = encoded.weighted()
-    return observations_of(data, encoded), network_of(model, encoded, data), model.init_scale, True
-
-
-def changed_arguments():
-    """Change each argument, and each part of one; a sparse X that has the same values is another."""
-    seen, net, init_scale, any_length = arguments()
-    other_x, other_y = X.copy(), Y.copy()
-    other_x[3, 1], other_y[3] = np.nextafter(other_x[3, 1], 1), 1 - other_y[3]
-    yield "dtype", arguments(X.astype(np.float32))
-    yield "sparse", arguments(scipy.sparse.csr_array(X))
-    yield "y", arguments(y=other_y)
-    yield "weights", arguments(weights=np.append(2, np.ones(89)))
-    for name, value in {
-        "data": replace(seen.data, X=rows_of(other_x)),  # by an ulp
-        "data of a part": replace(seen.data, earlier_weight=1.0),
-        "strata": seen.strata[::-1],
-        "hashes": seen.hashes[::-1],
-        "features": seen.features[::-1],
-        "n_kept": 0,
-    }.items():
-        yield name, (seen._replace(**{name.split()[0]: value}), net, init_scale, any_length)
-    yield "n_hidden", arguments(n_hidden=7)
-    yield "activation", arguments(activation="tanh")
-    yield "init_scale", arguments(init_scale=0.5)
-    yield "any_length", (seen, net, init_scale, False)
-    for delta in (0.5, 0.6):
-        yield f"huber_delta {delta}", arguments(estimator=ShallowNNRegressor, loss="huber", huber_delta=delta)
+def questions_of(x=X, y=Y, weights=None, estimator=ShallowNNClassifier, **params):
+    """Fit, with nothing known; list what is remembered, all on which the held-out losses depend."""
+    choice.memo.clear()
+    estimator(**{"max_iter": "auto", "random_state": 0} | params).fit(x, y, weights)
+    return list(choice.memo)
 
 
 def test_everything_that_the_losses_depend_on_is_in_the_key():
-    keys = {name: tuple(map(key_of, changed)) for name, changed in changed_arguments()}
-    keys["none"] = tuple(map(key_of, arguments()))
-    assert len(set(keys.values())) == len(keys)
+    """A sparse X that has the same values is another."""
+    other_x, other_y = X.copy(), Y.copy()
+    other_x[3, 1], other_y[3] = np.nextafter(other_x[3, 1], 1), 1 - other_y[3]
+    questions = [
+        *questions_of(),
+        *questions_of(other_x),  # by an ulp
+        *questions_of(X.astype(np.float32)),
+        *questions_of(scipy.sparse.csr_array(X)),
+        *questions_of(y=other_y),
+        *questions_of(weights=np.append(2, np.ones(89))),
+        *questions_of(n_hidden=7),
+        *questions_of(activation="tanh"),
+        *questions_of(init_scale=0.5),
+        *questions_of(estimator=ShallowNNRegressor),
+        *questions_of(estimator=ShallowNNRegressor, max_iter=9),
+        *questions_of(estimator=ShallowNNRegressor, loss="huber", huber_delta=0.5),
+        *questions_of(estimator=ShallowNNRegressor, loss="huber", huber_delta=0.6),
+    ]
+    assert len(set(questions)) == len(questions) == 13
     order = RNG.permutation(90)
-    assert tuple(map(key_of, arguments(X[order], Y[order], random_state=3, alpha=1.0))) == keys["none"]
+    assert questions_of(X[order], Y[order], random_state=3) == questions[:1]
 
 
 def test_sparse_rows_choose_as_dense_ones_whichever_come_first():
@@ -556,24 +520,6 @@ def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypa
     choice.memo.update(dict.fromkeys(range(9)))  # a bound that was passed holds again
     network().fit(X[:70], Y[:70])
     assert len(choice.memo) == 2
-
-
-def test_the_bound_holds_in_several_threads(monkeypatch):
-    monkeypatch.setattr(choice, "MOST_REMEMBERED", 3)
-    barrier = threading.Barrier(4)
-
-    @choice.remembered
-    def square(number):
-        return number**2
-
-    def squares(offset):
-        barrier.wait()
-        return [
-            square(number) == number**2 and len(choice.memo) <= 3 for number in range(offset, offset + 2000)
-        ]
-
-    with ThreadPoolExecutor(4) as pool:
-        assert all(map(all, pool.map(squares, (0, 1, 5, 0))))
 
 
 # --- Lines of text ---

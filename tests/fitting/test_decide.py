@@ -62,7 +62,7 @@ def test_no_two_numbers_select_different_algorithms(cls, name, n_rows):
     for number in numbers:
         model = cls(**others | {name: number})
         encoded = encode_data(model, FitInput(X[:n_rows], y))
-        facts = Facts(encoded.weighted(), encoded.target_kind, True, False, False)
+        facts = Facts(encoded.data, encoded.target_kind, True, False, False)
         found = decide(model, facts)
         ends_with = None if name in ("max_iter", "batch_size") else found.pace.max_iter
         decided.append((found.solver, found.pace.schedule, found.holds_out, found.any_length, ends_with))
@@ -73,7 +73,6 @@ def test_no_two_numbers_select_different_algorithms(cls, name, n_rows):
 CASES = {
     "few rows": ({}, 1499, {}, "lbfgs"),
     "many rows": ({}, 1500, {}, "adam"),
-    "many rows without validation": ({"early_stopping": False}, 1500, {}, "adam"),
     "few rows that weigh something": ({}, 1500, {"sample_weight": WEIGHTS}, "lbfgs"),
     "few rows after the split": ({"early_stopping": True}, 100, {}, "adam"),
     "validation rows": ({}, 100, VALIDATION, "adam"),
@@ -87,7 +86,6 @@ CASES = {
     "no validation": ({"early_stopping": False}, 100, {}, "lbfgs"),
     "schedule": ({"learning_rate_schedule": "adaptive"}, 100, {}, "adam"),
     "constant": ({"learning_rate_schedule": "constant"}, 100, {}, "adam"),
-    "another solver": ({"solver": "sgd"}, 100, {}, "sgd"),
 }
 
 
@@ -103,7 +101,6 @@ def test_the_solver_is_that_of_the_rule(case):
 CYCLES = {
     "many rows": ({}, {}, "end_of_schedule", 100),
     "a number of epochs": ({"max_iter": 4}, {}, "end_of_schedule", 4),
-    "few epochs": ({"max_iter": 3}, {}, "end_of_schedule", 3),
     "all rows in a batch": ({"batch_size": None, "max_iter": 4}, {}, "max_iter", 4),
     "one batch": ({"batch_size": 9999, "max_iter": 4}, {}, "end_of_schedule", 4),
     "another schedule": ({"learning_rate_schedule": "cosine"}, {}, "end_of_schedule", 100),
@@ -182,92 +179,70 @@ def test_a_warm_start_may_change_the_solver():
     assert_same_model(classifier, by_name.set_params(solver="adam").fit(X, Y), rtol=0)
 
 
-def pace(n_rows, **params):
-    """What is chosen for some number of rows."""
+CONSTANT, COSINE = ({"learning_rate_schedule": name} for name in ("constant", "cosine"))
+PACES = [
+    # batches of many rows follow their square root
+    (60, {}, "batch_size", 60),
+    (60, {"batch_size": 100}, "batch_size", 60),
+    (2_500, {}, "batch_size", 100),
+    (10_201, {}, "batch_size", 202),
+    (10_201, CONSTANT, "batch_size", 101),
+    (90_000, {"batch_size": 100}, "batch_size", 100),
+    (90_000, {"batch_size": None}, "batch_size", 90_000),
+    # epochs of a cycle follow its updates
+    (1_499, {}, "max_iter", 200),
+    (1_500, {}, "max_iter", 134),  # 2,000 updates
+    (2_000, COSINE, "max_iter", 100),
+    (300, COSINE, "max_iter", 200),
+    (40_000, {}, "max_iter", 40),
+    (360_000, {}, "max_iter", 40),
+    (10**6, {}, "max_iter", 24),
+    (40_000, {"batch_size": 100}, "max_iter", 30),
+    (40_000, {"batch_size": None}, "max_iter", 200),
+    (10**8, {}, "max_iter", 4),
+    # patience is of ten epochs and a hundred updates, and less with many rows
+    (40, CONSTANT | {"batch_size": 12}, "n_iter_no_change", 25),  # 4 updates in an epoch: 100 updates
+    (40, CONSTANT | {"batch_size": 2}, "n_iter_no_change", 10),
+    (40, {"solver": "lbfgs"}, "n_iter_no_change", 10),
+    (22_801, CONSTANT, "n_iter_no_change", 10),  # 151 updates
+    (40_000, CONSTANT, "n_iter_no_change", 8),
+    (90_000, CONSTANT | {"batch_size": 30}, "n_iter_no_change", 5),  # not the updates of small batches count
+    (90_000, CONSTANT | {"batch_size": None}, "n_iter_no_change", 100),
+    (90_000, CONSTANT | {"n_iter_no_change": 10}, "n_iter_no_change", 10),
+    (2_250_000, CONSTANT, "n_iter_no_change", 1),
+    (40, COSINE, "n_iter_no_change", np.inf),
+]
+
+
+@pytest.mark.parametrize(("n_rows", "params", "name", "chosen"), PACES)
+def test_the_pace_follows_the_number_of_rows(n_rows, params, name, chosen):
     classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
     data = SimpleNamespace(n_samples=n_rows)
     facts = Facts(data, Binary([0, 1]), is_new=True, is_part=False, has_validation=False)
-    return decide(classifier, facts).pace
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "params", "chosen"),
-    [
-        (60, {}, 60),
-        (60, {"batch_size": 100}, 60),
-        (2_500, {}, 100),
-        (10_201, {}, 202),
-        (10_201, {"learning_rate_schedule": "constant"}, 101),
-        (90_000, {"batch_size": 100}, 100),
-        (90_000, {"batch_size": None}, 90_000),
-    ],
-)
-def test_batches_of_many_rows_follow_their_square_root(n_rows, params, chosen):
-    assert pace(n_rows, **params).batch_size == chosen
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "params", "n_epochs"),
-    [
-        (1_499, {}, 200),
-        (1_500, {}, 134),  # 2,000 updates
-        (2_000, {"learning_rate_schedule": "cosine"}, 100),
-        (300, {"learning_rate_schedule": "cosine"}, 200),
-        (40_000, {}, 40),
-        (360_000, {}, 40),
-        (10**6, {}, 24),
-        (40_000, {"batch_size": 100}, 30),
-        (40_000, {"batch_size": None}, 200),
-        (10**8, {}, 4),
-    ],
-)
-def test_epochs_of_a_cycle_follow_its_updates(n_rows, params, n_epochs):
-    assert pace(n_rows, **params).max_iter == n_epochs
+    assert getattr(decide(classifier, facts).pace, name) == chosen
 
 
 @pytest.mark.parametrize(
     ("n_rows", "n_features", "usual", "further"),
     [
-        (1_500, 6, [17, 47], [134]),
-        (1_500, 5, [17, 47, 134], [200]),
-        (4_000, 6, [8, 23], [63]),
-        (4_200, 6, [8, 22], [61]),
-        (4_400, 6, [8, 21, 59], [148]),
-        (5_000, 6, [7, 20, 56], [140]),
-        (10_000, 6, [5, 14, 40], [100]),
-        (40_000, 6, [5, 14, 40], [100]),
-        (360_000, 6, [5, 14, 40], []),
-        (10**6, 6, [4, 9, 24], []),
-        (10**7, 6, [4, 8], []),
-        (4 * 10**7, 6, [4], []),
+        (1_500, 6, [17, 47], 134),
+        (1_500, 5, [17, 47, 134], 200),
+        (4_000, 6, [8, 23], 63),
+        (4_200, 6, [8, 22], 61),
+        (4_400, 6, [8, 21, 59], 148),
+        (5_000, 6, [7, 20, 56], 140),
+        (10_000, 6, [5, 14, 40], 100),
+        (40_000, 6, [5, 14, 40], 100),
+        (360_000, 6, [5, 14, 40], 40),
+        (10**6, 6, [4, 9, 24], 24),
+        (10**7, 6, [4, 8], 8),
+        (4 * 10**7, 6, [4], 4),
     ],
 )
 def test_the_further_cycle_is_longer_than_the_longest_or_the_longest_of_few_rows(
     n_rows, n_features, usual, further
 ):
-    found = {is_further: [] for is_further in (False, True)}
-    for cycle in cycles(n_rows, n_features):
-        found[cycle.is_further].append(cycle.pace.max_iter)
-    assert found == {False: usual, True: further}
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "params", "patience"),
-    [
-        (40, {"batch_size": 12}, 25),  # 4 updates in an epoch: 100 updates
-        (40, {"batch_size": 2}, 10),
-        (40, {"solver": "lbfgs"}, 10),
-        (22_801, {}, 10),  # 151 updates
-        (40_000, {}, 8),
-        (90_000, {"batch_size": 30}, 5),  # not the updates of small batches count
-        (90_000, {"batch_size": None}, 100),
-        (90_000, {"n_iter_no_change": 10}, 10),
-        (2_250_000, {}, 1),
-        (40, {"learning_rate_schedule": "cosine"}, np.inf),
-    ],
-)
-def test_patience_is_of_ten_epochs_and_a_hundred_updates_and_less_with_many_rows(n_rows, params, patience):
-    assert pace(n_rows, **{"learning_rate_schedule": "constant"} | params).n_iter_no_change == patience
+    assert cycles(n_rows, n_features) == (set(usual), further)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

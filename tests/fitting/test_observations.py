@@ -9,7 +9,7 @@ from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import threads
 from sknn_scratch._fitting.inputs import FitInput, encode_data
-from sknn_scratch._fitting.observations import Observations, hashes_of_rows, observations_of
+from sknn_scratch._fitting.observations import Units, hashes_of_rows, observations_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4)).round(2)
@@ -20,7 +20,7 @@ OPINIONS = (RNG.random(600) < 0.2 + 0.6 * BOXES[:, 0]).astype(int)
 
 def observe(x, y, weights=None, estimator=ShallowNNClassifier):
     encoded = encode_data(estimator(), FitInput(x, y, weights))
-    return observations_of(encoded.weighted(), encoded)
+    return observations_of(encoded.data, encoded)
 
 
 def values_of(seen):
@@ -28,8 +28,8 @@ def values_of(seen):
     data = seen.data
     weights = np.ones(data.n_samples) if data.row_weights is None else data.row_weights
     return np.column_stack(
-        [data.X.source[data.rows], data.targets[data.rows], weights, seen.strata]
-    ), seen.hashes
+        [data.X.source[data.rows], data.targets[data.rows], weights, seen.units.strata[seen.numbers]]
+    ), seen.units.hashes[seen.numbers]
 
 
 def assert_same_observations(seen, others):
@@ -51,14 +51,14 @@ def test_copies_are_one_observation_with_the_sum_of_their_weights(estimator):
     if estimator is ShallowNNClassifier:
         assert_same_observations(of_copies, seen)
     else:  # the mean and the spread of y are rounded
-        assert_array_equal(of_copies.hashes, seen.hashes)
+        assert_array_equal(values_of(of_copies)[1], values_of(seen)[1])
         assert_allclose(values_of(of_copies)[0], values_of(seen)[0], rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("weights", [None, 1e4 * RNG.random(600)])
 def test_people_who_tick_the_same_boxes_are_observations_of_their_own(weights):
     seen = observe(BOXES, OPINIONS, weights)
-    assert seen.data.n_samples == len(set(seen.hashes)) == 600
+    assert seen.data.n_samples == len(set(seen.units.hashes)) == 600
     numbers = RNG.normal(size=600)
     assert observe(BOXES, numbers, weights, ShallowNNRegressor).data.n_samples == 600
 
@@ -107,7 +107,7 @@ def test_features_are_ordered_with_one_blas_thread(monkeypatch):
 
 def deal(strata, n_parts=3, draw=0, n_kept=1):
     hashes = hashes_of_rows(rows_of(np.arange(float(len(strata)))[:, np.newaxis]), np.arange(len(strata)))
-    return Observations(None, np.asarray(strata), n_kept, hashes, None).dealt(n_parts, draw)
+    return Units(np.asarray(strata), n_kept, hashes).dealt(n_parts, draw)
 
 
 @pytest.mark.parametrize("draw", [0, 1, 2])
@@ -155,4 +155,4 @@ def test_hashes_of_equal_rows_are_equal():
 )
 def test_hashes_of_different_rows_differ(rows):
     assert len(set(hashes_of_rows(rows_of(rows), np.arange(len(rows))))) == len(rows)
-    assert len(set(observe(rows, np.arange(len(rows)) % 2).hashes)) <= len(rows)
+    assert len(set(observe(rows, np.arange(len(rows)) % 2).units.hashes)) <= len(rows)

@@ -16,12 +16,14 @@ from sknn_scratch._core.optimizers import Adam
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._fitting import choice, few_rows, many_rows
 from sknn_scratch._fitting.choice import MOST_UNITS
-from sknn_scratch._fitting.decide import MANY_ROWS, longest_cycle
+from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import FitInput, encode_data
-from sknn_scratch._fitting.many_rows import cycles
+from sknn_scratch._fitting.many_rows import cycles, losses_of_many
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.trials import NOTHING
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
+from tests.fitting import cases
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network
 from tests.helpers import bits_of, slope_of_tanh
 
 pytestmark = [
@@ -30,14 +32,6 @@ pytestmark = [
     pytest.mark.usefixtures("nothing_known"),
 ]
 
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(90, 4))
-Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
-MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
-MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
-few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
-
-network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 regressor = partial(ShallowNNRegressor, n_hidden=8, max_iter=3, random_state=0)
 
 
@@ -46,11 +40,9 @@ def nothing_known(monkeypatch):
     monkeypatch.setattr(choice, "memo", {})
 
 
-def path_of(x, y, weights=None, make=network, **params):
-    """Fit, with nothing known; list the alphas tried and their losses."""
+def path_of(*args, **params):
     choice.memo.clear()
-    path = make(**params).fit(x, y, weights).alpha_path_
-    return path["alpha"].tolist(), path["loss"].tolist()
+    return cases.path_of(*args, **params)
 
 
 @pytest.fixture
@@ -192,12 +184,9 @@ def test_a_large_matrix_of_zeros_becomes_sparse(monkeypatch):
 def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys, trials_of):
     tried = trials_of(MANY_X, MANY_Y, max_iter="auto", verbose=1)
     lines = re.findall(r"tried alpha = [\d.]+ for (\d+) epochs", capsys.readouterr().out)
-    lengths = [cycle.pace.max_iter for cycle in cycles(*MANY_X.shape)]
-    assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in lengths}
-    config, defaults = (
-        tried.run_of(10.0, tried.split(0)[0], longest_cycle(2000)).config,
-        ShallowNNClassifier(),
-    )
+    usual, further = cycles(*MANY_X.shape)
+    assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in (*usual, further)}
+    config, defaults = tried.run_of(10.0, tried.split(0)[0], 9).config, ShallowNNClassifier()
     assert config.optimizer == Adam(defaults.beta_1, defaults.beta_2, defaults.epsilon)
     assert (config.alpha, config.learning_rate) == (10, Adam.usual_learning_rate)
     assert config.schedule == "one_cycle"
@@ -206,7 +195,7 @@ def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys
 @pytest.mark.usefixtures("brief_trials")
 def test_random_numbers_do_not_differ_by_alpha(trials_of):
     tried = trials_of(MANY_X, MANY_Y)
-    runs = [tried.run_of(alpha, tried.split(0)[0], longest_cycle(2000)) for alpha in (1.0, 30.0)]
+    runs = [tried.run_of(alpha, tried.split(0)[0], 9) for alpha in (1.0, 30.0)]
     assert bits_of(runs[0].state.params) == bits_of(runs[1].state.params)
     assert bits_of(runs[0].state.shuffle_rng) == bits_of(runs[1].state.shuffle_rng)
 
@@ -219,6 +208,7 @@ def test_all_parts_are_held_out_if_chance_decides(difference, mean, n_parts, tri
     """The standard error of the mean difference of 100 rows is a tenth of each difference."""
     tried = trials_of(MANY_X, MANY_Y)
     assert (tried.n_parts, tried.n_held_out) == (2, 800)
+    tried.parts = list(np.arange(250).reshape(5, 50))
     signs = np.where(np.arange(50) % 2, 1, -1)
     of_alphas = {1.0: np.ones(50) / 50, 3.0: (mean + difference * signs) / 50}
     tried.losses = {(alpha, None, part): of_alphas[alpha] for alpha in of_alphas for part in range(5)}
@@ -252,8 +242,8 @@ def test_rows_of_a_small_x_and_their_copies_in_a_large_one_are_the_same(monkeypa
 def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     y = np.append(np.arange(MANY_ROWS), [0, 0])
     encoded = encode_data(ShallowNNClassifier(), FitInput(MANY_X[: len(y)], y))
-    seen = observations_of(encoded.weighted(), encoded)
-    assert choice.find_losses(seen, None, "auto", True, say=str) is NOTHING
+    seen = observations_of(encoded.data, encoded)
+    assert losses_of_many(seen, None, "auto", True, str) is NOTHING
 
 
 @pytest.mark.usefixtures("brief_trials")

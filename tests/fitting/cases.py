@@ -1,0 +1,24 @@
+"""Few and many rows, and the alphas that a fit to them tries."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from sknn_scratch import ShallowNNClassifier
+from sknn_scratch._fitting.decide import MANY_ROWS
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 4))
+Y = (X[:, 0] + RNG.normal(size=90) > 0).astype(int)
+MANY_X = RNG.normal(size=(MANY_ROWS + 500, 3))
+MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
+few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
+
+network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
+
+
+def path_of(x, y, weights=None, **params):
+    """Fit; list the alphas tried and their losses."""
+    path = network(**params).fit(x, y, weights).alpha_path_
+    return path["alpha"].tolist(), path["loss"].tolist()
