@@ -87,7 +87,6 @@ def forget_choices() -> None:
 
 
 def repeated(call: Callable[[], object], n: int) -> Callable[[], None]:
-
     def call_n_times() -> None:
         for _ in range(n):
             call()

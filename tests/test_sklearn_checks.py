@@ -62,7 +62,6 @@ REGRESSORS = {
 }
 ENSEMBLES = {
     "classifiers, defaults": ShallowNNEnsembleClassifier(8, n_networks=2),
-    "regressors, defaults": ShallowNNEnsembleRegressor(8, n_networks=2),
     "regressors, identity": ShallowNNEnsembleRegressor(**QUICK, activation="identity", n_networks=2),
 }
 

@@ -29,7 +29,7 @@ def make_slides(app, doctree, docname):
     chapter = doctree[0]
     sections = [one for one in chapter if isinstance(one, nodes.section)]
     opening = [one for one in chapter if one not in sections]
-    figure = next(one for one in sorted(opening, key=is_bold) if is_shown(one) or is_bold(one))
+    figure = next(one for one in opening if is_shown(one) or is_bold(one))
     chapter.children = []
     chapter += filled([*opening[:2], figure])  # the title, the question, and a figure or what there is to see
     for section in sections:
@@ -132,9 +132,7 @@ def leading(sentences, room):
 
 def room_above(node):
     """Count the lines that have room above what is looked at."""
-    if isinstance(node, nodes.table) or is_picture(node):
-        return 3
-    return 1 if isinstance(node, nodes.bullet_list) else 6
+    return 3 if isinstance(node, nodes.table) or is_picture(node) else 6
 
 
 def lines_on(slide):
