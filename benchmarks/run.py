@@ -21,6 +21,7 @@ QUESTIONS = (
     "quality",
     "quantiles",
     "codes",
+    "surveys",
     "groups",
     "curves",
     "steps",
