@@ -21,7 +21,6 @@ QUESTIONS = (
     "quality",
     "quantiles",
     "codes",
-    "surveys",
     "groups",
     "curves",
     "steps",
