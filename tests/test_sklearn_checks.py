@@ -62,7 +62,6 @@ REGRESSORS = {
 }
 ENSEMBLES = {
     "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
-    "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
     "regressors, identity": ShallowNNEnsembleRegressor(**QUICK, activation="identity", n_networks=2),
 }
 
