@@ -22,9 +22,7 @@ from typing import Any
 
 import numpy as np
 from lightgbm import LGBMRegressor
-from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import GammaRegressor, PoissonRegressor
 from sklearn.metrics import (
     mean_gamma_deviance,
@@ -33,14 +31,12 @@ from sklearn.metrics import (
     mean_tweedie_deviance,
 )
 from sklearn.model_selection import KFold, train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from evaluation import Split
 from harness import Options, Table, limit_threads, number, report_progress
 from sknn_scratch import ShallowNNRegressor, tabular_pipeline
 from tables import REGRESSION, Source
-from tabular import boosting
+from tabular import boosting, scaled
 
 QUANTILES = (0.1, 0.5, 0.9)
 MOST_ROWS = 2000
@@ -145,12 +141,8 @@ MODELS: dict[str, Callable[[str], Any]] = {
     "HistGradientBoosting": lambda loss: HistGradientBoostingRegressor(
         loss=loss, categorical_features="from_dtype", random_state=0
     ),
-    "PoissonRegressor, GammaRegressor": lambda loss: make_pipeline(
-        make_column_transformer(
-            (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_include="category")),
-            remainder=make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
-        ),
-        {"poisson": PoissonRegressor, "gamma": GammaRegressor}[loss](alpha=1e-3, max_iter=1000),
+    "PoissonRegressor, GammaRegressor": lambda loss: scaled(
+        {"poisson": PoissonRegressor, "gamma": GammaRegressor}[loss](alpha=1e-3, max_iter=1000)
     ),
 }
 

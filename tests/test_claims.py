@@ -1,4 +1,4 @@
-"""What the course "Shallow networks from scratch" claims of networks, chapter by chapter, with a number each.
+"""What the course "Shallow networks from scratch" claims of networks, and does not check while it is built.
 
 The formulas of the first chapters are compared with a textbook in tests/core.
 """
@@ -44,21 +44,6 @@ def train(X, y, epochs=40, **parameters):
         return ShallowNNClassifier(max_iter=epochs, **JUST_TRAIN | parameters).fit(X, y)
 
 
-def first_epoch_below(clf, loss):
-    return 1 + int(np.argmax(clf.loss_curve_ < loss)) if clf.loss_curve_.min() < loss else np.inf
-
-
-# 3. The loss and one step
-
-
-def test_smaller_batches_take_more_steps_and_get_farther_in_an_epoch(digits):
-    losses = [
-        train(*digits, epochs=5, learning_rate=0.1, batch_size=batch_size, **SGD).loss_curve_[-1]
-        for batch_size in (None, 100, 10)
-    ]
-    assert losses[0] > 2 * losses[1] > 4 * losses[2]
-
-
 # 4. Backpropagation
 
 
@@ -76,18 +61,6 @@ def test_gradients_shrink_towards_the_minimum_and_end_the_iteration_unless_the_s
     assert half.n_iter_ == pytest.approx(2 * whole.n_iter_, rel=0.05)
     reasons = [clf.stop_reason_ for clf in (half, whole, too_large)]
     assert reasons == ["small_gradient", "small_gradient", "max_iter"]
-
-
-# 5. Activations
-
-
-def test_relu_needs_fewer_epochs_than_tanh_and_tanh_fewer_than_sigmoid(digits):
-    epochs = {
-        activation: first_epoch_below(train(*digits, activation=activation, learning_rate=0.1, **SGD), 0.2)
-        for activation in ("sigmoid", "tanh", "relu")
-    }
-    assert epochs["relu"] <= epochs["tanh"] < epochs["sigmoid"]
-    assert 1.5 * epochs["relu"] < epochs["sigmoid"]
 
 
 # 6. Saturation
@@ -157,19 +130,6 @@ def test_from_zero_tanh_and_relu_learn_nothing_at_all(activation, cancer):
     assert all(np.all(weights == 0) for weights in clf.coefs_)
 
 
-def test_small_weights_learn_and_large_ones_saturate_and_a_tenth_is_best_for_these_digits(digits):
-    tiny, small, better, large = (
-        train(*digits, activation="tanh", init_scale=scale, learning_rate=0.1, **SGD)
-        for scale in (0.0001, 0.01, 0.1, 3.0)
-    )
-    assert small.history_["saturated_fraction"][0] < 0.01
-    assert large.history_["saturated_fraction"][0] > 0.8
-    assert small.score(*digits) > 0.95
-    assert large.score(*digits) < 0.9
-    assert np.ptp(small.coefs_[0], axis=1).max() > 0.1  # the units have become different
-    assert tiny.loss_curve_[-1] > small.loss_curve_[-1] > better.loss_curve_[-1]
-
-
 def trained_from(W1, W2, b1, X, y, epochs=40):
     clf = ShallowNNClassifier(activation="tanh", learning_rate=0.1, random_state=0, **SGD)
     clf.partial_fit(X, y, classes=range(10))
@@ -199,7 +159,8 @@ def test_equal_units_stay_equal_whatever_their_weights_and_any_difference_will_d
 
 def epochs_to_a_tenth(X, y, **parameters):
     clf = train(X, y, epochs=20, n_hidden=32, alpha=0, batch_size=100, **parameters)
-    return first_epoch_below(clf, 0.1)
+    assert clf.loss_curve_.min() < 0.1
+    return np.argmax(clf.loss_curve_ < 0.1)
 
 
 def test_momentum_is_as_fast_as_plain_descent_at_ten_times_the_rate(digits):

@@ -296,23 +296,9 @@ def test_chinese_page_is_chinese(name):
     assert all(re.search(r"[一-鿿]{2}", line) for line in headings + paragraphs)
 
 
-def test_course_and_first_pages_are_there_in_both_languages():
-    chapters = [name for name in ENGLISH if name.startswith("docs/tutorial/")]
-    first = ["index", "playground", "which", "cheat_sheet", "faq"]
-    guide = [
-        "index",
-        "first_hour",
-        "install",
-        "tables",
-        "groups",
-        "regression",
-        "training",
-        "many_networks",
-        "inside",
-        "saving",
-    ]
-    pages = [*chapters, *(f"docs/{page}.md" for page in [*first, *(f"guide/{page}" for page in guide)])]
-    assert {name.replace("docs/", "docs/zh/") for name in pages} == set(CHINESE)
+def test_every_page_of_the_course_is_there_in_both_languages():
+    course = {name.replace("docs/", "docs/zh/") for name in ENGLISH if name.startswith("docs/tutorial/")}
+    assert course <= set(CHINESE)
 
 
 # --- The check of the built site ---

@@ -155,6 +155,7 @@ FIRST = {
     "explain": "guide/inside",
     "feature importance": "guide/inside",
     "deploy": "guide/deploy",
+    "docker": "guide/deploy",
     "泄漏": "zh/guide/first_hour",
     "预测区间": "zh/guide/regression",
 }
@@ -167,3 +168,4 @@ def test_search_shows_the_page_about_it_first(words, browser):
     assert browser.wait_until("document.querySelectorAll('#search-results li').length > 0")
     (first, *_) = browser.read("#search-results li > a", "element.pathname")
     assert first.endswith(f"/{FIRST[words]}.html")
+    assert not browser.errors()
