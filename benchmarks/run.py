@@ -22,6 +22,7 @@ QUESTIONS = (
     "quantiles",
     "codes",
     "surveys",
+    "surveys",
     "groups",
     "curves",
     "steps",

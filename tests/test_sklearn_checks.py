@@ -61,7 +61,8 @@ REGRESSORS = {
     | {"learning_rate_schedule": "constant"},
 }
 ENSEMBLES = {
-    "classifiers, defaults": ShallowNNEnsembleClassifier(8, n_networks=2),
+    "classifiers, defaults": ShallowNNEnsembleClassifier(n_networks=2),
+    "regressors, defaults": ShallowNNEnsembleRegressor(n_networks=2),
     "regressors, identity": ShallowNNEnsembleRegressor(**QUICK, activation="identity", n_networks=2),
 }
 

@@ -76,10 +76,9 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         bin between each two of them, and one with more has 8 bins and 32 fine ones, with ramps of half the
         size. If more than 8 columns have finer bins, the fine ones are 16.
 
-        "auto" has no ramps if a small network does better without them: if its loss of rows that are held
-        out is higher with ramps by 3 % or more. This is tried if ``y`` is given, and if at least 200 rows
-        have another ``y`` than the most frequent one. Nor are there any if more than 1,000 columns would have
-        some. Without ramps, the bound is 5 instead of 3.
+        "auto" has no ramps, and a bound of 5 instead of 3, if more than 1,000 columns would have some, or if
+        the loss of a small network on rows that are held out is higher with them by 3 % or more. This is
+        tried if ``y`` is given, and if at least 200 rows have another ``y`` than the most frequent one.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
@@ -200,11 +199,6 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         encoded : ndarray of shape (n_samples, n_features_out)
             In the precision ``dtype`` or else of X: float32 stays, all else becomes float64. ``set_output``
             can make it a data frame.
-
-        Raises
-        ------
-        ValueError
-            If a column has infinite values.
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
@@ -265,16 +259,12 @@ def fit_pieces(X, n_bins, y, groups=None):
     if n_coarse_bins < COARSE_BINS:
         coarse = fine = with_ramps(n_coarse_bins)
     elif len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS:
-        step = math.ceil(sum(map(has_many_values, X.T)) / COLUMNS_WITH_ALL)
+        with_many = [column for column in X.T if len(np.unique(known_values(column))) > COARSE_BINS + 1]
+        step = math.ceil(len(with_many) / COLUMNS_WITH_ALL)
         if 1 <= step <= MOST_THINNED:
             fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, coarse, fine, groups) if can_try else fine
-
-
-def has_many_values(column):
-    """Whether a column has more different values than coarse knots."""
-    return len(np.unique(known_values(column))) > COARSE_BINS + 1
 
 
 def usual_n_bins(n_rows, n_columns):

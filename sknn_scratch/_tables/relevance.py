@@ -3,7 +3,6 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
@@ -66,7 +65,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
     Then principal components replace the scaled features, so that a network has fewer inputs, and trains in
     less time. Those with less than a ten-thousandth of the largest variance are left out, and all after the
-    first 500. Sparse features are scaled, and stay: their components would be dense.
+    first 500.
 
     Parameters
     ----------
@@ -90,8 +89,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         The mean of each feature in the rows that the network has seen.
     components_ : ndarray of shape (n_components, n_features) or None
         The weights of the scaled features in each component, from the largest variance to the smallest, as
-        10,000 of the rows tell. None if the scaled features stay: if they are sparse, if both they and the
-        rows are more than 1,500, or if the sum of their variances is zero or not finite.
+        10,000 of the rows tell. None if the scaled features stay: if both they and the rows are more than
+        1,500, or if the sum of their variances is zero or not finite.
     explained_variance_ : ndarray of shape (n_components,) or None
         The variance of each component.
     n_features_in_ : int
@@ -151,7 +150,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
             Rows of numbers, none of them missing. Features should be of similar size, as StandardScaler and
             PiecewiseLinearEncoder make them: beside one that is much larger, the others may be lost.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -183,7 +182,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
             n_independent = len(rows if encoded.groups is None else np.unique(encoded.groups[rows]))
             chance = share_of_chance(last_loss(network), X.shape[1], n_independent)
             self.scale_ = scale_of(self.relevance_, variances, chance)
-            if min(len(rows), X.shape[1]) <= MOST_FEATURES and not scipy.sparse.issparse(X):
+            if min(len(rows), X.shape[1]) <= MOST_FEATURES:
                 some = evenly(len(rows), ENOUGH_ROWS)
                 found = components_of(X, rows[some], weights[some], self.mean_, self.scale_)
                 self.components_, self.explained_variance_ = found
@@ -194,26 +193,23 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, sparse array} of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
 
         Returns
         -------
         components : ndarray of shape (n_samples, n_components)
-            In the data type of X. If there are no components, the scaled features (n_samples, n_features), as
-            sparse as X.
+            In the data type of X. If there are no components, the scaled features (n_samples, n_features).
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
         if self.components_ is None:
-            scale = self.scale_.astype(X.dtype)
-            return X.multiply(scale).tocsr() if scipy.sparse.issparse(X) else X * scale
+            return X * self.scale_.astype(X.dtype)
         components = np.empty((X.shape[0], len(self.components_)), X.dtype)
         step = step_of(self.explained_variance_)
 
         @np.errstate(over="ignore", invalid="ignore")  # the network refuses what is not finite
         def fill(rows):
-            block = X[rows].toarray() if scipy.sparse.issparse(X) else X[rows]
-            scaled = block - self.mean_
+            scaled = X[rows] - self.mean_
             scaled *= self.scale_
             steps = scaled @ self.components_.T
             steps /= step
@@ -245,11 +241,10 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         return np.array([f"component{number + 1}" for number in range(len(self.components_))], dtype=object)
 
     def _validated(self, X, **rules):
-        return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], **rules)
+        return validate_data(self, X, dtype=[np.float64, np.float32], **rules)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

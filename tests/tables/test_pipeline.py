@@ -162,17 +162,11 @@ def test_the_first_network_of_the_default_ensemble_is_diagnosed():
     assert of_network.keys() - of_pipeline.keys() == {"unscaled features", "outliers", "tiny features"}
 
 
-SPARSE = {"columns__categories__sparse_output": True}
-
-
-@pytest.mark.parametrize(
-    ("table", "parameters"),
-    [(pandas_frame(), {}), (pandas_frame(), SPARSE), (pd.DataFrame({"same": np.ones(N)}), {})],
-)
+@pytest.mark.parametrize("table", [pandas_frame(), pd.DataFrame({"same": np.ones(N)})])
 @pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_it_is_shown_with_its_steps_whether_there_are_components_or_not(table, parameters):
-    model = tabular_pipeline(n_networks=2, max_iter=5, random_state=0, alpha=1.0).set_params(**parameters)
+def test_it_is_shown_with_its_steps_whether_there_are_components_or_not(table):
+    model = tabular_pipeline(n_networks=2, max_iter=5, random_state=0, alpha=1.0)
     for is_fitted in (False, True):
         inside = [model["network"].estimators_[0], model["relevance"].network_] if is_fitted else []
         for one in (model, model[:-1], *model, *inside):
