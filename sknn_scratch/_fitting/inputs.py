@@ -61,14 +61,6 @@ class EncodedRows:
     def batch(self):
         return make_batch(rows_of(self.X), self.targets, self.weights)
 
-    @property
-    def data(self):
-        """The rows with a positive weight, as the core takes them."""
-        if self.weights is None or self.weights.all():
-            return Data(rows_of(self.X), self.targets, None, self.weights)
-        rows = np.flatnonzero(self.weights)
-        return Data(rows_of(self.X), self.targets, rows, self.weights[rows])
-
 
 @dataclass(frozen=True)
 class EncodedData(EncodedRows):
@@ -81,10 +73,14 @@ class EncodedData(EncodedRows):
     is_part: bool  # whether the fit is a call of ``partial_fit``
     order: np.ndarray | None = None  # of the rows with a positive weight; None for that in X
 
-    def weighted(self, earlier_weight=0.0):
-        if self.order is None:
-            return super().weighted(earlier_weight)
-        return Data(rows_of(self.X), self.targets, self.order, self.weights[self.order], earlier_weight)
+    @property
+    def data(self):
+        """The rows with a positive weight, as the core takes them."""
+        rows = self.order
+        if rows is None and self.weights is not None and not self.weights.all():
+            rows = np.flatnonzero(self.weights)
+        weights = self.weights if rows is None else self.weights[rows]
+        return Data(rows_of(self.X), self.targets, rows, weights)
 
     def only(self, rows, weights):
         """Train on these rows alone, in this order, with further weights (n_samples,)."""

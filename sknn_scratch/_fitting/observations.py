@@ -117,14 +117,10 @@ def observations_of(data: Data, encoded: Any) -> Observations:
     data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
-    hashes, strata = mixed_bits(rounded + STEP * repeats(exact)), kind.strata(encoded.y[rows])
-    if encoded.groups is None:
-        numbers, units = np.arange(len(rows)), Units(strata, kind.n_kept, hashes)
-    else:
-        numbers = np.unique(encoded.groups[rows], return_inverse=True)[1]
-        of_groups = hashes_of_groups(rounded, numbers)
-        units = Units(strata_of_groups(strata, numbers), kind.n_kept, of_groups)
-    seen = Observations(data, units, numbers, features, exact)
+    hashes = mixed_bits(rounded + STEP * repeats(exact))
+    strata, numbers = strata_of_units(encoded, rows)
+    of_units = hashes if encoded.groups is None else hashes_of_groups(rounded, numbers)
+    seen = Observations(data, Units(strata, kind.n_kept, of_units), numbers, features, exact)
     return seen.part(np.argsort(hashes, kind="stable"))  # what adds rows up or draws them is stable, too
 
 
@@ -183,12 +179,19 @@ def numbers_of_features(data):
 # --- Groups ---
 
 
-def strata_of_groups(strata, numbers):
-    """Get the stratum (n_groups,) of each group: that of its rows which the fewest groups have."""
+def strata_of_units(encoded, rows):
+    """Get the stratum (n_units,) of each unit of some rows, and the number (n_rows,) of each row's unit.
+
+    The stratum of a group is that of its rows which the fewest groups have.
+    """
+    strata = encoded.target_kind.strata(encoded.y[rows])
+    if encoded.groups is None:
+        return strata, np.arange(len(rows))
+    numbers = np.unique(encoded.groups[rows], return_inverse=True)[1]
     both = np.unique(np.column_stack([numbers, strata]), axis=0)
     n_groups = np.bincount(both[:, 1])[both[:, 1]]
     both = both[np.lexsort((both[:, 1], n_groups, both[:, 0]))]
-    return np.unique(both[differ_from_last(both[:, :1]), 1], return_inverse=True)[1]
+    return np.unique(both[differ_from_last(both[:, :1]), 1], return_inverse=True)[1], numbers
 
 
 def places_of_units(hashes, groups):

@@ -10,7 +10,7 @@ import scipy.sparse
 from sklearn.metrics import check_scoring
 
 from sknn_scratch._fitting.fitted import copied, set_layers
-from sknn_scratch._fitting.observations import strata_of_groups
+from sknn_scratch._fitting.observations import strata_of_units
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
@@ -18,12 +18,10 @@ def with_validation(data, model, encoded, holds_out, rng):
     """Add the validation rows: those of the user, or some of the data, which hold them out."""
     validation = encoded.validation
     if holds_out:
-        rows, kind = data.row_numbers, encoded.target_kind
-        strata, unit, places = kind.strata(encoded.y[rows]), "row", slice(None)
-        if encoded.groups is not None:
-            places = np.unique(encoded.groups[rows], return_inverse=True)[1]
-            strata, unit = strata_of_groups(strata, places), "group"
-        is_held_out = draw_held_out(strata, kind.n_kept, model.validation_fraction, rng, unit)[places]
+        rows, unit = data.row_numbers, "row" if encoded.groups is None else "group"
+        strata, numbers = strata_of_units(encoded, rows)
+        n_kept = encoded.target_kind.n_kept
+        is_held_out = draw_held_out(strata, n_kept, model.validation_fraction, rng, unit)[numbers]
         validation = encoded.take(rows[is_held_out])
         data = data.part(~is_held_out)
     if validation is None:
