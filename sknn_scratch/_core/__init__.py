@@ -62,7 +62,7 @@ The textbook path, about 1,250 lines
     optimizers   how parameters follow gradients
     training     the loop over the epochs
 
-What the loop works with, about 1,250 lines, in the order in which it needs them
+What the loop works with, about 1,150 lines, in the order in which it needs them
     state        what training reads and changes: Config, State, Run; and why it ended
     data         the rows that networks train on and validate with
     rows         dense and sparse rows, and their two products with the hidden layer

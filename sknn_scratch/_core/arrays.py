@@ -64,6 +64,11 @@ def add_multiples(
         first += n_params
 
 
+def add_multiple(target: Array, scale: float, array: Array) -> None:
+    """target += scale * array, of arrays (n,)."""
+    AXPY[target.dtype.char](array, target, a=scale)
+
+
 def multiply_each(target: Array, scales: Sequence[float], first: int = 0, n: int | None = None) -> None:
     """target *= scale, with a scale for each network, of a flat array (n_networks * n_params,)."""
     scal, n_params = SCAL[target.dtype.char], target.size // len(scales)

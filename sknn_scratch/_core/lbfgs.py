@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.arrays import add_multiples
+from sknn_scratch._core.arrays import add_multiple
 from sknn_scratch._core.state import StopReason
 
 Evaluate: TypeAlias = Callable[[Array], tuple[float, Array]]
@@ -97,14 +97,15 @@ def direction_from(gradient: Array, steps: Sequence[Step]) -> Array:
     """
     direction, shares = -gradient, []
     for step in reversed(steps):
-        shares.append(float(step.way @ direction) / step.curvature)
-        add_multiples(direction, [-shares[-1]], step.change)
+        share = float(step.way.dot(direction)) / step.curvature
+        add_multiple(direction, -share, step.change)
+        shares.append(share)
     if steps:
         direction *= steps[-1].curvature / float(steps[-1].change @ steps[-1].change)
     else:
         direction /= max(1.0, math.sqrt(gradient @ gradient))
     for step, share in zip(steps, reversed(shares), strict=True):
-        add_multiples(direction, [share - float(step.change @ direction) / step.curvature], step.way)
+        add_multiple(direction, share - float(step.change.dot(direction)) / step.curvature, step.way)
     return direction
 
 
@@ -118,7 +119,7 @@ def search(evaluate: Evaluate, here: Point, direction: Array) -> Point | None:
     length, too_short, too_long = 1.0, End(0.0, here.value, slope), math.inf
     for _ in range(MOST_LENGTHS if -math.inf < slope < 0 else 0):
         x = here.x.copy()
-        add_multiples(x, [length], direction)
+        add_multiple(x, length, direction)
         there = Point(x, *evaluate(x))
         end = End(length, there.value, float(there.gradient @ direction))
         is_lower = end.value <= here.value + SHARE_OF_PROMISE * length * slope

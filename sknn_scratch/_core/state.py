@@ -84,7 +84,7 @@ class Snapshot(NamedTuple):
 
 @dataclass
 class State:
-    """All that changes while a network is trained; training can continue from it, bit for bit."""
+    """All that changes while a network is trained."""
 
     params: Array  # (n_params,)
     shuffle_rng: np.random.Generator  # for the order of the rows

@@ -36,8 +36,7 @@ class Hooks:
 def train(runs: Sequence[Run], hooks: Sequence[Hooks] = (), map_blocks: Map = map) -> Sequence[Run]:
     """Train networks together until each has a reason to stop; return the same runs.
 
-    All have the same ``stack_key``; if it is None, there is only one. Runs that already have a reason to stop
-    stay as they are. There are hooks for each run, or none.
+    All have the same ``stack_key``; if it is None, there is only one. There are hooks for each run, or none.
     """
     members = list(zip(runs, hooks or [Hooks()] * len(runs), strict=True))
     try:

@@ -87,9 +87,3 @@ def test_own_activation_works_in_place_and_keeps_the_precision_of_the_network(dt
     assert a.dtype == slope.dtype == dtype
     assert_allclose(a, np.sin(z), rtol=1e-6)
     assert_allclose(slope, np.cos(z), rtol=1e-6)
-
-
-def test_own_activations_are_equal_if_their_functions_are():
-    assert Activation(np.sin, np.cos) == Activation(np.sin, np.cos)
-    assert Activation(np.sin, np.cos) != Activation(np.cos, np.sin)
-    assert len({Activation(np.sin, np.cos), Activation(np.sin, np.cos)}) == 1

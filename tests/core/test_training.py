@@ -147,21 +147,3 @@ def test_the_penalty_is_not_limited():
     weights = run.config.network.shape.weights
     start = np.linalg.norm(run.state.params[weights])
     assert np.linalg.norm(train_alone(run).state.params[weights]) < 0.9 * start
-
-
-# --- lbfgs ---
-
-
-def test_lbfgs_at_a_minimum_records_one_epoch():
-    """Without weights, and with as many yes as no, all gradients are zero.
-
-    Of 16 and 16 rows exactly, in whatever order they are added: each has a share of 1/32.
-    """
-    yes, no = (np.flatnonzero(BINARY.targets[:, 0] == label)[:16] for label in (1, -1))
-    rows = np.concatenate([yes, no])
-    run = make_run(BINARY, solver="lbfgs", batch_size=60, data={"rows": rows})
-    run.state.params.fill(0)
-    result = train_alone(run)
-    assert result.state.epoch == 1
-    assert result.state.history[0]["loss"] == pytest.approx(math.log(2), rel=1e-15)
-    assert not result.state.params.any()
