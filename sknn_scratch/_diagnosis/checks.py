@@ -13,12 +13,7 @@ from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from sknn_scratch._causes.causes import (
-    BAD_RESULT,
-    CAUSES,
-    HARDLY_MOVED,
-    plateau_of_the_start,
-)
+from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
 from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION
 from sknn_scratch._causes.features import standardised
 from sknn_scratch._causes.findings import Check, Measured, Unmeasurable
@@ -151,16 +146,16 @@ def not_converged(evidence):
     fitted = evidence.fitted
     if fitted.stop_reason_ == "max_iter" and evidence.was_trained_by_parts:
         raise Unmeasurable("partial_fit has no stopping rule; you decide whether to continue")
-    severity, rule = "ok", "by its stopping rule"
-    if fitted.stop_reason_ in REMEDIES_OF_ENDS:
-        severity, rule = "warning", "before its stopping rule was met"
+    severity, why = "ok", f"by its stopping rule ({fitted.stop_reason_})"
     if fitted.stop_reason_ == "diverged":
-        severity = "problem"
+        severity, why = "problem", "because it diverged"
+    elif fitted.stop_reason_ in REMEDIES_OF_ENDS:
+        severity, why = "warning", f"before its stopping rule was met ({fitted.stop_reason_})"
     has_limit = fitted.max_iter != "auto" and not evidence.was_trained_by_parts
     unit = f"of {fitted.max_iter} epochs" if has_limit else "epochs"
     return Measured(
         float(fitted.n_iter_),
-        f"Training ended after {fitted.n_iter_} {unit} {rule} ({fitted.stop_reason_}).",
+        f"Training ended after {fitted.n_iter_} {unit} {why}.",
         REMEDIES_OF_ENDS.get(fitted.stop_reason_, ()),
         severity,
         unit,
