@@ -56,7 +56,8 @@ class Booleans(Kind):
 
     @classmethod
     def readings(cls, column, most_odd):
-        found = super().readings(column, TOLD)  # also where a library calls them categories
+        is_text = column.is_text  # also where a library calls it categories
+        found = cls.readings_of_text(column.texts, 0) if is_text else super().readings(column, most_odd)
         return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
 
     @staticmethod
