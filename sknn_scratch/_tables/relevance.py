@@ -194,6 +194,7 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of numbers, none of them missing.
 
         Returns
         -------
