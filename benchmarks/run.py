@@ -22,7 +22,6 @@ QUESTIONS = (
     "quantiles",
     "codes",
     "surveys",
-    "surveys",
     "groups",
     "curves",
     "steps",
