@@ -6,6 +6,7 @@ Functions of the core with many arguments are called only here. So a changed sig
 import copy
 import tracemalloc
 import warnings
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -301,14 +302,16 @@ class AtEpoch(SilentCallback):
 
 
 class Recorder(SilentCallback):
-    """A callback that notes what its hooks are told: the hook, the data, the path of the task, the estimator.
+    """A callback that notes the calls of its hooks, and the data and the models that they are told.
 
     A value of ``max_propagation_depth`` says how far scikit-learn hands it down.
     """
 
     def __init__(self, **propagation):
         vars(self).update(propagation)
-        self.events = []
+        self.calls = []  # in order
+        self.heard = defaultdict(list)  # the tasks and the estimators that a hook was called with
+        self.told = []  # contexts and data
 
     def setup(self, estimator, context):
         self.note("setup", estimator, context)
@@ -316,22 +319,24 @@ class Recorder(SilentCallback):
     def teardown(self, estimator, context):
         self.note("teardown", estimator, context)
 
-    def on_fit_task_begin(self, estimator, context, *, X=None, metadata=None):
-        self.note("begin", estimator, context, X, metadata)
+    def on_fit_task_begin(self, estimator, context, *, X, y, metadata):
+        self.note("begin", estimator, context, X=X, y=y, metadata=metadata)
 
-    def on_fit_task_end(self, estimator, context, *, X=None, metadata=None, fitted_estimator=None):
-        is_network = hasattr(fitted_estimator, "coefs_")
-        predicted = fitted_estimator.predict_proba(X) if is_network else None
-        self.note("end", estimator, context, X, metadata, predicted)
+    def on_fit_task_end(self, estimator, context, *, X, y, metadata, fitted_estimator):
+        self.note("end", estimator, context, X=X, y=y, metadata=metadata, fitted_estimator=fitted_estimator)
 
-    def note(self, hook, estimator, context, *data):
-        told = [str(x.sum().round(6)) if isinstance(x, np.ndarray) else type(x).__name__ for x in data]
+    def note(self, hook, estimator, context, **told):
+        self.calls.append(f"{hook} {context.task_name}")
         path = "/".join(f"{one.task_name} {one.task_id}" for one in get_context_path(context))
-        self.events.append((hook, told, path, type(estimator).__name__))
+        self.heard[hook].append((path, type(estimator).__name__))
+        if told:
+            self.told.append((context, told))
 
-    def heard(self, hook):
-        """List the tasks and the estimators that a hook was called with."""
-        return [(path, name) for one, _, path, name in self.events if one == hook]
+    @property
+    def models(self):
+        """The snapshots of the epochs."""
+        ends = [(context, told) for context, told in self.told if "fitted_estimator" in told]
+        return [told["fitted_estimator"] for context, told in ends if context.task_name == "epoch"]
 
 
 class RecordingScorer:

@@ -5,18 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch._core.activations import ACTIVATIONS
-from sknn_scratch._core.blocks import mean_loss
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from tests.helpers import (
     BINARY,
-    VALIDATION,
-    history_column,
-    make_network,
     make_run,
     train_alone,
-    train_and_watch,
 )
 
 
@@ -62,11 +57,3 @@ def test_units_samples_and_batches_are_dropped_independently():
     of_neighbours = np.corrcoef(dropped[:, 1:].ravel(), dropped[:, :-1].ravel())
     for correlations in (of_units, of_batches, of_neighbours):
         assert_allclose(correlations, np.eye(len(correlations)), atol=4 / math.sqrt(1000))
-
-
-def test_all_units_validate():
-    network = make_network(BINARY)
-    run = make_run(BINARY, data={"validation": VALIDATION}, dropout=0.5, max_iter=3)
-    result, params = train_and_watch(run)
-    losses = [mean_loss(network, view_parameters(one, network.shape), VALIDATION) for one in params[1:]]
-    assert_allclose(history_column(result, "val_loss"), losses, rtol=1e-12)

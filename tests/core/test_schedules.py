@@ -20,6 +20,7 @@ every_schedule = pytest.mark.parametrize("name", SCHEDULES)
 def test_factors_are_those_of_the_textbook(name):
     for progress, factor in EXPECTED[name].items():
         assert SCHEDULES[name].factor(progress) == pytest.approx(factor, rel=1e-13, abs=1e-15)
+    assert SCHEDULES[name].ends == (EXPECTED[name].get(1.0) == 0)
 
 
 @every_schedule
@@ -28,8 +29,3 @@ def test_factors_are_positive_as_long_as_there_are_epochs(name):
         factors = [SCHEDULES[name].factor(epoch / n_epochs) for epoch in range(n_epochs)]
         assert all(0 < factor <= 2 for factor in factors)
     assert sum(factors) / n_epochs == pytest.approx(AVERAGES[name], abs=0.02)
-
-
-@every_schedule
-def test_a_schedule_ends_if_its_last_factor_is_zero(name):
-    assert SCHEDULES[name].ends == (SCHEDULES[name].factor(1.0) == 0)

@@ -176,20 +176,6 @@ def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows(
     assert_same_as_alone([replace(run, config=replace(run.config, alpha=alpha)) for alpha in (0.0, 1.0)])
 
 
-def test_a_callback_stops_one_network():
-    runs = [make_run(BINARY, seed, max_iter=8) for seed in range(3)]
-    calls = []
-
-    def on_epoch_end(number, state):
-        calls.append((number, state.epoch))
-        return number == 1 and state.epoch == 3
-
-    reasons = [result.state.stop_reason for result in assert_same_as_alone(runs, on_epoch_end)]
-    assert reasons == [StopReason.MAX_ITER, StopReason.CALLBACK, StopReason.MAX_ITER]
-    epochs = {0: 8, 1: 3, 2: 8}  # in the stack, and alone
-    assert sorted(calls) == sorted(2 * [(k, epoch) for k, n in epochs.items() for epoch in range(1, 1 + n)])
-
-
 # --- Results, and what can be stacked ---
 
 

@@ -126,9 +126,9 @@ def test_the_callback_of_the_last_epoch_does_not_hide_the_reason():
     assert result.state.stop_reason is StopReason.MAX_ITER
 
 
-@pytest.mark.parametrize("epoch", [1, 3])
-def test_an_interrupt_while_an_epoch_is_noted_leaves_a_whole_one(monkeypatch, epoch):
-    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=5)
+@pytest.mark.parametrize("epoch", [1, 3, 30])
+def test_an_interrupt_while_an_epoch_is_noted_leaves_the_best_epoch_so_far(monkeypatch, epoch):
+    run = make_run(BINARY, data={"validation": VALIDATION}, max_iter=40, n_iter_no_change=100)
     _, params = train_and_watch(run)
     watch, n_calls = stopping.watch, itertools.count(1)
 
@@ -141,6 +141,8 @@ def test_an_interrupt_while_an_epoch_is_noted_leaves_a_whole_one(monkeypatch, ep
     result = train_alone(run)
     assert result.state.stop_reason is StopReason.INTERRUPTED
     assert result.state.epoch == epoch
+    noted = history_column(result, "val_loss")[: max(1, epoch - 1)]
+    assert result.state.kept_epoch == 1 + np.argmin(noted)
     assert_array_equal(result.state.params, params[result.state.kept_epoch])
 
 

@@ -6,21 +6,29 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknn_scratch._core import rows
+from sknn_scratch._core.blocks import mean_loss, predict_hidden
 from sknn_scratch._core.loss import Targets
 from sknn_scratch._core.network import Batch
 from sknn_scratch._core.parameters import view_parameters
+from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import StopReason
 from tests.core import textbook
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
     STOCHASTIC,
+    VALIDATION,
+    assert_same_training,
     history_column,
+    make_network,
     make_problem,
     make_run,
     objective_and_gradient,
+    objective_of,
     train_alone,
     train_and_watch,
+    train_together,
 )
 
 # --- What an epoch does ---
@@ -147,3 +155,79 @@ def test_the_penalty_is_not_limited():
     weights = run.config.network.shape.weights
     start = np.linalg.norm(run.state.params[weights])
     assert np.linalg.norm(train_alone(run).state.params[weights]) < 0.9 * start
+
+
+# --- Trainings that must give the same network ---
+
+SHORT_RUNS = {
+    **{solver: {"solver": solver, "batch_size": 16, "max_iter": 20} for solver in STOCHASTIC},
+    "full batch": {"solver": "sgd", "batch_size": 60, "max_iter": 20},
+    "lbfgs": {"solver": "lbfgs", "max_iter": 6},
+}
+
+
+@pytest.mark.parametrize("solver", [*STOCHASTIC, "full batch"])
+def test_rows_that_are_too_many_for_a_column_of_ones(monkeypatch, solver):
+    """The biases are then no row of weights: sums are rounded otherwise, but in a stack as alone."""
+    runs = [make_run(BINARY, seed, alpha=1.0, **SHORT_RUNS[solver]) for seed in range(3)]
+    with_ones = train_together(runs)
+    monkeypatch.setattr(rows, "SMALL_BYTES", 0)
+    for run, result, other in zip(runs, train_together(runs), with_ones, strict=True):
+        assert_same_training(result, train_alone(run), rtol=0)
+        assert_same_training(result, other, rtol=1e-9)
+
+
+@pytest.mark.parametrize("solver", SHORT_RUNS)
+def test_single_precision_trains_like_double(solver):
+    double, single = (
+        train_alone(make_run(make_problem("multiclass", dtype=dtype), alpha=1.0, **SHORT_RUNS[solver]))
+        for dtype in (np.float64, np.float32)
+    )
+    arrays = [single.state.params, *single.state.memory.values()]
+    assert {array.dtype.name for array in arrays} == {"float32"}
+    assert_allclose(single.state.params, double.state.params, atol=5e-4)
+    assert_allclose(history_column(single, "loss"), history_column(double, "loss"), rtol=1e-4)
+
+
+# --- The history ---
+
+
+def test_history_of_full_batches_is_what_can_be_computed_from_the_parameters():
+    network = make_network(BINARY, "relu", n_hidden=8)
+    run = make_run(BINARY, network=network, data={"validation": VALIDATION}, alpha=2.0, **FULL_BATCH)
+    result, params = train_and_watch(run)
+    for record, start, end in zip(result.state.history, params[:-1], params[1:], strict=True):
+        value, gradient = objective_of(run, start)
+        grads = view_parameters(gradient, network.shape)
+        hidden = predict_hidden(network, view_parameters(start, network.shape), rows_of(BINARY.X))
+        expected = {
+            "loss": value,
+            "gradient_norm_hidden": math.hypot(*map(np.linalg.norm, (grads.w_hidden, grads.b_hidden))),
+            "gradient_norm_output": math.hypot(*map(np.linalg.norm, (grads.w_output, grads.b_output))),
+            "saturated_fraction": (hidden == 0).mean(),
+            "dead_fraction": (hidden == 0).all(axis=0).mean(),
+            "learning_rate": run.config.learning_rate,
+            "val_loss": mean_loss(network, view_parameters(end, network.shape), VALIDATION),
+        }
+        assert record.pop("seconds") >= 0
+        assert record == pytest.approx(expected, rel=1e-12)
+
+
+def test_history_of_batches_has_the_mean_loss_over_the_epoch():
+    """Without steps to speak of it is the objective, whatever the batches."""
+    config = {"solver": "sgd", "learning_rate": 1e-12, "alpha": 2.0, "batch_size": 7}
+    run = make_run(BINARY, data={"row_weights": np.arange(1.0, 61)}, **config)
+    losses = history_column(train_alone(run), "loss")
+    assert_allclose(losses, objective_of(run, run.state.params)[0], rtol=1e-9)
+
+
+def test_dead_and_saturated_units_are_counted():
+    """Of four relu units one never fires, one does for a single row, and two do for all."""
+    network = make_network(BINARY, "relu", n_hidden=4)
+    run = make_run(BINARY, network=network, **FULL_BATCH)
+    params = view_parameters(run.state.params, network.shape)
+    second_largest, largest = np.sort(BINARY.X @ params.w_hidden[:, 1])[-2:]
+    params.b_hidden[0] = [-1e3, -(second_largest + largest) / 2, 1e3, 1e3]
+    record = train_alone(run).state.history[0]
+    assert record["dead_fraction"] == 1 / 4
+    assert record["saturated_fraction"] == pytest.approx((60 + 59) / 240)

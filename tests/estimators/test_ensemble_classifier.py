@@ -192,12 +192,11 @@ def test_networks_do_not_depend_on_n_jobs():
 
 @needs_callbacks
 def test_callbacks_hear_of_every_network_and_epoch():
-    plain, handed_down, alone = (
+    plain, handed_down, alone = recorders = [
         Recorder(),
         Recorder(max_propagation_depth=None),
         Recorder(max_propagation_depth=0),
-    )
-    recorders = [plain, handed_down, alone]
+    ]
     clf = ensemble(max_iter=2, n_networks=2).set_callbacks(*recorders).fit(X, Y)
     NETWORK, WHOLE = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
     fits = ["fit 0/fit 0", "fit 0/fit 1"]
@@ -205,12 +204,12 @@ def test_callbacks_hear_of_every_network_and_epoch():
     # A callback that scikit-learn hands down hears only of the networks' own tasks.
     of_ensemble = [(f"fit 0/fit-network {i}", WHOLE) for i in (0, 1)]
     whole = ("fit 0", WHOLE)
-    assert sorted(handed_down.heard("end")) == sorted([*of_networks, whole])
-    assert sorted(plain.heard("end")) == sorted([*of_networks, *of_ensemble, whole])
-    assert sorted(alone.heard("end")) == sorted([*of_ensemble, whole])
+    assert sorted(handed_down.heard["end"]) == sorted([*of_networks, whole])
+    assert sorted(plain.heard["end"]) == sorted([*of_networks, *of_ensemble, whole])
+    assert sorted(alone.heard["end"]) == sorted([*of_ensemble, whole])
     for recorder in recorders:
-        assert recorder.heard("end")[-1] == whole
-        names = [[name for _, name in recorder.heard(hook)] for hook in ("setup", "teardown")]
+        assert recorder.heard["end"][-1] == whole
+        names = [[name for _, name in recorder.heard[hook]] for hook in ("setup", "teardown")]
         assert names[0] == sorted(names[1], reverse=True) == [WHOLE] + [NETWORK] * 2 * (recorder is plain)
     assert not any(hasattr(one, "_skl_callbacks") for one in clf.estimators_)
     assert_same_networks(clf.estimators_, ensemble(max_iter=2, n_networks=2).fit(X, Y).estimators_)
