@@ -1,10 +1,10 @@
 """A page as a Jupyter notebook, or as a script. Nothing here needs Sphinx."""
 
-import base64
 import re
 import tomllib
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote, urljoin
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 SITE = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
@@ -17,7 +17,8 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 DROPDOWN = re.compile(r"^(:{3,})\{dropdown\} (?P<title>[^\n]*)\n(?P<body>.*?)^\1\n", re.MULTILINE | re.DOTALL)
-NAME = re.compile(r"^(?:#+ (?P<heading>.*)|\*\*(?P<number>\d+)\.\*\*.*)$", re.MULTILINE)
+HEADING = re.compile(r"^#+ ", re.MULTILINE)
+NUMBER = re.compile(r"^\*\*(\d+)\.\*\*", re.MULTILINE)
 SCENE = re.compile(
     r"<link [^\n]*_static.*?data-state=\"([^\"]*)\".*?data-name=\"open\"[^>]*>([^<]*)</a>.*?</script>",
     re.DOTALL,
@@ -28,8 +29,7 @@ STEPS = "% the steps of the chapters\n"  # the place for them in the page of the
 VALUE = re.compile(r"\{value\}`[^`]+`")
 HOLDS = re.compile(r"\{holds\}`[^`]+`")
 DRAWING = re.compile(r"^```\{draw\}\n.*?^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
-CHAPTER = re.compile(r"(\d+-[\w-]+)\.md")
+LINK = re.compile(r"\]\((?!http)([^)\s]+)\.md")
 # A hidden test in every marked check.
 HELPERS = """
 ### BEGIN HIDDEN TESTS
@@ -57,17 +57,15 @@ def source_of(page):
 
     A step is a section of a chapter whose code has the option ``mine``.
     """
-    sections = SECTION.split(page.read_text(encoding="utf-8"))
     if page.name != EXERCISES:
-        return "".join(section for section in sections if "\n:mine:" not in section)
+        return "".join(part for part in sections_of(page) if "\n:mine:" not in part)
     chapters = sorted(page.parent.glob("[0-9]*.md"), key=lambda one: int(one.name.partition("-")[0]))
-    steps = (
-        section
-        for chapter in chapters
-        for section in SECTION.split(chapter.read_text(encoding="utf-8"))
-        if "\n:mine:" in section
-    )
-    return "".join(sections).replace(STEPS, "".join(steps))
+    steps = [part for one in chapters for part in sections_of(one) if "\n:mine:" in part]
+    return "".join(sections_of(page)).replace(STEPS, "".join(steps))
+
+
+def sections_of(page):
+    return SECTION.split(page.read_text(encoding="utf-8"))
 
 
 def blocks_of(markdown, *kinds):
@@ -92,33 +90,20 @@ def metadata_of(options):
 
 
 def image(svg):
-    data = base64.b64encode(svg.replace("currentColor", "black").encode()).decode()
-    return f'<img src="data:image/svg+xml;base64,{data}" style="background: white">'
+    data = quote(svg.replace("currentColor", "black"))
+    return f'<img src="data:image/svg+xml,{data}" style="background: white">'
 
 
-def linked(match):
-    """Keep a link to the web, and one to another chapter; of others keep the words."""
-    words, target = match.groups()
-    if target.startswith("http"):
-        return match[0]
-    chapter = CHAPTER.fullmatch(target)
-    return f"[{words}]({chapter[1]}.ipynb)" if chapter else words
-
-
-def answers_last(markdown):
-    """Move what is folded away to the end, before the last block; a heading names the place of each."""
-    answers = []
+def answers_of(markdown):
+    """List what is folded away, below headings that name its places."""
     for match in DROPDOWN.finditer(markdown):
-        names = list(NAME.finditer(markdown, 0, match.start()))
-        place = [one["heading"] for one in names if one["heading"]][-1]
-        place += f" {names[-1]['number']}" if names[-1]["number"] else ""
-        answers.append(f"## {place}: {match['title']}\n\n{match['body']}\n")
-    page, fence, last = DROPDOWN.sub("", markdown).rpartition("```{notebook}")
-    return page + "".join(answers) + fence + last
+        section = HEADING.split(markdown[: match.start()])[-1]
+        place = " ".join([section.partition("\n")[0], *NUMBER.findall(section)[-1:]])
+        yield f"## {place}: {match['title']}\n\n{match['body']}\n"
 
 
 def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False):
-    """Make the notebook of a page, in nbformat 4.4. One in Chinese looks for a font.
+    """Make the notebook of a page, in nbformat 4.4, with its answers last. One in Chinese looks for a font.
 
     If it is ``solved``, exercises have their solutions and checks their hidden tests. From this, nbgrader
     makes what students get, and marks what they hand in.
@@ -126,28 +111,27 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False
     The values and the drawings stand for its ``{value}`` roles and ``{draw}`` blocks, in their order.
     """
     values, drawings = iter(values), iter(drawings)
+    folder = f"{SITE}{'zh/' * chinese}tutorial/"
     markdown = VALUE.sub(lambda _: next(values), HOLDS.sub("", markdown))
     markdown = DRAWING.sub(lambda _: image(next(drawings)), markdown)
-    playground = f"{SITE}{'zh/' * chinese}playground.html"  # a scene needs the site
+    playground = urljoin(folder, "../playground.html")  # a scene needs the site
     markdown = SCENE.sub(lambda scene: f"[{scene[2]}]({playground}#{unescape(scene[1])})", markdown)
-    markdown = answers_last(markdown)
-    cells, place = [], 0
+    markdown = LINK.sub(lambda link: f"]({urljoin(folder, link[1])}.html", markdown)
+    page, _, last = markdown.rpartition("```{notebook}")
+    title, _, page = page.partition("\n")
+    about = last.partition("\n")[2].rstrip("`\n")
+    cells = [cell("markdown", f"{title}\n\n{about}"), cell("code", INSTALL + FONTS * chinese)]
+    markdown, place = DROPDOWN.sub("", page) + "".join(answers_of(page)), 0
     for match in FENCE.finditer(markdown):
-        cells.append(cell("markdown", LINK.sub(linked, markdown[place : match.start()])))
-        place = match.end()
         if match["kind"] == "{run}":
+            cells.append(cell("markdown", markdown[place : match.start()]))
             code = match["body"] if solved else without_solutions(match["body"])
             cells.append(cell("code", code, **metadata_of(dict(OPTION.findall(match["options"])))))
-        elif match["kind"] == "{notebook}":
-            heading, _, rest = cells[0]["source"].partition("\n")
-            cells[0]["source"] = f"{heading}\n\n{match['body']}\n{rest}"
-            cells.insert(1, cell("code", INSTALL + FONTS * chinese))
-        else:
-            cells.append(cell("markdown", match[0]))
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    cells = [one for one in cells if one["source"]]
+            place = match.end()
+    cells = [one for one in [*cells, cell("markdown", markdown[place:])] if one["source"]]
     if solved:
         mark(cells)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
 
 
@@ -156,22 +140,21 @@ def mark(cells):
 
     A solution has the name of what it defines. nbgrader restores the other cells before it runs the checks.
     """
-    name = ""  # of the solution before this cell
-    for place, one in enumerate(cells):
-        if one["cell_type"] != "code" or "%pip" in one["source"]:
-            continue
-        solution = SOLUTION.search(one["source"])
-        if solution:
-            kind = {"grade_id": DEFINED.search(one["source"])[1]}
-        elif name:
-            kind = {"grade_id": f"check-{name}", "points": 1}
-            one["source"] += HELPERS
-        else:
-            kind = {"grade_id": f"given-{place}"}
-        kind |= {"solution": bool(solution), "locked": not solution, "grade": "points" in kind}
-        nbgrader = {"schema_version": 3, "cell_type": "code", "task": False, **kind}
-        one["metadata"] = {**one["metadata"], "nbgrader": nbgrader}
-        name = kind["grade_id"] if solution else ""
+    before = ""  # what the solution before this cell defines
+    for place, one in enumerate([one for one in cells if one["cell_type"] == "code"][1:]):
+        defined = DEFINED.search(one["source"])[1] if SOLUTION.search(one["source"]) else ""
+        one["source"] += HELPERS if before else ""
+        one["metadata"]["nbgrader"] = {
+            "schema_version": 3,
+            "cell_type": "code",
+            "task": False,
+            "grade_id": defined or (f"check-{before}" if before else f"given-{place}"),
+            "solution": bool(defined),
+            "locked": not defined,
+            "grade": bool(before),
+            **({"points": 1} if before else {}),
+        }
+        before = defined
 
 
 def script_of(notebook):

@@ -20,8 +20,6 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 STYLES = [ROOT / "docs" / "page.mplstyle"]  # of figures; docs/zh/conf.py adds a font
 os.environ["MPLBACKEND"] = "agg"  # before anything imports pyplot
-sys.path.insert(0, str(ROOT / "docs"))
-import drawings  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 
 # Pages quote the results of the benchmarks with this function.
@@ -50,9 +48,9 @@ class Session:
         self.namespace["measured"] = measured
         self.values, self.drawn = [], []
 
-    def run(self, code, *, warns="", raises=""):
+    def run(self, code, warns="", raises=""):
         """Run a block, which must show just these warnings and this exception; return the Outcome."""
-        printed, value, error = io.StringIO(), None, []
+        printed, value, raised = io.StringIO(), None, []
         with (
             chdir(self.directory),
             redirect_stdout(printed),
@@ -62,34 +60,20 @@ class Session:
             warnings.simplefilter("always")
             try:
                 value = self._execute(code)
-            except Exception as caught_error:
-                error = [f"{type(caught_error).__name__}: {caught_error}"]
-                if type(caught_error).__name__ != raises:
+            except Exception as error:
+                raised = [error]
+                if type(error).__name__ != raises:
                     raise
-        trouble = [f"{warning.category.__name__}: {warning.message}" for warning in caught]
-        kinds = {warning.category.__name__ for warning in caught}
-        if kinds != set(warns.split()) or bool(raises) != bool(error):
-            raise AssertionError(f"The block should show [{warns} {raises}], but showed: {trouble}.")
-        trouble = dict.fromkeys(trouble + error)  # as Python, which shows a warning of a line only once
+        troubles = [warning.message for warning in caught] + raised
+        if {type(one).__name__ for one in troubles} != {*warns.split(), *raises.split()}:
+            raise AssertionError(f"The block should show [{warns} {raises}], but showed: {troubles}.")
+        trouble = dict.fromkeys(f"{type(one).__name__}: {one}" for one in troubles)  # Python shows one once
         figures = [plt.figure(number) for number in plt.get_fignums()]
         text, html = printed.getvalue(), ""
         if value is not None and not figures:
             html = value._repr_html_() if hasattr(value, "_repr_html_") else ""
             text += "" if html else f"{shown(value)}\n"
         return Outcome(text, html, "\n".join(trouble), figures)
-
-    def evaluate(self, expression):
-        """Return the text of an expression in a sentence."""
-        self.values.append(str(eval(expression, self.namespace)))
-        return self.values[-1]
-
-    def holds(self, condition):
-        return bool(eval(condition, self.namespace))
-
-    def draw(self, expression, title):
-        """Return the SVG of a call of a function in drawings.py, with the page's values."""
-        self.drawn.append(eval(expression, {**vars(drawings), **self.namespace}).svg(title))
-        return self.drawn[-1]
 
     def _execute(self, code):
         *statements, last = ast.parse(code).body
