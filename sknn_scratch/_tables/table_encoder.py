@@ -172,8 +172,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             remarks += kind.remarks(read[name], values[name])
         warn_of(OF_FIT, remarks, kinds)
         self._kinds, self._encoders = kinds, encoders
-        self._types = {name: read[name].type for name in kinds}
-        self._remarks = texts_by_column(remarks)
+        self._report = report_of(kinds, read, encoders, texts_by_column(remarks))
         self.encoders_, self.target_encoded_ = encoders.fitted, target_encoded
         self.codes_ = [name for name, kind in kinds.items() if getattr(kind, "codes", ())]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
@@ -195,8 +194,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         ``pd.DataFrame(report_)`` makes a data frame.
         """
         check_is_fitted(self)
-        merged = self.merged_categories_
-        return report_of(self._kinds, self._types, self._encoders, merged, self._remarks)
+        return ColumnsReport(self._report)
 
     def transform(self, X: ArrayLike) -> Any:
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit.
