@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse
@@ -25,6 +25,7 @@ LARGEST_EXACT = 2**53  # up to it, a float holds each whole number
 class Column(NamedTuple):
     """The values of a column."""
 
+    name: Any  # of the column
     type: str  # one of the above or, if the values are of none, the name of their class
     values: np.ndarray | list  # (n_samples,); of TEXT and CATEGORIES, a list of strings and None
 
@@ -91,64 +92,61 @@ def listed(names):
 
 
 def read_all(columns):
-    return {name: read(column) for name, column in columns.items()}
+    return {name: Column(name, *typed(column)) for name, column in columns.items()}
 
 
-def read(column):
+def typed(column):
+    """Find the type of the values of a column, and make a list or an array of them, as Column has them."""
     type_name = str(column.dtype if hasattr(column, "dtype") else column.type)  # pyarrow has types
     if re.match("category|Categorical|Enum|dictionary", type_name):
-        return read_categories(column)
+        type_name, values = typed_objects(as_list(column))
+        return as_categories(values) if type_name in (NUMBERS, TEXT, BOOLEANS) else (type_name, values)
     values = np.asarray(column)
     is_rounded = values.dtype.kind == "f" and re.match("u?int", type_name, re.IGNORECASE)
     if is_rounded and (np.abs(values) >= LARGEST_EXACT).any():
         values = np.array(as_list(column), dtype=object)
     kind = values.dtype.kind if values.ndim == 1 else ""
     if kind in {"O", "S", "U", "T"}:
-        return read_objects(values.tolist())  # NumPy's strings would look odd in messages
+        return typed_objects(values.tolist())  # NumPy's strings would look odd in messages
     if kind in {"f", "c", "m", "M"} and np.isnan(values).all():
-        return Column(NOTHING, [None] * len(values))
+        return NOTHING, [None] * len(values)
     if kind == "M":  # of polars and pyarrow, times with a zone are in UTC
-        return Column(DATES_IN_ZONES if re.search("(tz=|time_zone=')", type_name) else DATES, values)
+        return DATES_IN_ZONES if re.search("(tz=|time_zone=')", type_name) else DATES, values
     if kind == "m" and np.can_cast(values.dtype, "m8[s]", "same_kind"):  # no months
-        return Column(DURATIONS, values)
+        return DURATIONS, values
     types = {"b": BOOLEANS, "i": NUMBERS, "u": NUMBERS, "f": NUMBERS}
-    return Column(types.get(kind, type_name), values)
+    return types.get(kind, type_name), values
 
 
 def as_list(column):
     return column.to_pylist() if hasattr(column, "to_pylist") else list(column)
 
 
-def read_categories(column):
-    column = read_objects(as_list(column))
-    return as_categories(column.values) if column.type in (NUMBERS, TEXT, BOOLEANS) else column
-
-
 def as_categories(values):
-    return Column(CATEGORIES, list(map(text_of, values)))
+    return CATEGORIES, list(map(text_of, values))
 
 
-def read_objects(values):
-    """Read values of any classes. The type does not depend on their order."""
+def typed_objects(values):
+    """Find the type of values of any classes. It does not depend on their order."""
     values = list(map(plain, values))
     classes = {type(value) for value in values if value is not None}
     if not classes:
-        return Column(NOTHING, values)
+        return NOTHING, values
     if classes <= {bool, np.bool_}:
-        return Column(BOOLEANS, values)
+        return BOOLEANS, values
     if all(issubclass(one, (timedelta, np.timedelta64)) for one in classes):
-        return Column(DURATIONS, values)
+        return DURATIONS, values
     if all(issubclass(one, (Real, Decimal)) and one is not bool for one in classes):
-        return Column(NUMBERS, values)
+        return NUMBERS, values
     if all(issubclass(one, (date, np.datetime64)) for one in classes):
         have_zone = {getattr(value, "tzinfo", None) is not None for value in values if value is not None}
         if len(have_zone) == 1:
-            return Column(DATES_IN_ZONES if have_zone.pop() else DATES, values)
+            return DATES_IN_ZONES if have_zone.pop() else DATES, values
     readable = (str, bool, np.bool_, Real, Decimal, date, time, np.datetime64)
     others = [one.__name__ for one in classes if not issubclass(one, readable)]
     if set(others) - {"Interval"}:  # pandas's, as pd.cut makes them
-        return Column(min(others), values)
-    return Column(TEXT, list(map(text_of, values)))
+        return min(others), values
+    return TEXT, list(map(text_of, values))
 
 
 def texts_of(values):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -69,17 +70,17 @@ class Kind:
         """Measure the values (n_samples,) of the fit of a TableEncoder."""
         self.had_missing = bool(are_missing(values).any())
 
-    def remarks(self, name: Any, column: Column, values: np.ndarray) -> Iterator[Remark]:
+    def remarks(self, column: Column, values: np.ndarray) -> Iterator[Remark]:
         """Say what a user should know of a column of the fit, and of its values (n_samples,)."""
         if self.odd:
-            yield Remark(Sentence.ODD, name, self.among(self.odd), self.name)
+            yield Remark(Sentence.ODD, column.name, self.among(self.odd), self.name)
         if not self.is_explained:
-            yield from self.useless(name, values)
+            yield from self.useless(column, values)
 
-    def useless(self, name: Any, values: np.ndarray) -> Iterator[Remark]:
+    def useless(self, column: Column, values: np.ndarray) -> Iterator[Remark]:
         """Say why values carry no information, if they carry none."""
         if (values == values[0]).all():
-            yield Remark(Sentence.USELESS, name, "always the same value")
+            yield Remark(Sentence.USELESS, column.name, "always the same value")
 
     # --- In its report ---
 
@@ -95,35 +96,34 @@ class Kind:
 
     # --- Ever after ---
 
-    def read(self, column: Column, name: Any) -> tuple[np.ndarray, list[Remark]]:
-        """Convert a column to an array (n_samples,), and say what the fit gives no reason to expect in it.
+    def read(self, column: Column) -> np.ndarray:
+        """Convert a column to an array (n_samples,), one of text in the style of the fit.
 
         Raise ValueError if it has values of another kind, or only text that cannot be read.
         """
         if column.type in {self.name, *self.more_types, NOTHING}:
-            values, remarks = self.convert(column.values), []
-        else:
-            values, remarks = self.read_as_text(column, name)
-        if not self.had_missing and are_missing(values).all():
-            remarks.append(Remark(Sentence.ALL_MISSING, name))
-        return values, remarks
-
-    def read_as_text(self, column: Column, name: Any) -> tuple[np.ndarray, list[Remark]]:
-        """Do what ``read`` says for a column that must be text, in the style of the fit."""
+            return self.convert(column.values)
         texts = column.texts if column.is_text and self.style is not None else set()
         values = {text: self.style.read(text) for text in texts}
-        odd = {
-            text for text, value in values.items() if value is None and not is_missing_word(text)
-        } - self.odd
-        if not values or (odd and all(value is None for value in values.values())):
+        if not texts or (set(values.values()) == {None} and self.new_odd(texts)):
             raise ValueError(
-                f"The column {name!r} of X had {self.name} in fit, and now has {column.type}, such as "
+                f"The column {column.name!r} of X had {self.name} in fit, and now has {column.type}, such as "
                 f"{column.example}. Convert it to the type that it had in fit."
             )
-        remarks = [Remark(Sentence.NEW_ODD, name, self.among(odd))] if odd else []
         places = {text: place for place, text in enumerate(values)}
         distinct = self.convert([*values.values(), None])
-        return distinct[[places.get(text, -1) for text in column.values]], remarks
+        return distinct[[places.get(text, -1) for text in column.values]]
+
+    def surprises(self, column: Column, values: np.ndarray) -> Iterator[Remark]:
+        """Say what is unlike the fit in a column of a later table, and in its values (n_samples,)."""
+        are_lost = are_missing(values)
+        if column.is_text and (odd := self.new_odd({*compress(column.values, are_lost)} - {None})):
+            yield Remark(Sentence.NEW_ODD, column.name, self.among(odd))
+        if not self.had_missing and are_lost.all():
+            yield Remark(Sentence.ALL_MISSING, column.name)
+
+    def new_odd(self, texts: set[str]) -> set[str]:
+        return {text for text in texts if not is_missing_word(text)} - self.odd
 
     def convert(self, values: Any) -> np.ndarray:
         """Convert values of the types of this kind, and None, to an array (n_samples,).

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._tables.columns import NUMBERS, TEXT, Column, texts_of
+from sknn_scratch._tables.columns import NUMBERS, TEXT, texts_of
 from sknn_scratch._tables.exact import are_rounded, have_collisions
 from sknn_scratch._tables.kind import TOLD, Kind
 from sknn_scratch._tables.remarks import Remark, Sentence
@@ -61,15 +61,15 @@ class Numbers(Kind):
             if len({*present}) <= len(present) / ROWS_OF_A_CODE:
                 self.codes = frozenset(present)
 
-    def remarks(self, name, column, values):
-        yield from super().remarks(name, column, values)
+    def remarks(self, column, values):
+        yield from super().remarks(column, values)
         if self.style.takes_bare:
-            yield Remark(Sentence.NO_UNIT, name, self.style.unit)
+            yield Remark(Sentence.NO_UNIT, column.name, self.style.unit)
         if not self.is_explained and are_rounded(column.values):
-            yield Remark(Sentence.ROUNDED, name)
+            yield Remark(Sentence.ROUNDED, column.name)
         is_sure = column.type != TEXT or self.is_explained
         if not is_sure and self.may_have_codes(column.texts - self.odd):
-            yield Remark(Sentence.CODES, name)
+            yield Remark(Sentence.CODES, column.name)
 
     def may_have_codes(self, texts):
         """Whether texts that are read as numbers may be codes, or lists of codes."""
@@ -77,14 +77,13 @@ class Numbers(Kind):
             return True
         return not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
 
-    def read(self, column, name):
-        values, remarks = super().read(column, name)
+    def surprises(self, column, values):
+        yield from super().surprises(column, values)
         if column.type == NUMBERS and self.style.unit and not self.style.takes_bare:
-            remarks.append(Remark(Sentence.NO_UNIT, name, self.style.unit))
+            yield Remark(Sentence.NO_UNIT, column.name, self.style.unit)
         present = values[~np.isnan(values)].tolist() if self.codes else []
         if present and self.codes.isdisjoint(present):
-            remarks.append(Remark(Sentence.NEW_CODES, name))
-        return values, remarks
+            yield Remark(Sentence.NEW_CODES, column.name)
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
@@ -97,7 +96,7 @@ def texts_of_numbers(values):
 
 
 def as_text(column):
-    return Column(TEXT, texts_of_numbers(Numbers().convert(column.values)).tolist())
+    return column._replace(type=TEXT, values=texts_of_numbers(Numbers().convert(column.values)).tolist())
 
 
 def dates_of_digits(column, most_odd):

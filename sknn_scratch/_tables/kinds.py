@@ -37,12 +37,15 @@ class Nothing(Kind):
 
     name = NOTHING
 
-    def useless(self, name, values):
-        yield Remark(Sentence.USELESS, name, "only missing values")
+    def useless(self, column, values):
+        yield Remark(Sentence.USELESS, column.name, "only missing values")
 
-    def read(self, column, name):
-        has_values = column.type != NOTHING and not self.is_explained
-        return np.full(len(column.values), None), [Remark(Sentence.UNKNOWN, name)] * has_values
+    def read(self, column):
+        return np.full(len(column.values), None)
+
+    def surprises(self, column, values):
+        if column.type != NOTHING and not self.is_explained:
+            yield Remark(Sentence.UNKNOWN, column.name)
 
     def features(self, values):
         return {}
@@ -58,17 +61,16 @@ class Booleans(Kind):
     def readings(cls, column, most_odd):
         is_text = column.is_text  # also where a library calls it categories
         found = cls.readings_of_text(column.texts, 0) if is_text else super().readings(column, most_odd)
-        return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column, "")[0])]
+        return [one for one in found if not one.odd and are_zeros_and_ones(one.read(column))]
 
     @staticmethod
     def styles(texts):
         return [BooleanStyle()]
 
-    def read(self, column, name):
-        values, remarks = super().read(column, name)
+    def surprises(self, column, values):
+        yield from super().surprises(column, values)
         if not are_zeros_and_ones(values):
-            remarks.append(Remark(Sentence.NOT_BOOLEAN, name))
-        return values, remarks
+            yield Remark(Sentence.NOT_BOOLEAN, column.name)
 
 
 class Durations(Kind):
@@ -118,9 +120,15 @@ class Dates(Kind):
     def styles(cls, texts):
         return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
 
-    def read(self, column, name):
-        are_digits = column.type == NUMBERS and self.style.order == "digits"
-        return super().read(as_text(column) if are_digits else column, name)
+    def read(self, column):
+        return super().read(self.with_text(column))
+
+    def surprises(self, column, values):
+        return super().surprises(self.with_text(column), values)
+
+    def with_text(self, column):
+        """Make text of numbers such as 20200131."""
+        return as_text(column) if column.type == NUMBERS and self.style.order == "digits" else column
 
     def prepare(self, values, table):
         super().prepare(values, table)
@@ -190,25 +198,22 @@ class Categories(Kind):
     def are_all_rare(self):
         return self.known <= self.rare
 
-    def useless(self, name, values):
+    def useless(self, column, values):
         if len({*values}) > 1 and self.are_all_rare:
-            yield Remark(Sentence.RARE, name, f"{len(self.known)} different values, all too rare")
+            yield Remark(Sentence.RARE, column.name, f"{len(self.known)} different values, all too rare")
         else:
-            yield from super().useless(name, values)
+            yield from super().useless(column, values)
 
     convert = staticmethod(texts_of)
 
-    def read(self, column, name):
-        values, remarks = super().read(column, name)
+    def surprises(self, column, values):
+        yield from super().surprises(column, values)
         texts = set(values) - {None}
         unknown = texts - self.known
-        if not unknown:
-            return values, remarks
         if lost := unknown & {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}:
-            remarks.append(Remark(Sentence.LOST_ZERO, name, some(lost)))
-        elif unknown == texts and not self.are_all_rare:
-            remarks.append(Remark(Sentence.UNKNOWN, name))
-        return values, remarks
+            yield Remark(Sentence.LOST_ZERO, column.name, some(lost))
+        elif unknown and unknown == texts and not self.are_all_rare:
+            yield Remark(Sentence.UNKNOWN, column.name)
 
 
 KINDS = {

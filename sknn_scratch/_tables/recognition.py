@@ -39,10 +39,10 @@ def kinds_of(read, told):
     kinds, remarks = {}, []
     for name, column in read.items():
         if name in told:
-            kinds[name] = told_kind(column, name, told[name])
+            kinds[name] = told_kind(column, told[name])
             continue
         kinds[name], *doubts = readings_in_doubt(column)
-        remarks += [remark_on(doubts, column, name)] if doubts else []
+        remarks += [remark_on(doubts, column)] if doubts else []
     return kinds, remarks
 
 
@@ -61,7 +61,7 @@ def readings_of(column, most_odd):
     return next(filter(None, (kind.readings(column, most_odd) for kind in KINDS.values())))
 
 
-def told_kind(column, name, told):
+def told_kind(column, told):
     """Read a column of a fit as the kind that a user wants, or raise ValueError."""
     readings = [KINDS[NOTHING]()] if told == NOTHING else KINDS[told].readings(column, TOLD)
     if not readings:
@@ -71,14 +71,14 @@ def told_kind(column, name, told):
     else:
         return replace(readings[0], is_explained=True)
     raise ValueError(
-        f"kinds says that the column {name!r} of X holds {told}, but it {reason}. Convert it first."
+        f"kinds says that the column {column.name!r} of X holds {told}, but it {reason}. Convert it first."
     )
 
 
-def remark_on(doubts, column, name):
+def remark_on(doubts, column):
     if len(doubts) > 1:
-        return Remark(Sentence.DOUBT, name, ways_to_read(column, doubts))
-    return Remark(Sentence.PARTLY, name, doubts[0].among(doubts[0].odd), doubts[0].name)
+        return Remark(Sentence.DOUBT, column.name, ways_to_read(column, doubts))
+    return Remark(Sentence.PARTLY, column.name, doubts[0].among(doubts[0].odd), doubts[0].name)
 
 
 def ways_to_read(column, readings):

@@ -32,26 +32,26 @@ def cut(text):
     return text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 3] + "..."
 
 
-def report_of(kinds, types, encoders, merged, remarks):
-    """Describe the columns of a fit, from dicts by their names, and the Encoders."""
-    inputs, widths = {}, Counter()
+def report_of(kinds, columns, encoders, remarks):
+    """Describe the columns of a fit, from dicts by their names, and the Encoders: a dict for each."""
+    inputs, widths, rare = {}, Counter(), encoders.rare
     for encoder, taken in encoders.inputs.items():
         n_features = widths_of(encoders.fitted[encoder], taken)
         for name, part in taken:
             inputs.setdefault(name, {}).setdefault(encoder, []).append(part.removeprefix("_"))
             widths[name] += n_features[name, part]
-    return ColumnsReport(
+    return [
         {
             "column": name,
             "kind": kind.name,
-            "read_from": kind.read_from(types[name]),
+            "read_from": kind.read_from(columns[name].type),
             "n_features": widths[name],
             "became": "; ".join(map(in_words, inputs.get(name, {}).items())),
-            "lost": kind.lost(merged.get(name, 0)),
+            "lost": kind.lost(len(rare.get(name, ()))),
             "remark": remarks.get(name, ""),
         }
         for name, kind in kinds.items()
-    )
+    ]
 
 
 def in_words(encoder_and_parts):

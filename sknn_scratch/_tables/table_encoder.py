@@ -13,7 +13,7 @@ from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.belonging import remarks_of_groups
 from sknn_scratch._tables.codes import find_codes
-from sknn_scratch._tables.columns import as_categories, columns_of, listed, read_all
+from sknn_scratch._tables.columns import Column, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
 from sknn_scratch._tables.kinds import KINDS, Categories, Dates
 from sknn_scratch._tables.means import CONTINUOUS
@@ -158,7 +158,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         read = read_all(columns_of(X))
         groups = numbers_of_groups(groups, _num_samples(X))
         kinds, remarks = kinds_of(read, self.kinds)
-        values = {name: kind.read(read[name], name)[0] for name, kind in kinds.items()}
+        values = {name: kind.read(read[name]) for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name], self)
         find_codes(kinds, values, y, groups)
@@ -169,11 +169,10 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
                 kinds[name].rare = frozenset(rare[name])
         remarks += remarks_of_groups(X, kinds, values, y) if groups is None else []
         for name, kind in kinds.items():
-            remarks += kind.remarks(name, read[name], values[name])
+            remarks += kind.remarks(read[name], values[name])
         warn_of(OF_FIT, remarks, kinds)
         self._kinds, self._encoders = kinds, encoders
-        self._types = {name: read[name].type for name in kinds}
-        self._remarks = texts_by_column(remarks)
+        self._report = report_of(kinds, read, encoders, texts_by_column(remarks))
         self.encoders_, self.target_encoded_ = encoders.fitted, target_encoded
         self.codes_ = [name for name, kind in kinds.items() if getattr(kind, "codes", ())]
         self.kinds_ = {name: kind.name for name, kind in kinds.items()}
@@ -195,8 +194,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         ``pd.DataFrame(report_)`` makes a data frame.
         """
         check_is_fitted(self)
-        merged = self.merged_categories_
-        return report_of(self._kinds, self._types, self._encoders, merged, self._remarks)
+        return ColumnsReport(self._report)
 
     def transform(self, X: ArrayLike) -> Any:
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit.
@@ -234,11 +232,10 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
 
     def _values_in(self, X):
         """Read the values (n_samples,) of the columns of the fit, and warn of what differs from them."""
-        read, values, remarks = read_all(self._columns_in(X)), {}, []
-        for name, kind in self._kinds.items():
-            values[name], unexpected = kind.read(read[name], name)
-            remarks += unexpected
-        warn_of(OF_LATER_TABLES, remarks, self._kinds)
+        read, kinds = read_all(self._columns_in(X)), self._kinds
+        values = {name: kind.read(read[name]) for name, kind in kinds.items()}
+        remarks = [one for name, kind in kinds.items() for one in kind.surprises(read[name], values[name])]
+        warn_of(OF_LATER_TABLES, remarks, kinds)
         return values
 
     def _columns_in(self, X):
@@ -272,8 +269,8 @@ def typed_columns(X):
     with NaN, dates with NaT, or strings and None, which is all in a column of nothing.
     """
     read = {
-        name: column if column.type in KINDS else as_categories(column.values)
+        name: column if column.type in KINDS else Column(name, *as_categories(column.values))
         for name, column in read_all(columns_of(X)).items()
     }
     kinds, _ = kinds_of(read, told=None)
-    return {name: (kind.name, kind.read(read[name], name)[0]) for name, kind in kinds.items()}
+    return {name: (kind.name, kind.read(read[name])) for name, kind in kinds.items()}
