@@ -164,14 +164,14 @@ def test_a_watched_point_shows_the_backpropagation_of_the_package(activation, lo
     network = Network(NetworkShape(3, 5, 1), CORE_ACTIVATIONS[activation], CORE_LOSSES[loss]())
     params = view_parameters(case.start, network.shape)
     grads = view_parameters(np.zeros_like(case.start), network.shape)
-    batch, outputs = make_batch(rows_of(x), target[:, np.newaxis], None), np.empty((1, 1))
+    batch = make_batch(rows_of(x), target[:, np.newaxis], None)._replace(outputs_mT=np.empty((1, 1)))
     workspace = Workspace.allocate(network.shape, (1,), np.dtype(float))
-    loss_gradient(network, params, grads, batch, outputs, workspace)
+    loss_gradient(network, params, grads, batch, workspace)
     expected = {
         "z": x @ params.w_hidden + params.b_hidden,
         "a": workspace.hidden,
-        "output": outputs,
-        "loss": network.loss.total(outputs, batch.targets),
+        "output": batch.outputs_mT,
+        "loss": network.loss.total(batch.outputs_mT, batch.targets),
         "deltaOutput": workspace.delta_output_mT,
         "slopes": workspace.slope,
         "shares": workspace.delta_output_mT * params.w_output.T,
