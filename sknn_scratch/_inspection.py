@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._core.activations import Activation
@@ -53,11 +53,8 @@ class Inspected:
     def feature_names(self):
         """Names (n_features,) of the features as the network sees them."""
         if self.earlier and not hasattr(self.network, "feature_names_in_"):
-            names = None
             with suppress(AttributeError):  # not every step can name its output
-                for step in self.earlier:
-                    names = step.get_feature_names_out(names)
-                return names
+                return make_pipeline(*self.earlier).get_feature_names_out()
         return _check_feature_names_in(self.network)  # those of the fit, else x0, x1, ...
 
     @property

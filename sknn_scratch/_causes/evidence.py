@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_scratch._causes.features import measure_features
+from sknn_scratch._causes.features import measure_dense, measure_sparse
 from sknn_scratch._causes.findings import Unmeasurable
 from sknn_scratch._core.activations import ACTIVATIONS, SATURATED_SLOPE, values_and_slopes
 from sknn_scratch._core.arrays import computed_once
@@ -56,7 +56,8 @@ class Evidence:
 
     @computed_once
     def features(self):
-        return measure_features(self.rows.source)
+        matrix = self.rows.source
+        return measure_dense(matrix) if isinstance(matrix, np.ndarray) else measure_sparse(matrix)
 
     @property
     def labels(self):

@@ -27,13 +27,8 @@ class Features(NamedTuple):
     has_tail: np.ndarray  # whether a few values are far from all others
 
 
-def measure_features(matrix):
-    """Measure a design matrix (n_samples, n_features), dense or sparse."""
-    return measure_dense(matrix) if isinstance(matrix, np.ndarray) else measure_sparse(matrix)
-
-
 def measure_dense(X):
-    """Measure a dense matrix; overflow gives infinity, which exceeds all limits."""
+    """Measure a dense matrix (n_samples, n_features); overflow gives infinity, which exceeds all limits."""
     some = X[:: -(-len(X) // QUANTILE_ROWS)]
     lower, median, upper = np.percentile(some, [25, 50, 75], axis=0).astype(float)
     is_constant = np.mean(some == median, axis=0) > MOSTLY_CONSTANT
@@ -47,7 +42,7 @@ def measure_dense(X):
 
 
 def measure_sparse(X):
-    """Measure a sparse matrix: most values of a feature are zero, so no feature has a tail."""
+    """Measure a CSR matrix: most values of a feature are zero, so no feature has a tail."""
     n_samples, n_features = X.shape
     squares = np.bincount(X.indices, np.square(X.data, dtype=float), minlength=n_features)
     reach = np.zeros(n_features)

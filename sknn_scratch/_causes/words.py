@@ -25,15 +25,14 @@ def multiple_of(factor: float) -> str:
 
 def html_table(titles: Sequence[str], rows: Iterable[Sequence[str]], n_broken: int, caption: str) -> str:
     """Write rows of texts as a table, in which only the last ``n_broken`` columns have lines to break."""
+    style = "padding:4px 10px;text-align:left;vertical-align:top"
+    styles = [f"{style};white-space:nowrap"] * (len(titles) - n_broken) + [style] * n_broken
+
+    def row(tag: str, texts: Sequence[str]) -> str:
+        cells = zip(styles, map(escape, texts), strict=True)
+        return "<tr>" + "".join(f'<{tag} style="{one}">{text}</{tag}>' for one, text in cells) + "</tr>"
+
     return (
         f'<table><caption style="caption-side:top;text-align:left">{escape(caption)}</caption>'
-        f"<thead>{html_row('th', titles, n_broken)}</thead>"
-        f"<tbody>{''.join(html_row('td', row, n_broken) for row in rows)}</tbody></table>"
+        f"<thead>{row('th', titles)}</thead><tbody>{''.join(row('td', one) for one in rows)}</tbody></table>"
     )
-
-
-def html_row(tag: str, texts: Sequence[str], n_broken: int) -> str:
-    style = "padding:4px 10px;text-align:left;vertical-align:top"
-    styles = [f"{style};white-space:nowrap"] * (len(texts) - n_broken) + [style] * n_broken
-    cells = zip(styles, texts, strict=True)
-    return "<tr>" + "".join(f'<{tag} style="{one}">{escape(text)}</{tag}>' for one, text in cells) + "</tr>"

@@ -17,7 +17,7 @@ from sknn_scratch._displays.slices import name_of, position_of
 from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._inspection import steps_of
-from sknn_scratch._tables.columns import BOOLEANS, TEXT
+from sknn_scratch._tables.columns import BOOLEANS
 from sknn_scratch._tables.dates import ASPECTS
 from sknn_scratch._tables.encoders import Features, features_of
 from sknn_scratch._tables.kinds import Dates
@@ -26,7 +26,6 @@ from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
 MAX_VALUES = 2**22  # of the rows that are predicted at once
 ROUNDING = 1e-5  # by which encoded features may differ that are equal, as a share of their range
-LONGEST_TEXT = 20  # characters of free text that a panel shows
 
 
 class Column(NamedTuple):
@@ -176,10 +175,7 @@ def aspects_of(name, kind, values, features):
 
 
 def as_places(kind, values):
-    """Write the numbers (n_rows,) of a column of booleans as texts, and cut free text; leave other kinds."""
-    if kind == TEXT:
-        cut = [f"{text[:LONGEST_TEXT]}…" if text and len(text) > LONGEST_TEXT else text for text in values]
-        return np.array(cut, dtype=object)
+    """Write the numbers (n_rows,) of a column of booleans as texts; leave other kinds."""
     return as_texts(values, {0: "False", 1: "True"}) if kind == BOOLEANS else values
 
 

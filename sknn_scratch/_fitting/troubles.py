@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch._causes.causes import likely_cause
 from sknn_scratch._causes.evidence import SAMPLE_ROWS, UNLEARNED, Evidence
-from sknn_scratch._causes.features import measure_features, scaler_first
+from sknn_scratch._causes.features import measure_dense, scaler_first
 from sknn_scratch._causes.remedies import REMEDIES_OF_ENDS, remedy_for
 from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.rows import evenly
@@ -105,7 +105,7 @@ def unscaled(fit):
         return []
     names, features = _check_feature_names_in(fit.model), fit.model._features_
     name = names[largest if features is None else features[largest]]
-    remedy = remedy_for(fit.model, scaler_first(measure_features(X)))
+    remedy = remedy_for(fit.model, scaler_first(measure_dense(X)))
     message = f"Features such as {name} are far too large for a network. {remedy}"
     return [Trouble(message, UserWarning)]
 

@@ -351,6 +351,12 @@ def test_a_column_that_a_pipeline_leaves_out_may_hold_anything_and_another_may_l
     assert not any(effects[name]["values"].any() for name in ("number", "of"))
 
 
+def test_texts_that_begin_alike_are_different_places():
+    X = pd.DataFrame({"text": ["an old flat near the station", "an old flat near the station, no lift"] * 20})
+    model = tabular_pipeline("regressor", kinds={"text": "text"}, **OF_PIPELINE).fit(X, X.index % 2)
+    assert set(compute(model, X).effects_["text"]["places"]) == set(X["text"])
+
+
 def test_options():
     X = np.random.default_rng(0).normal(size=(200, 3))
     model = Formula(lambda X: X[:, 0] + 2 * X[:, 1])

@@ -113,7 +113,8 @@ def test_what_a_pipeline_does_works_with_text():
     assert diagnose(model, X, Y).checks
     display = EffectsDisplay.from_estimator(model, X, Y, random_state=0)
     assert display.importances_["notes"] > 0.3 > display.importances_["age"]
-    assert max(len(str(place)) for place in display.effects_["notes"]["places"]) < 30
+    panel = display.axes_[1 + display.columns.index("notes")]
+    assert max(len(label.get_text()) for label in panel.get_xticklabels()) < 30
     model.set_params(columns__text__n_components=3).fit(X, Y)
     assert list(model["columns"].get_feature_names_out()[-3:]) == [
         "notes_text1",
