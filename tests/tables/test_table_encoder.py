@@ -389,15 +389,15 @@ def test_a_column_y_is_like_a_vector_and_warned_of_once():
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 def test_what_is_wrong_with_y_is_said_of_y(kind):
-    X = wide_table(60)[0]
-    for y in (np.append(np.nan, np.ones(59)), pd.Series([None, *[1, 2] * 29, 1], dtype="Int64")):
-        with pytest.raises(ValueError, match="1 of 60 values of y are missing"):
+    X, numbers = wide_table()  # the names have means of these
+    for y in (np.append(np.nan, np.ones(599)), pd.Series([None, *[1, 2] * 299, 1], dtype="Int64")):
+        with pytest.raises(ValueError, match="1 of 600 values of y are missing"):
             tabular_pipeline(kind).fit(X, y)
     refused = {
-        "classifier": (np.array(["a", 1] * 30, object), "all of one type"),
-        "regressor": (np.array(["a", "b"] * 30), "y must hold real numbers, but is"),
+        "classifier": (np.array(["a", 1] * 300, object), "all of one type"),
+        "regressor": (np.where(numbers > 0, "a", "b"), "y must hold real numbers, but is"),
     }
-    for y, message in (refused[kind], (np.append(np.inf, np.ones(59)), "Input y contains infinity")):
+    for y, message in (refused[kind], (np.append(np.inf, np.ones(599)), "Input y contains infinity")):
         with pytest.raises(ValueError, match=message):
             tabular_pipeline(kind).fit(X, y)
 
