@@ -75,8 +75,7 @@ def minimise(
         if on_iteration(here.value, StopReason.CONVERGED if is_over else None):
             return
     evaluate(here.x)  # goes back there
-    with np.errstate(over="ignore"):
-        promise = float(here.gradient @ here.gradient)  # the gain of a step, if the gradient were constant
+    promise = square_of(here.gradient)  # the gain of a step, if the gradient were constant
     is_minimum = is_negligible(promise, here.value, start.dtype)
     on_iteration(here.value, StopReason.CONVERGED if is_minimum else StopReason.LINE_SEARCH_FAILED)
 
@@ -101,12 +100,19 @@ def direction_from(gradient: Array, steps: Sequence[Step]) -> Array:
         add_multiple(direction, -share, step.change)
         shares.append(share)
     if steps:
-        direction *= steps[-1].curvature / float(steps[-1].change @ steps[-1].change)
+        direction *= steps[-1].curvature / square_of(steps[-1].change)
     else:
-        direction /= max(1.0, math.sqrt(gradient @ gradient))
+        direction /= max(1.0, math.sqrt(square_of(gradient)))
     for step, share in zip(steps, reversed(shares), strict=True):
         add_multiple(direction, share - float(step.change.dot(direction)) / step.curvature, step.way)
     return direction
+
+
+@np.errstate(over="ignore")
+def square_of(vector: Array) -> float:
+    """Multiply a vector (n,) by itself; if single precision cannot hold the product, double can."""
+    square = float(vector @ vector)
+    return square if math.isfinite(square) else float(np.square(vector, dtype=np.float64).sum())
 
 
 @np.errstate(all="ignore")

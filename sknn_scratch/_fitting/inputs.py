@@ -86,7 +86,7 @@ class EncodedData(EncodedRows):
         """Train on these rows alone, in this order, with further weights (n_samples,)."""
         of_all = np.zeros(len(self.y))
         of_all[rows] = weights if self.weights is None else weights * self.weights[rows]
-        return replace(self, weights=of_all, order=rows)
+        return replace(self, weights=of_all, order=rows[of_all[rows] > 0])
 
     def astype(self, dtype):
         X, targets = (array.astype(dtype, copy=False) for array in (self.X, self.targets))

@@ -88,6 +88,19 @@ def test_finds_the_minimum_of_a_function_that_rounds_to_single_precision(functio
     assert_allclose(points[-1], 1, atol=1e-2)
 
 
+def test_finds_the_minimum_if_squares_of_the_gradient_overflow():
+    """As with a feature of 1e10 in single precision, and y of ordinary size."""
+    hessian, start = np.array([1e22, 2e22], np.float32), np.zeros(2, np.float32)
+
+    def steep(x):
+        with np.errstate(over="ignore"):
+            return float((hessian * (x - 1) ** 2).sum() / 2), hessian * (x - 1)
+
+    points, reason = iterations(steep, start)
+    assert reason is StopReason.CONVERGED
+    assert_allclose(points[-1], 1)
+
+
 @pytest.mark.parametrize("start", [[-1.5, 2.0], [-1.2, 1.0], [0.0, 0.0], [5.0, 5.0]])
 def test_takes_at_most_half_as_many_evaluations_again_as_scipy(start):
     calls, start = [], np.array(start)

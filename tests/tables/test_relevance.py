@@ -189,8 +189,9 @@ def test_of_many_rows_some_are_enough_but_each_class_has_one(monkeypatch, limits
 
 @pytest.mark.parametrize("weights", [{"no": 1, "yes": 5}, {"no": 0, "yes": 1}])
 def test_weights_of_classes_count_once(weights):
-    network = ShallowNNClassifier(8, alpha=1, max_iter=200, class_weight=weights, random_state=0)
+    network = ShallowNNClassifier(8, max_iter=200, class_weight=weights, random_state=0)
     inside, alone = RelevantComponents(network).fit(X, Y).network_, clone(network).fit(X, Y)
+    assert inside.alpha_ == alone.alpha_
     assert_allclose(inside.predict_proba(X).mean(axis=0), alone.predict_proba(X).mean(axis=0), atol=0.01)
 
 
