@@ -106,9 +106,10 @@ class Kind:
         texts = column.texts if column.is_text and self.style is not None else set()
         values = {text: self.style.read(text) for text in texts}
         if not texts or (set(values.values()) == {None} and self.new_odd(texts)):
+            style = f" ({self.style.in_words})" if self.style and self.style.in_words else ""
             raise ValueError(
-                f"The column {column.name!r} of X had {self.name} in fit, and now has {column.type}, such as "
-                f"{column.example}. Convert it to the type that it had in fit."
+                f"The column {column.name!r} of X had {self.name}{style} in fit, and now has {column.type}, "
+                f"such as {column.example}. Convert it to what it had in fit."
             )
         places = {text: place for place, text in enumerate(values)}
         distinct = self.convert([*values.values(), None])

@@ -172,7 +172,7 @@ def test_numbers_without_their_unit_are_a_warning_or_an_error():
     assert_array_equal(encoded, columns.transform(pd.DataFrame({"x": ["0.5%", "0.7%"]})))
     with pytest.warns(UserWarning, match=r"missing, since .*: '0\.5' among the numbers"):
         columns.transform(pd.DataFrame({"x": ["0.5", "0.7%"]}))
-    with pytest.raises(ValueError, match=r"had numbers in fit, and now has text, such as 0\.5"):
+    with pytest.raises(ValueError, match=r"had numbers \(in %\) in fit, and now has text, such as 0\.5"):
         columns.transform(pd.DataFrame({"x": ["0.5"]}))
 
 

@@ -83,8 +83,8 @@ NOON = datetime.datetime(2026, 1, 1, 12)
         ([True, False], ["yes", "no"], "booleans in fit, and now has text, such as yes"),
         (["a", "b"], [NOON.date()] * 2, "categories in fit, and now has dates"),
         (["a", "b"], [["a"], ["b"]], r"categories in fit, and now has list, such as \['a'\]"),
-        ([NOON.date()] * 2, ["01/02/2026"] * 2, "dates in fit, and now has text"),
-        ([NOON.astimezone(datetime.UTC)] * 2, [NOON] * 2, "zone in fit, and now has dates"),
+        ([NOON.date()] * 2, ["01/02/2026"] * 2, r"dates \(year first\) in fit, and now has text"),
+        ([NOON.astimezone(datetime.UTC)] * 2, [NOON] * 2, r"zone \(year first\) in fit, and now has dates"),
     ],
 )
 def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, message):
