@@ -11,6 +11,7 @@ from sknn_scratch._tables.remarks import Remark, Sentence
 from sknn_scratch._tables.text import (
     MOST_CODES,
     are_padded_codes,
+    are_versions,
     has_first_zero,
     is_code,
     joins_letters_to_digits,
@@ -72,8 +73,8 @@ class Numbers(Kind):
             yield Remark(Sentence.CODES, column.name)
 
     def may_have_codes(self, texts):
-        """Whether texts that are read as numbers may be codes, or lists of codes."""
-        if self.style.decimal == "," and may_be_lists(texts):
+        """Whether texts that are read as numbers may be codes, lists of codes, or versions."""
+        if are_versions(texts) or (self.style.decimal == "," and may_be_lists(texts)):
             return True
         return not self.odd and not self.codes and may_be_codes(set(map(self.style.written, texts)))
 

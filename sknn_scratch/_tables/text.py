@@ -59,6 +59,11 @@ def are_padded_codes(texts):
     return 0 < n_digits(texts) <= MOST_DIGITS and any(map(has_first_zero, texts))
 
 
+def are_versions(texts):
+    """Whether different texts are like 1.1 and 1.10, which are one number."""
+    return any("." in text[:-2] and text[-1] == "0" and text[:-1] in texts for text in texts)
+
+
 def joins_letters_to_digits(text):
     return text.isalnum() and not text.isalpha() and not text.isdecimal()
 

@@ -94,6 +94,7 @@ CASES = {
         "space and comma": ([text.replace(",", " ").replace(".", ",") for text in in_turns("{:,.2f}")], X),
         "trimmed decimals with a comma": ([german(text) for text in in_turns("{}", values=X / 50)], X / 50),
         "lists of ids": (["20,22", "4,6", "11", "3"] * 75, [20.22, 4.6, 11, 3] * 75, "may be codes or lists"),
+        "versions": (["1.1", "1.2", "1.10"] * 100, [1.1, 1.2, 1.1] * 100, "may be codes or lists"),
         "digits without end": (["1,2" + 5000 * "5", "1,5", "4"] * 100, [1.2 + 0.5 / 9, 1.5, 4] * 100),
         "signs in some": (in_turns("{:+}", "{}"), X),
         "a currency in two spellings": (in_turns("${:,.2f}", "{:,.2f} USD", "US${:,.2f}"), X),
