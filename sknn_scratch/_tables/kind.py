@@ -96,6 +96,10 @@ class Kind:
 
     # --- Ever after ---
 
+    def as_written(self, column: Column) -> Column:
+        """Make text of a column of a later table if its values are read as text."""
+        return column
+
     def read(self, column: Column) -> np.ndarray:
         """Convert a column to an array (n_samples,), one of text in the style of the fit.
 

@@ -121,12 +121,9 @@ class Dates(Kind):
         return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
 
     def read(self, column):
-        return super().read(self.with_text(column))
+        return super().read(self.as_written(column))
 
-    def surprises(self, column, values):
-        return super().surprises(self.with_text(column), values)
-
-    def with_text(self, column):
+    def as_written(self, column):
         """Make text of numbers such as 20200131."""
         return as_text(column) if column.type == NUMBERS and self.style.order == "digits" else column
 

@@ -232,7 +232,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
 
     def _values_in(self, X):
         """Read the values (n_samples,) of the columns of the fit, and warn of what differs from them."""
-        read, kinds = read_all(self._columns_in(X)), self._kinds
+        columns, kinds = read_all(self._columns_in(X)), self._kinds
+        read = {name: kind.as_written(columns[name]) for name, kind in kinds.items()}
         values = {name: kind.read(read[name]) for name, kind in kinds.items()}
         remarks = [one for name, kind in kinds.items() for one in kind.surprises(read[name], values[name])]
         warn_of(OF_LATER_TABLES, remarks, kinds)
