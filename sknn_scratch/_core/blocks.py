@@ -19,7 +19,7 @@ from sknn_scratch._core.rows import DenseRows, Rows
 
 Map: TypeAlias = Callable[..., Iterable[Any]]  # map, or a version of it that uses several threads
 
-BLOCK_BYTES = 2**20  # of the hidden values of a block of rows, which should stay in the second-level cache
+BLOCK_BYTES = 2**20  # of a block of rows or its hidden values, which should stay in the second-level cache
 # A batch is cut into blocks if it has at least LARGE_ROWS rows, and its product with w_hidden takes at least
 # LARGE_PRODUCT multiplications. It takes at most a tenth longer on one thread, and half the time on two.
 LARGE_ROWS = 1000
@@ -64,9 +64,9 @@ def gradient_blocks(X: Rows, shape: NetworkShape, n_rows: int) -> list[slice]:
     return equal_blocks(n_rows, N_BLOCKS) if is_large and isinstance(X, DenseRows) else [slice(0, n_rows)]
 
 
-def row_blocks(n_rows: int, n_hidden: int, dtype: DTypeLike) -> list[slice]:
-    """Cut rows into blocks whose hidden values take at most ``BLOCK_BYTES`` for each network."""
-    largest = max(1, BLOCK_BYTES // (n_hidden * np.dtype(dtype).itemsize))
+def row_blocks(n_rows: int, n_values: int, dtype: DTypeLike) -> list[slice]:
+    """Cut rows of so many values each, such as hidden ones, into blocks of at most ``BLOCK_BYTES``."""
+    largest = max(1, BLOCK_BYTES // (n_values * np.dtype(dtype).itemsize))
     return equal_blocks(n_rows, ceil(n_rows / largest)) if n_rows > largest else [slice(0, n_rows)]
 
 

@@ -19,9 +19,9 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from sknn_scratch._core.activations import Array
+from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import Index, SparseRows, evenly
 from sknn_scratch._fitting.threads import one_blas_thread
@@ -31,7 +31,6 @@ from sknn_scratch._fitting.threads import one_blas_thread
 MOST_DIFFERENT = 0.05
 # Added to hashes to make further ones: 2**64 divided by the golden ratio.
 STEP = np.uint64(0x9E3779B97F4A7C15)
-BLOCK_VALUES = 2**17  # of a block of rows, which should stay in the second-level cache
 
 
 class Units(NamedTuple):
@@ -212,7 +211,7 @@ def hashes_of_groups(hashes, numbers):
 
 def in_blocks(X, rows):
     """Take rows block by block, to save memory: yield their places, and the rows."""
-    for block in gen_batches(len(rows), max(1, BLOCK_VALUES // max(1, int(X.values_per_row)))):
+    for block in row_blocks(len(rows), max(1, int(X.values_per_row)), np.float64):
         yield block, X.take(rows[block])
 
 
