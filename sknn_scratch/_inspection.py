@@ -28,12 +28,12 @@ def steps_of(estimator: Any) -> list[Any]:
 class Inspected:
     """The network of a fitted estimator: itself, the last step of a Pipeline, or the first of an ensemble."""
 
-    def __init__(self, estimator: FittedNetwork) -> None:
+    def __init__(self, estimator: FittedNetwork, name: str | None = None) -> None:
         *self.earlier, network = steps_of(estimator) or [estimator]
-        self.place = None  # of the network in an ensemble, in words
+        self.name = name  # None is the place of the network in an ensemble, if it is in one
         if isinstance(network, Ensemble):
             check_is_fitted(network, "estimators_")
-            self.place = f"first of {len(network.estimators_)} networks"
+            self.name = f"first of {len(network.estimators_)} networks" if name is None else name
             network = network.estimators_[0]
         if not isinstance(network, SingleNetwork):
             raise TypeError(

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils.sparsefuncs import min_max_axis
 
 from sknn_scratch._core.activations import ACTIVATIONS
 
@@ -45,8 +46,7 @@ def measure_sparse(X):
     """Measure a CSR matrix: most values of a feature are zero, so no feature has a tail."""
     n_samples, n_features = X.shape
     squares = np.bincount(X.indices, np.square(X.data, dtype=float), minlength=n_features)
-    reach = np.zeros(n_features)
-    np.maximum.at(reach, X.indices, np.abs(X.data))
+    reach = np.abs(min_max_axis(X, axis=0)).max(axis=0)
     return Features(np.sqrt(squares / n_samples), np.zeros(n_features), reach, np.zeros(n_features, bool))
 
 

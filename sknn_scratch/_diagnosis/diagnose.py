@@ -113,7 +113,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     checks = tuple(replace(finding, cause=cause_of(name, found)) for name, finding in found.items())
     units = quantity(fitted.coefs_[0].shape[1], f"{inspected.activation} unit")
     subject = f"{type(fitted).__name__} with {units}"
-    subject += "" if inspected.place is None else f", {inspected.place}"
+    subject += "" if inspected.name is None else f", {inspected.name}"
     return Diagnosis(subject, checks, not_checked)
 
 

@@ -83,15 +83,14 @@ class ActivationDisplay(Display):
         -------
         display : ActivationDisplay
         """
-        inspected = Inspected(estimator)
+        inspected = Inspected(estimator, name)
         fitted = inspected.network
         network = fitted_network(fitted)
         z, slope = hidden_layer(network, fitted_layers(fitted), fitted._rows(inspected.rows(X)))
         limit = max(LEAST_RANGE, *np.abs(np.quantile(z, [0.005, 0.995])))
         curve_z = np.linspace(-limit, limit, 400, dtype=z.dtype)
         curve = (curve_z, *values_and_slopes(network.activate, curve_z))
-        name = inspected.place if name is None else name
-        return cls(z, slope, curve, inspected.activation, name).plot(ax)
+        return cls(z, slope, curve, inspected.activation, inspected.name).plot(ax)
 
     def _draw(self, ax):
         self.axes_ = self._axes(ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]

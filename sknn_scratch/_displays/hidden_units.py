@@ -127,7 +127,7 @@ class HiddenUnitsDisplay(Display):
         -------
         display : HiddenUnitsDisplay
         """
-        inspected = Inspected(estimator)
+        inspected = Inspected(estimator, name)
         fitted = inspected.network
         check_scalar(n_units, "n_units", Integral, min_val=1)
         check_scalar(resolution, "resolution", Integral, min_val=2)
@@ -158,7 +158,7 @@ class HiddenUnitsDisplay(Display):
             activation=inspected.activation,
             regression=regression,
             points=None if y is None else plane.points(colour_values(fitted, X, y, target), MAX_POINTS),
-            name=inspected.place if name is None else name,
+            name=inspected.name,
         ).plot(ax)
 
     def _draw(self, ax):

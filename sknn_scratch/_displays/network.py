@@ -103,7 +103,7 @@ class NetworkDisplay(Display):
         -------
         display : NetworkDisplay
         """
-        inspected = Inspected(estimator)
+        inspected = Inspected(estimator, name)
         fitted = inspected.network
         return cls(
             fitted.coefs_,
@@ -111,7 +111,7 @@ class NetworkDisplay(Display):
             inspected.feature_names if feature_names is None else feature_names,
             target_kind_of(fitted).output_names() if class_names is None else class_names,
             inspected.activation,
-            inspected.place if name is None else name,
+            inspected.name,
         ).plot(ax)
 
     def _draw(self, ax):

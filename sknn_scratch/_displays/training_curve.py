@@ -95,7 +95,7 @@ class TrainingCurveDisplay(Display):
         -------
         display : TrainingCurveDisplay
         """
-        inspected = Inspected(estimator)
+        inspected = Inspected(estimator, name)
         fitted = inspected.network
         score_name = fitted.scoring if isinstance(fitted.scoring, str) else "score"
         return cls(
@@ -103,7 +103,7 @@ class TrainingCurveDisplay(Display):
             fitted.best_iter_,
             fitted.stop_reason_,
             score_name.replace("_", " "),
-            inspected.place if name is None else name,
+            inspected.name,
             fitted.n_iter_ - len(fitted.loss_curve_) + 1,
             details,
             color,

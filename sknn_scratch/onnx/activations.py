@@ -15,16 +15,6 @@ def relu(z):
     return z.apply("Relu")
 
 
-def leaky_relu(z):
-    """max(z, 0.01 z)."""
-    return z.apply("Max", z * LEAKY_SLOPE)
-
-
-def elu(z):
-    """max(z, 0) + exp(min(z, 0)) - 1."""
-    return relu(z) + (z.apply("Min", 0.0).apply("Exp") - 1.0)
-
-
 def softplus(z):
     """max(z, 0) + log(1 + exp(-|z|))."""
     return relu(z) + ((-abs(z)).apply("Exp") + 1.0).apply("Log")
@@ -40,20 +30,15 @@ def gelu(z):
     return z * (((z * sqrt(0.5)).apply("Erf") + 1.0) * 0.5)
 
 
-def silu(z):
-    """z sigmoid(z)."""
-    return z * sigmoid(z)
-
-
 ACTIVATIONS = {
     "identity": lambda z: z,
     "sigmoid": sigmoid,
     "logistic": sigmoid,
     "tanh": lambda z: z.apply("Tanh"),
     "relu": relu,
-    "leaky_relu": leaky_relu,
-    "elu": elu,
+    "leaky_relu": lambda z: z.apply("Max", z * LEAKY_SLOPE),
+    "elu": lambda z: relu(z) + (z.apply("Min", 0.0).apply("Exp") - 1.0),
     "softplus": softplus,
     "gelu": gelu,
-    "silu": silu,
+    "silu": lambda z: z * sigmoid(z),
 }
