@@ -27,6 +27,9 @@ from sknn_scratch._core.state import Run, Snapshot
 # With fewer features for each row, or more rows for each hidden unit, the decomposition may take longer than
 # it saves in the usual 30 to 60 iterations.
 LEAST_FEATURES_PER_ROW, MOST_ROWS_PER_UNIT = 2, 20
+# For each weight of the hidden layer, L-BFGS keeps 20 numbers for its last steps, and others for points and
+# gradients.
+NUMBERS_PER_WEIGHT = 30
 
 
 def is_wide(X: Rows, n_rows: int) -> bool:
@@ -38,6 +41,13 @@ def features_for_lbfgs(X: Rows, n_rows: int, n_hidden: int) -> int:
     """Count the features with which L-BFGS trains on so many rows like X: fewer than X has, if it is wide."""
     has_few_rows = n_rows <= MOST_ROWS_PER_UNIT * n_hidden
     return n_rows + 1 if has_few_rows and is_wide(X, n_rows) else X.n_features
+
+
+def numbers_of_lbfgs(X: Rows, n_rows: int, n_hidden: int) -> int:
+    """Count about how many numbers L-BFGS keeps: for each weight and, of wide rows, a copy of X."""
+    n_features = features_for_lbfgs(X, n_rows, n_hidden)
+    copied = n_rows * X.n_features if n_features < X.n_features else 0
+    return copied + NUMBERS_PER_WEIGHT * n_features * n_hidden
 
 
 class RowSpace:

@@ -12,17 +12,14 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sknn_scratch._core.data import Data
 from sknn_scratch._core.optimizers import OF_STOCHASTIC_SOLVERS, SOLVERS
-from sknn_scratch._core.row_space import features_for_lbfgs
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._targets.base import TargetKind
 
 # With fewer rows than this, solver="auto" is L-BFGS if possible. From here on, it is Adam with one cycle.
 MANY_ROWS = 1500
-# It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision. For each
-# weight of the hidden layer, it keeps about 30: 20 for its last steps, others for points and gradients.
-LBFGS_NUMBERS, LBFGS_NUMBERS_PER_WEIGHT = 2**28 // 8, 30
+# It is Adam, too, where L-BFGS would keep more numbers than this, 256 MiB in double precision.
+LBFGS_NUMBERS = 2**28 // 8
 # Batches have at least this number of rows.
 AUTO_BATCH_ROWS = 100
 # Training has this number of epochs at most, or of iterations of L-BFGS.
@@ -44,7 +41,8 @@ TOL, SMALL_TOL = 1e-3, 1e-4
 class Facts:
     """What the decisions depend on, beside the parameters."""
 
-    data: Data  # all rows with a positive weight
+    n_rows: int  # with a positive weight
+    lbfgs_numbers: int  # so many numbers L-BFGS would keep
     target_kind: TargetKind
     is_new: bool  # whether the network has not been trained yet
     is_part: bool  # whether the fit is a call of ``partial_fit``
@@ -108,8 +106,7 @@ def usual_solver(model, facts):
 
     So do validation rows, which stop Adam at a good time: L-BFGS makes too few and too large steps for this.
     """
-    data = facts.data
-    is_small = data.n_samples < MANY_ROWS and numbers_of_lbfgs(data, int(model.n_hidden)) <= LBFGS_NUMBERS
+    is_small = facts.n_rows < MANY_ROWS and facts.lbfgs_numbers <= LBFGS_NUMBERS
     is_validated = facts.has_validation or asks_for_validation(model)
     is_smooth = facts.target_kind.loss.is_smooth
     needs_steps = facts.is_part or is_validated or asks_for_steps(model) or not is_smooth
@@ -125,13 +122,6 @@ def asks_for_validation(model):
     return model.early_stopping not in ("auto", False)
 
 
-def numbers_of_lbfgs(data, n_hidden):
-    """Count about how many numbers L-BFGS keeps: for each weight and, of wide rows, a copy of X."""
-    n_features = features_for_lbfgs(data.X, data.n_samples, n_hidden)
-    copied = data.n_samples * data.X.n_features if n_features < data.X.n_features else 0
-    return copied + LBFGS_NUMBERS_PER_WEIGHT * n_features * n_hidden
-
-
 def decided_tol(model, facts, optimizer, leaves_length):
     """Choose how small a gain ends the training; None if the data choose.
 
@@ -142,7 +132,7 @@ def decided_tol(model, facts, optimizer, leaves_length):
         return float(model.tol)
     if not optimizer.takes_all_rows or facts.target_kind.loss.knows_scale:
         return TOL
-    if leaves_length and facts.data.n_samples < MANY_ROWS:
+    if leaves_length and facts.n_rows < MANY_ROWS:
         return None
     return TOL if model.max_iter == "auto" else SMALL_TOL
 
@@ -151,7 +141,7 @@ def decided_tol(model, facts, optimizer, leaves_length):
 
 
 def usual_pace(model, facts, optimizer, *, is_validated):
-    n_rows, takes_all_rows = facts.data.n_samples, optimizer.takes_all_rows
+    n_rows, takes_all_rows = facts.n_rows, optimizer.takes_all_rows
     schedule = model.learning_rate_schedule
     if takes_all_rows or facts.is_part:
         schedule = "constant"
@@ -178,7 +168,7 @@ def usual_schedule(model, facts, is_validated):
     Validation rows stop a constant rate at a good time. With all rows in a batch, it is gradient descent as
     in textbooks.
     """
-    is_cycle = facts.is_new and facts.data.n_samples >= MANY_ROWS and not is_validated
+    is_cycle = facts.is_new and facts.n_rows >= MANY_ROWS and not is_validated
     return "one_cycle" if is_cycle and model.batch_size is not None else "constant"
 
 

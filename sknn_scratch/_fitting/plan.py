@@ -21,6 +21,7 @@ from sknn_scratch._core.data import MANY_FEATURES, clear_unused_features
 from sknn_scratch._core.network import Network, shares_of
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
+from sknn_scratch._core.row_space import numbers_of_lbfgs
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.choice import Choice, choose
@@ -83,8 +84,16 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     rows = encoded.data
     if encoded.is_part:
         rows = replace(rows, earlier_weight=model._seen_weight_)
-    is_new, has_validation = not is_fitted(model), encoded.validation is not None
-    decisions = decide(model, Facts(rows, encoded.target_kind, is_new, encoded.is_part, has_validation))
+    is_new = not is_fitted(model)
+    facts = Facts(
+        rows.n_samples,
+        numbers_of_lbfgs(rows.X, rows.n_samples, network.shape.n_hidden),
+        encoded.target_kind,
+        is_new,
+        encoded.is_part,
+        has_validation=encoded.validation is not None,
+    )
+    decisions = decide(model, facts)
     data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
     if choice is None or decisions.alpha is not None:
         say = partial(print_line, estimator)

@@ -3,7 +3,6 @@
 import copy
 from functools import partial
 from inspect import signature
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -62,7 +61,7 @@ def test_no_two_numbers_select_different_algorithms(cls, name, n_rows):
     for number in numbers:
         model = cls(**others | {name: number})
         encoded = encode_data(model, FitInput(X[:n_rows], y))
-        facts = Facts(encoded.data, encoded.target_kind, True, False, False)
+        facts = Facts(n_rows, 0, encoded.target_kind, True, False, False)
         found = decide(model, facts)
         ends_with = None if name in ("max_iter", "batch_size") else found.pace.max_iter
         decided.append((found.solver, found.pace.schedule, found.holds_out, found.any_length, ends_with))
@@ -217,8 +216,7 @@ PACES = [
 @pytest.mark.parametrize(("n_rows", "params", "name", "chosen"), PACES)
 def test_the_pace_follows_the_number_of_rows(n_rows, params, name, chosen):
     classifier = make_classifier(**{"solver": "adam", "max_iter": "auto"} | params)
-    data = SimpleNamespace(n_samples=n_rows)
-    facts = Facts(data, Binary([0, 1]), is_new=True, is_part=False, has_validation=False)
+    facts = Facts(n_rows, 0, Binary([0, 1]), is_new=True, is_part=False, has_validation=False)
     assert getattr(decide(classifier, facts).pace, name) == chosen
 
 
