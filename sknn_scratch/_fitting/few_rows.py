@@ -7,6 +7,7 @@ precision.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
@@ -34,10 +35,10 @@ from sknn_scratch._fitting.trials import (
     mean_of,
 )
 
-# These are tried in turn, until the loss rises. The largest is for features that tell little.
-ALPHAS_OF_FEW = (0.3, 3.0, 10.0, 30.0, 100.0)
-# If the first is the best, y may have no noise. Then this is tried too.
-LEAST_ALPHA = 0.03
+ALPHAS_OF_FEW = (0.3, 3.0, 10.0, 30.0)  # in ascending order
+# If the first is the best, y may have no noise; if the last is, the features may tell little. Then these are
+# tried too.
+LEAST_ALPHA, LARGEST_ALPHA = 0.03, 100.0
 # Held-out rows mislead if they are predicted so many times as badly as by the outputs of random other rows:
 # in parity of 4 bits it is 1.40 to 1.50 times. Noise is above it in 9 of 40 draws of 15 rows, and in 2 of 30.
 MISLEADING = 1.4
@@ -69,20 +70,19 @@ def losses_of_few(seen, network, init_scale, any_length):
         trained[alpha] = trials.train(params, alpha, n_most, TOL)
         means[alpha] = trials.mean(row_losses, trained[alpha])
 
-    first, *others = ALPHAS_OF_FEW
+    first = ALPHAS_OF_FEW[0]
     try_out(first, trials.starts, FIRST)
     of_random = trials.mean(losses_of_random_rows, trained[first])
     if means[first] > MISLEADING * of_random:
         return NOTHING
-    best = first
-    for alpha in others:
-        try_out(alpha, trained[best], FURTHER)
-        if means[alpha] > means[best]:
-            break
-        best = alpha
+    for last, alpha in pairwise(ALPHAS_OF_FEW):
+        try_out(alpha, trained[last], FURTHER)
+    best = min(means, key=means.get)
     if best == first:
         try_out(LEAST_ALPHA, trials.starts, FIRST)
-        best = min(means, key=means.get)
+    elif best == ALPHAS_OF_FEW[-1]:
+        try_out(LARGEST_ALPHA, trained[best], FURTHER)
+    best = min(means, key=means.get)
     is_fine = False
     if any_length and means[best] < LITTLE_NOISE * of_random:
         finer = trials.train(trained[best], best, FINEST, SMALL_TOL)

@@ -94,9 +94,10 @@ def losses_of_best_length(trials, usual, further):
     """Find the losses for the length of the cycle that is better, from the shortest one on.
 
     First, two alphas or more are tried with the shortest cycle. Then the next cycle is tried with the best
-    alpha. If this does not lower the loss enough, and the second best alpha is larger, the cycle is tried
-    with that, since a longer cycle may need a stronger penalty. Once a cycle does not lower the loss enough,
-    the one before is taken. At the end, other alphas are tried with it.
+    alpha. If this does not lower the loss enough, it may be tried with the second best: if that is larger,
+    since a longer cycle may need a stronger penalty; or if the best is the largest of all, since networks that
+    have learned nothing yet have that, and a weaker penalty may let them begin. Once a cycle does not lower the
+    loss enough, the one before is taken. At the end, other alphas are tried with it.
     """
     n_epochs, *longer_ones = sorted({*usual, further})
     has_gained_much = False
@@ -107,7 +108,8 @@ def losses_of_best_length(trials, usual, further):
             break
         least = trials.mean(alpha, n_epochs)
         enough = less_by(FURTHER_GAIN if is_further else LEAST_GAIN, least)
-        if other > alpha and not trials.mean(alpha, longer) < enough:
+        may_swap = other > alpha or alpha == ALPHAS_OF_MANY[-1]
+        if may_swap and not trials.mean(alpha, longer) < enough:
             alpha, other = other, alpha
         loss = trials.mean(alpha, longer)
         if not loss < enough:

@@ -88,18 +88,26 @@ def test_what_was_chosen_for_a_network_of_an_ensemble_can_be_typed(Ensemble, x, 
         assert_same_model(clone(one).set_params(**chosen, solver=one.solver_).fit(x, y), one, rtol=0)
 
 
-def test_alphas_are_tried_until_the_loss_rises():
+def test_alphas_beyond_an_end_are_tried_if_it_is_the_best():
     rng = np.random.default_rng(0)
     clean, noisy = (make_moons(200, noise=noise, random_state=0) for noise in (0.0, 0.5))
     hopeless = rng.normal(size=(200, 30)), rng.integers(0, 2, 200)
     for (x, y), alphas, best in (
-        (clean, [0.03, 0.3, 3.0], 0.3),
-        (noisy, [0.3, 3.0, 10.0], 3.0),
-        (hopeless, [0.3, 3.0, 10.0, 30.0, 100.0], 30.0),
+        (clean, [0.03, *ALPHAS_OF_FEW], 0.3),
+        (noisy, [*ALPHAS_OF_FEW], 3.0),
+        (hopeless, [*ALPHAS_OF_FEW, 100.0], 30.0),
     ):
         tried, losses = path_of(x, y, n_hidden=4)
         assert tried == alphas
         assert tried[np.argmin(losses)] == best
+
+
+def test_a_y_that_no_short_training_learns_gets_a_longer_one():
+    """With a short cycle, the networks learn nothing of so many bends, and the strongest penalty is best."""
+    x = np.random.default_rng(4).uniform(-2, 2, (4000, 1))
+    fitted = ShallowNNRegressor(random_state=4).fit(x, np.sin(6 * x[:, 0]))
+    assert fitted.alpha_ < 100
+    assert fitted.score(x, np.sin(6 * x[:, 0])) > 0.7
 
 
 @pytest.mark.parametrize(("noise", "tol"), [(0.0, 1e-4), (0.5, 1e-3)])
@@ -144,13 +152,13 @@ def test_if_all_networks_diverge_it_is_the_usual_value():
 
 def test_places_in_an_ensemble_share_the_good_alphas():
     def alphas_of(losses, loss=Logistic):
-        choice = Choice(1.0, Tried(dict(zip((0.3, 3.0, 10.0, 30.0), losses, strict=True)), n_rows=100))
+        choice = Choice(1.0, Tried(dict(zip(ALPHAS_OF_FEW, losses, strict=True)), n_rows=100))
         return [choice.alpha_at(place, loss()) for place in (0.1, 0.4, 0.6, 0.9)]
 
     assert alphas_of([0.1, 0.9, 0.9, 0.9]) == [0.3] * 4  # by far the best
     assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
     assert alphas_of([np.inf] * 4) == [1.0] * 4
-    assert alphas_of([0.0] * 4, SquaredError) == [0.3, 3.0, 10.0, 30.0]
+    assert alphas_of([0.0] * 4, SquaredError) == list(ALPHAS_OF_FEW)
 
 
 # --- Surveys: people who tick the same boxes ---
