@@ -11,7 +11,7 @@ from sknn_scratch._estimators.base import BaseShallowNN, learns_from_parts
 from sknn_scratch._estimators.methods import available_if, validates_parameters
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput
-from sknn_scratch._targets.checks import check_none_missing
+from sknn_scratch._targets.checks import checked_values
 from sknn_scratch._targets.labels import LabelKinds
 
 
@@ -130,8 +130,7 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
         -------
         accuracy : float
         """
-        check_none_missing(y)
-        return float(super().score(X, y, sample_weight))
+        return float(super().score(X, checked_values(y), sample_weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -15,7 +15,7 @@ from sknn_scratch._core.rows import features_of_rows, rows_of
 from sknn_scratch._fitting.fitted import DATA_ATTRIBUTES, attributes_of, is_fitted, target_kind_of
 from sknn_scratch._fitting.sklearn_versions import _check_sample_weight, validate_data
 from sknn_scratch._targets.base import TargetKind
-from sknn_scratch._targets.checks import check_none_missing, plain_labels
+from sknn_scratch._targets.checks import checked_values
 
 # What users pass as rows, labels or weights: array-like, sparse, or a data frame. No one type covers these.
 ArrayLike: TypeAlias = Any
@@ -165,8 +165,7 @@ def with_features(X, features):
 
 def validated(model, X, y, sample_weight, dtype, *, reset):
     """Validate rows, y and weights; X gets the dtype of the training, and sparse X becomes CSR."""
-    check_none_missing(y)
-    y, rules = plain_labels(y), {"accept_sparse": "csr", "order": "C", "multi_output": True}
+    y, rules = checked_values(y), {"accept_sparse": "csr", "order": "C", "multi_output": True}
     with recommending_pipeline(model):
         X, y = validate_data(model, X, y, dtype=dtype, reset=reset, **rules)
     X, y = canonical(X), model._target_kinds.validated(y)
@@ -220,8 +219,7 @@ def numbers_of_groups(groups, n_samples):
     """Validate the groups (n_samples,) of rows: number each row's (n_samples,); None stays None."""
     if groups is None:
         return None
-    check_none_missing(groups, "groups")
-    labels = np.asarray(groups)
+    labels = np.asarray(checked_values(groups, "groups"))
     if labels.shape not in ((n_samples,), (n_samples, 1)):
         raise ValueError(
             f"groups must have one value for each of the {n_samples} rows of X, got the shape {labels.shape}."

@@ -27,6 +27,7 @@ from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.choice import Choice, choose
 from sknn_scratch._fitting.decide import Facts, decide
 from sknn_scratch._fitting.fitted import adopt, among_zeros, copied, fitted_layers, is_fitted
+from sknn_scratch._fitting.held_out import hold_out
 from sknn_scratch._fitting.inputs import EncodedData, FitInput, encode_data
 from sknn_scratch._fitting.validation import with_validation
 
@@ -94,7 +95,10 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
         has_validation=encoded.validation is not None,
     )
     decisions = decide(model, facts)
-    data = with_validation(rows, model, encoded, decisions.holds_out, streams.split)
+    data, validation = rows, encoded.validation
+    if decisions.holds_out:
+        data, validation = hold_out(rows, encoded, model.validation_fraction, streams.split)
+    data = with_validation(data, model, validation)
     if choice is None or decisions.alpha is not None:
         say = partial(print_line, estimator)
         choice = choose(rows, encoded, network, model.init_scale, decisions, say)

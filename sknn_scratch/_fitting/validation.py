@@ -1,8 +1,7 @@
-"""Validation rows, held out or given, and the value that is watched on them during training."""
+"""The value that is watched during training, on validation rows that are held out or given."""
 
 import inspect
 import math
-import numbers
 from dataclasses import replace
 
 import numpy as np
@@ -10,20 +9,11 @@ import scipy.sparse
 from sklearn.metrics import check_scoring
 
 from sknn_scratch._fitting.fitted import copied, set_layers
-from sknn_scratch._fitting.observations import strata_of_units
 from sknn_scratch._fitting.sklearn_versions import _BaseScorer
 
 
-def with_validation(data, model, encoded, holds_out, rng):
-    """Add the validation rows: those of the user, or some of the data, which hold them out."""
-    validation = encoded.validation
-    if holds_out:
-        rows, unit = data.row_numbers, "row" if encoded.groups is None else "group"
-        strata, numbers = strata_of_units(encoded, rows)
-        n_kept = encoded.target_kind.n_kept
-        is_held_out = draw_held_out(strata, n_kept, model.validation_fraction, rng, unit)[numbers]
-        validation = encoded.take(rows[is_held_out])
-        data = data.part(~is_held_out)
+def with_validation(data, model, validation):
+    """Add encoded validation rows, if there are any, and what is watched on them."""
     if validation is None:
         return data
     return replace(data, validation=validation.batch, score=scorer_of(model, validation))
@@ -72,43 +62,3 @@ def takes_weights(scorer):
     function = scorer._score_func if isinstance(scorer, _BaseScorer) else scorer
     parameters = inspect.signature(function).parameters
     return "sample_weight" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-
-
-def draw_held_out(strata, n_kept, validation_fraction, rng, unit="row"):
-    """Say of each training row, or group of rows, whether it is held out to validate: (n_samples,).
-
-    At least ``n_kept`` of every stratum (n_samples,) stay in training. The others are sorted by stratum, in
-    random order within it, and held out at equal distances: so every stratum gives its share.
-    """
-    n_units = len(strata)
-    order = rng.permutation(n_units)
-    order = order[np.argsort(strata[order], kind="stable")]
-    counts = np.bincount(strata)
-    places = np.arange(n_units) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
-    to_spare = order[places >= n_kept]
-    n_validation = min(validation_size(validation_fraction, n_units, unit), len(to_spare))
-    if n_validation == 0:
-        raise ValueError(
-            f"validation_fraction={validation_fraction} of {n_units} {unit}s leaves no {unit} to "
-            "validate with, since one of each class is kept for training; increase it, pass X_val and "
-            "y_val, or set early_stopping=False."
-        )
-    evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
-    is_held_out = np.zeros(n_units, bool)
-    is_held_out[to_spare[evenly.astype(int)]] = True
-    return is_held_out
-
-
-def validation_size(validation_fraction, n_units, unit):
-    """Turn a share (rounded up) or a number into a number of rows or groups."""
-    if isinstance(validation_fraction, numbers.Integral):
-        size = int(validation_fraction)
-    else:
-        size = math.ceil(float(validation_fraction) * n_units)
-    if size >= n_units:
-        number = f"n_{'groups' if unit == 'group' else 'samples'}={n_units}"
-        raise ValueError(
-            f"validation_fraction={validation_fraction} would take all training {unit}s ({number}); "
-            "decrease it, pass X_val and y_val, or set early_stopping=False."
-        )
-    return size

@@ -25,7 +25,7 @@ from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._fitting.trials import MOST_VALUES
 from sknn_scratch._fitting.troubles import last_loss
 from sknn_scratch._tables.small_network import fit_quietly, small_network
-from sknn_scratch._targets.checks import check_none_missing, dense
+from sknn_scratch._targets.checks import checked_values, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
 # This many rows tell the components. The network sees more, if they have at most so many values.
@@ -163,8 +163,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         self : object
             The fitted transformer.
         """
-        check_none_missing(y)
-        X, y = self._validated(X, reset=True), dense(y)
+        y = dense(checked_values(y))
+        X = self._validated(X, reset=True)
         network = small_network(are_continuous(y)) if self.network is None else clone(self.network)
         network._validate_params()
         inputs = FitInput(X, y, groups=groups)

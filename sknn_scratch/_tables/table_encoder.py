@@ -20,7 +20,7 @@ from sknn_scratch._tables.means import CONTINUOUS
 from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
 from sknn_scratch._tables.report import ColumnsReport, report_of
-from sknn_scratch._targets.checks import check_none_missing, dense
+from sknn_scratch._targets.checks import checked_values, dense
 from sknn_scratch._targets.numbers import NumberKinds
 
 
@@ -151,8 +151,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         -------
         encoded : ndarray of shape (n_samples, n_features_out)
         """
-        check_none_missing(y)
-        y = dense(y)
+        y = dense(checked_values(y))
         if y is not None and getattr(self.many, "target_type", None) == CONTINUOUS:
             y = NumberKinds.alone(y)  # booleans become numbers, and text is refused as by a network
         read = read_all(columns_of(X))

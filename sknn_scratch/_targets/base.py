@@ -29,7 +29,7 @@ from typing import ClassVar
 from sklearn.utils import check_array
 
 from sknn_scratch._core.loss import Loss
-from sknn_scratch._targets.checks import check_none_missing, plain_labels
+from sknn_scratch._targets.checks import checked_values
 from sknn_scratch._targets.weights import combine_weights
 
 
@@ -39,9 +39,8 @@ class Kinds:
     @classmethod
     def alone(cls, y):
         """Validate an array-like y that comes without the rows it belongs to."""
-        check_none_missing(y)
         rules = {"accept_sparse": "csr", "ensure_2d": False, "dtype": None, "input_name": "y"}
-        return cls.validated(check_array(plain_labels(y), **rules))
+        return cls.validated(check_array(checked_values(y), **rules))
 
     @staticmethod
     def check_domain(estimator, y, sample_weight=None):

@@ -10,42 +10,38 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 
-def check_none_missing(values, name="y", remedy="drop these rows"):
-    """Raise ValueError if values are no array-like, or contain NaN, NaT, pandas.NA or None."""
+def checked_values(values, name="y", remedy="drop these rows"):
+    """Raise ValueError if values are no array-like, or contain NaN, NaT, pandas.NA or None.
+
+    Returns the values, with pandas' nullable integers and booleans as NumPy's: scikit-learn would turn them
+    into floats.
+    """
     if values is None or scipy.sparse.issparse(values):
-        return
+        return values
     try:
-        given, values = values, np.asarray(values)
+        array = np.asarray(values)
     except ValueError as error:
         raise ValueError(
             f"{name} has lists of different lengths. If these are the labels of a row, make an indicator of "
             f"zeros and ones: MultiLabelBinarizer().fit_transform({name})."
         ) from error
-    if values.ndim == 0:
-        raise ValueError(f"{name} must be a list or an array, got {reprlib.repr(given)}.")
-    if values.dtype.kind == "O":
-        n_missing = sum(map(is_missing, values.flat))
-    elif values.dtype.kind in "fcmM":
-        n_missing = np.count_nonzero(values != values)  # only a missing value is unlike itself
-    else:
-        return
+    if array.ndim == 0:
+        raise ValueError(f"{name} must be a list or an array, got {reprlib.repr(values)}.")
+    n_missing = 0
+    if array.dtype.kind == "O":
+        n_missing = sum(map(is_missing, array.flat))
+    elif array.dtype.kind in "fcmM":
+        n_missing = np.count_nonzero(array != array)  # only a missing value is unlike itself
     if n_missing:
-        count = f"{n_missing} of {values.size} values of {name}"
+        count = f"{n_missing} of {array.size} values of {name}"
         raise ValueError(f"{count} are missing (NaN, NaT, NA or None); {remedy}.")
+    return array if hasattr(values, "dtype") and array.dtype.kind in "biu" else values
 
 
 def is_missing(value):
     if value is None or value is getattr(sys.modules.get("pandas"), "NA", None):
         return True
     return not isinstance(value, str | list | tuple | np.ndarray) and bool(value != value)
-
-
-def plain_labels(y):
-    """Turn pandas' nullable integers and booleans into NumPy's; scikit-learn would turn them into floats."""
-    if not hasattr(y, "dtype") or isinstance(y, np.ndarray):
-        return y
-    labels = np.asarray(y)
-    return labels if labels.dtype.kind in "biu" else y
 
 
 def dense(y):

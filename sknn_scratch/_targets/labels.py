@@ -10,13 +10,15 @@ from scipy.special import entr, expit, log_expit, log_softmax
 from sknn_scratch._core.loss import Loss
 from sknn_scratch._core.losses import Logistic, Softmax
 from sknn_scratch._targets.base import Kinds, TargetKind
-from sknn_scratch._targets.checks import check_labels, check_none_missing, plain_labels
+from sknn_scratch._targets.checks import check_labels, checked_values
 from sknn_scratch._targets.weights import class_weights, combine_weights
 
 ONE_HOT = (
     "Each row of y has exactly one label. If these are classes, pass y.argmax(axis=1): then each row is "
     "predicted to have one, and the probabilities sum to one."
 )
+
+OF_CLASSES = {"name": "classes", "remedy": "leave them out, and drop the rows without a label"}
 
 
 class Labels(TargetKind):
@@ -48,7 +50,9 @@ class Labels(TargetKind):
         self.check_classes(inputs.classes)
 
     def check_classes(self, classes):
-        if classes is not None and not np.array_equal(np.unique(plain_labels(classes)), self.classes):
+        if classes is not None and not np.array_equal(
+            np.unique(checked_values(classes, **OF_CLASSES)), self.classes
+        ):
             raise ValueError(
                 f"classes={classes} does not fit {self.name} y with the classes {self.classes.tolist()}."
             )
@@ -204,14 +208,14 @@ class LabelKinds(Kinds):
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
         """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
-        check_none_missing(inputs.classes, "classes", "leave them out, and drop the rows without a label")
+        given_classes = checked_values(inputs.classes, **OF_CLASSES)
         if y.ndim == 2:
             labels = Multilabel(np.arange(y.shape[1]))
             labels.check_classes(inputs.classes)
             return labels
         if inputs.partial and inputs.classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        source, given = ("y", y) if inputs.classes is None else ("classes", plain_labels(inputs.classes))
+        source, given = ("y", y) if inputs.classes is None else ("classes", given_classes)
         classes = np.unique(given)
         if len(classes) < 2:
             raise ValueError(
