@@ -5,8 +5,9 @@ names here stay, so that files can be read whatever module a class moves to.
 """
 
 from sknn_scratch._tables.encoders import Encoders
+from sknn_scratch._tables.kind_of_dates import Dates, DatesInZones, Durations
 from sknn_scratch._tables.kind_of_numbers import Numbers
-from sknn_scratch._tables.kinds import Booleans, Categories, Dates, DatesInZones, Durations, Nothing, Text
+from sknn_scratch._tables.kinds import Booleans, Categories, Nothing, Text
 from sknn_scratch._tables.written_dates import DateStyle, DurationStyle
 from sknn_scratch._tables.written_numbers import BooleanStyle, NumberStyle
 

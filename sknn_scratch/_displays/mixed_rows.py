@@ -18,9 +18,8 @@ from sknn_scratch._estimators.ensemble import Ensemble
 from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._inspection import steps_of
 from sknn_scratch._tables.columns import BOOLEANS
-from sknn_scratch._tables.dates import ASPECTS
 from sknn_scratch._tables.encoders import Features, features_of
-from sknn_scratch._tables.kinds import Dates
+from sknn_scratch._tables.kind_of_dates import ASPECTS, Dates
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 

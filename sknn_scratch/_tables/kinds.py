@@ -4,8 +4,8 @@
 how this column is written. To add a kind, write a class and give it a place in KINDS.
 """
 
-from dataclasses import dataclass, field
-from datetime import UTC
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,22 +14,23 @@ from sklearn.base import clone
 from sknn_scratch._tables.columns import (
     BOOLEANS,
     CATEGORIES,
-    DATES,
-    DATES_IN_ZONES,
-    DURATIONS,
     NOTHING,
     NUMBERS,
     TEXT,
+    listed,
     texts_of,
 )
-from sknn_scratch._tables.dates import chosen_parts, fit_parts
 from sknn_scratch._tables.kind import TOLD, Kind, are_missing
-from sknn_scratch._tables.kind_of_numbers import Numbers, as_text, dates_of_digits
+from sknn_scratch._tables.kind_of_dates import Dates, DatesInZones, Durations
+from sknn_scratch._tables.kind_of_numbers import Numbers
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import are_free, has_first_zero
+from sknn_scratch._tables.text import MOST_CODES, MOST_ODD, are_free, has_first_zero
 from sknn_scratch._tables.text_encoder import COMPONENT, TextEncoder
-from sknn_scratch._tables.written_dates import DurationStyle, date_styles, have_few_years, is_time_of_day
 from sknn_scratch._tables.written_numbers import BooleanStyle
+
+# With more odd texts than MOST_ODD, up to this share, a column stays categories, and a warning says so.
+MOST_ODD_DOUBTED = 0.5
+NAMES = (TEXT, CATEGORIES)  # the kinds of text that is neither numbers nor dates
 
 
 class Nothing(Kind):
@@ -71,83 +72,6 @@ class Booleans(Kind):
         yield from super().surprises(column, values)
         if not are_zeros_and_ones(values):
             yield Remark(Sentence.NOT_BOOLEAN, column.name)
-
-
-class Durations(Kind):
-    """Spans of time, as numbers of seconds; also as text: 1h 20m, 2 days 03:04:05, PT1H20M."""
-
-    name = DURATIONS
-
-    @staticmethod
-    def styles(texts):
-        return [DurationStyle()]
-
-    @staticmethod
-    def is_clear(texts, odd):
-        others = [text for text in texts if not is_time_of_day(text)]
-        have_units = any(character.isalpha() for text in others for character in text)
-        n_long = sum(text.count(":") == 2 for text in others)
-        return have_units or n_long > 1 or len(others) > len(texts) / 2
-
-    def convert(self, values):
-        unit = getattr(values, "dtype", "timedelta64[us]")  # nanoseconds stay
-        return np.asarray(values, dtype=unit) / np.timedelta64(1, "s")
-
-
-@dataclass
-class Dates(Kind):
-    """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM, 20200131."""
-
-    name = DATES
-
-    means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
-
-    @classmethod
-    def readings(cls, column, most_odd):
-        if column.type == NUMBERS:
-            column = dates_of_digits(column, most_odd) or column
-        return super().readings(column, most_odd)
-
-    @classmethod
-    def readings_of_text(cls, texts, most_odd):
-        found = super().readings_of_text(texts, most_odd)
-        if len(found) < 2:
-            return found
-        clear = [one for one in found if have_few_years(map(one.style.read, texts - one.odd))]
-        return clear if len(clear) == 1 else found
-
-    @classmethod
-    def styles(cls, texts):
-        return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
-
-    def read(self, column):
-        return super().read(self.as_written(column))
-
-    def as_written(self, column):
-        """Make text of numbers such as 20200131."""
-        return as_text(column) if column.type == NUMBERS and self.style.order == "digits" else column
-
-    def prepare(self, values, table):
-        super().prepare(values, table)
-        self.means = fit_parts(values)
-
-    def convert(self, values):
-        """Convert to datetime64[us], those with a time zone in UTC."""
-        if not isinstance(values, np.ndarray):
-            values = [
-                value.astimezone(UTC).replace(tzinfo=None) if getattr(value, "tzinfo", None) else value
-                for value in values
-            ]
-        return np.asarray(values, dtype="datetime64[us]")
-
-    def features(self, values):
-        return {f"_{part}": numbers for part, numbers in chosen_parts(values, self.means).items()}
-
-
-class DatesInZones(Dates):
-    """Dates and times with a time zone, which count in UTC."""
-
-    name = DATES_IN_ZONES
 
 
 @dataclass
@@ -213,10 +137,87 @@ class Categories(Kind):
             yield Remark(Sentence.UNKNOWN, column.name)
 
 
+def are_zeros_and_ones(values):
+    return bool(((values == 0) | (values == 1) | np.isnan(values)).all())
+
+
+# --- Which kind each column has: what ``fit`` decides, or what its user says ---
+
 KINDS = {
     kind.name: kind for kind in (Nothing, Booleans, Numbers, Durations, Dates, DatesInZones, Text, Categories)
 }
 
 
-def are_zeros_and_ones(values):
-    return bool(((values == 0) | (values == 1) | np.isnan(values)).all())
+def kinds_of(read, told):
+    """Decide the kinds of columns, by their names, and list remarks on those that are in doubt.
+
+    ``told`` are the kinds that a user wants, by the names of the columns, or None.
+    """
+    told = {} if told is None else told
+    if not isinstance(told, Mapping):
+        raise TypeError(f"kinds must be a dict from names of columns to what they hold, got {told!r}.")
+    if absent := [name for name in told if name not in read]:
+        raise ValueError(f"kinds names columns that X does not have: {listed(absent)}. X has {listed(read)}.")
+    if others := [kind for kind in told.values() if kind not in list(KINDS)]:
+        raise ValueError(f"kinds must have values of {listed(KINDS)}, got {listed(others)}.")
+    others = [
+        f"{name!r} ({column.type})"
+        for name, column in read.items()
+        if column.type not in KINDS and told.get(name) != NOTHING
+    ]
+    if others:
+        raise ValueError(
+            f"X has columns that hold neither numbers nor categories nor dates: {', '.join(others)}. Drop "
+            "them, or make numbers, dates or strings of them first."
+        )
+    kinds, remarks = {}, []
+    for name, column in read.items():
+        if name in told:
+            kinds[name] = told_kind(column, told[name])
+            continue
+        kinds[name], *doubts = readings_in_doubt(column)
+        remarks += [remark_on(doubts, column)] if doubts else []
+    return kinds, remarks
+
+
+def readings_in_doubt(column):
+    """List the kind of a column, and what it may be instead if it stays categories."""
+    readings = readings_of(column, MOST_ODD)
+    is_sure = len(readings) == 1
+    if readings[0].name in NAMES and column.type == TEXT and len(column.texts) > MOST_CODES:
+        readings = readings_of(column, MOST_ODD_DOUBTED)
+        is_sure = readings[0].name in NAMES
+    return readings if is_sure else [Categories(is_explained=True), *readings]
+
+
+def readings_of(column, most_odd):
+    """List the readings of the first kind that can read a column with at most this share of odd texts."""
+    return next(filter(None, (kind.readings(column, most_odd) for kind in KINDS.values())))
+
+
+def told_kind(column, told):
+    """Read a column of a fit as the kind that a user wants, or raise ValueError."""
+    readings = [KINDS[NOTHING]()] if told == NOTHING else KINDS[told].readings(column, TOLD)
+    if not readings:
+        reason = f"has {column.type} that cannot be read so, such as {column.example}"
+    elif len(readings) > 1:
+        reason = f"can be read so in several ways: {ways_to_read(column, readings)}"
+    else:
+        return replace(readings[0], is_explained=True)
+    raise ValueError(
+        f"kinds says that the column {column.name!r} of X holds {told}, but it {reason}. Convert it first."
+    )
+
+
+def remark_on(doubts, column):
+    if len(doubts) > 1:
+        return Remark(Sentence.DOUBT, column.name, ways_to_read(column, doubts))
+    return Remark(Sentence.PARTLY, column.name, doubts[0].among(doubts[0].odd), doubts[0].name)
+
+
+def ways_to_read(column, readings):
+    """Say of one text of a column what it is in each reading."""
+    ways = {text: {str(one.style.read(text)): None for one in readings} for text in sorted(column.texts)}
+    text = max(ways, key=lambda text: len(ways[text]))
+    values = (value.removesuffix(" 00:00:00") for value in ways[text])
+    return f"{text!r} is {' or '.join(values)}"

@@ -18,13 +18,14 @@ from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.decide import MANY_ROWS
+from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.observations import distinct_rows
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._fitting.trials import MOST_VALUES
 from sknn_scratch._fitting.troubles import last_loss
-from sknn_scratch._tables.small_network import fit_quietly, small_network
+from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import checked_values, dense
 
 MOST_ROWS, BLOCK_ROWS = 100_000, 1000
@@ -173,7 +174,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         # In single precision, rounding errors could change which alpha the next network chooses.
         if network.dtype is None and len(rows) < MANY_ROWS and X.size <= MOST_VALUES:
             X, encoded = X.astype(np.float64, copy=False), encoded.astype(np.float64)
-        fit_quietly(network, inputs, encoded.only(rows, weights))
+        trained = train(network, inputs, encoded.only(rows, weights))
+        adopt(network, attributes_of(fitted_model(trained, trained.run.state)))
         w_hidden, w_output = (weight.astype(np.float64, copy=False) for weight in network.coefs_)
         self.network_, self.components_, self.explained_variance_ = network, None, None
         self.relevance_ = np.sqrt(np.einsum("fh,fh,h->f", w_hidden, w_hidden, (w_output**2).sum(axis=1)))

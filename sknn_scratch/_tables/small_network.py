@@ -3,7 +3,6 @@
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.callbacks import Training
-from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.passes import train_in_one_pass
 from sknn_scratch._fitting.plan import plan_fit
 
@@ -24,8 +23,3 @@ def train(network, inputs, encoded=None):
     if fit.run.is_interrupted:
         raise KeyboardInterrupt
     return fit
-
-
-def fit_quietly(network, inputs, encoded):
-    fit = train(network, inputs, encoded)
-    adopt(network, attributes_of(fitted_model(fit, fit.run.state)))

@@ -15,9 +15,9 @@ from sknn_scratch._tables.belonging import remarks_of_groups
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import Column, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
-from sknn_scratch._tables.kinds import KINDS, Categories, Dates
+from sknn_scratch._tables.kind_of_dates import Dates
+from sknn_scratch._tables.kinds import KINDS, Categories, kinds_of
 from sknn_scratch._tables.means import CONTINUOUS
-from sknn_scratch._tables.recognition import kinds_of
 from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
 from sknn_scratch._tables.report import ColumnsReport, report_of
 from sknn_scratch._targets.checks import checked_values, dense

@@ -1,4 +1,4 @@
-"""Dates as numbers of seconds since 1970-01-01 in UTC, and the parts of ``_tables/dates.py`` made of them.
+"""Dates as seconds since 1970-01-01 in UTC, and the parts of ``_tables/kind_of_dates.py`` made of them.
 
 ONNX has no dates. The calendar repeats after 400 years, or 146,097 days. Counted from 0000-03-01, the leap
 day is the last of its year.
@@ -6,7 +6,7 @@ day is the last of its year.
 
 import numpy as np
 
-from sknn_scratch._tables.dates import DAYS_OF_A_YEAR
+from sknn_scratch._tables.kind_of_dates import DAYS_OF_A_YEAR
 
 SECONDS_OF_A_DAY = 86_400.0
 DAYS_TO_1970 = 719_468.0  # from 0000-03-01
@@ -23,7 +23,7 @@ def parts_of_dates(name, seconds, kind):
 
 
 def parts_of(seconds):
-    """Compute all parts (n_samples, 1) of dates, as ``parts_of`` in ``_tables/dates.py`` does."""
+    """Compute all parts (n_samples, 1) of dates, as ``parts_of`` in ``_tables/kind_of_dates.py`` does."""
     days = seconds / SECONDS_OF_A_DAY
     whole = days // 1.0
     year, month, day = calendar(whole)

@@ -14,8 +14,8 @@ from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, TEXT, listed
 from sknn_scratch._tables.encoders import FREQUENT, MANY
+from sknn_scratch._tables.kind_of_dates import Dates
 from sknn_scratch._tables.kind_of_numbers import CODE
-from sknn_scratch._tables.kinds import Dates
 from sknn_scratch._tables.means import MeanEncoder
 from sknn_scratch._tables.piecewise_encoder import PiecewiseLinearEncoder
 from sknn_scratch._tables.relevance import step_of
