@@ -1,14 +1,13 @@
 """Slides of the chapters, made from the chapters themselves. The builder ``revealjs`` writes them.
 
 A section becomes a slide for each thing to look at: a figure, a drawing, a formula, a table, what a block
-printed. The sentences that lead to it stand above, as many as have room, the one that follows it below. The
-answer to a question, and what its first fold printed, appear below at the next key. Few words are large, and
-a figure has all the room. Code, answers to exercises and the reader's own network stay in the chapter.
+printed. The last three sentences that lead to it stand above, the one that follows it below. The answer to
+a question, and what its first fold printed, appear below at the next key. Code, answers to exercises and the
+reader's own network stay in the chapter.
 """
 
 import re
-import unicodedata
-from itertools import groupby, islice
+from itertools import groupby
 
 from docutils import nodes
 from sphinx_design.dropdown import dropdown_main
@@ -16,8 +15,6 @@ from sphinx_revealjs.builders import RevealjsHTMLBuilder
 
 LEFT_OUT = re.compile("Where it comes from|Your network|Exercise|来历|你的网络|练习")
 END = re.compile(r"(?<=[.?!])\s+|(?<=[.?!]\))\s+|(?<=[。？！])(?!）)|(?<=[。？！]）)")  # of a sentence
-OPENING, CLOSING, COLONS = ("(", "（"), (")", "）"), (":", "：")
-LINE = 78  # characters
 
 
 def make_slides(app, doctree, docname):
@@ -30,47 +27,38 @@ def make_slides(app, doctree, docname):
     sections = [one for one in chapter if isinstance(one, nodes.section)]
     opening = [one for one in chapter if one not in sections]
     figure = next(one for one in opening if is_shown(one) or is_bold(one))
-    chapter.children = []
-    chapter += filled([*opening[:2], figure])  # the title, the question, and a figure or what there is to see
+    chapter[:] = [*opening[:2], figure]  # the title, the question, and a figure or what there is to see
     for section in sections:
         if not LEFT_OUT.match(section[0].astext()):
-            *_, last = slides = slides_of(section)
-            last += map(unfolded, islice(filter(has_output, section), 1))  # no room for a second, the repair
-            first, *others = map(filled, slides)
+            first, *others = slides_of(section)
             below = [nodes.section("", *slide, ids=section["ids"]) for slide in others]
             chapter += nodes.section("", *first, *below, ids=section["ids"])
 
 
 def slides_of(section):
-    """List the slides of a section, each as its nodes. What is to be looked at ends its slide.
-
-    The sentences before a thing that have room lead to it; those before code are about the code. The first
-    sentence after a thing belongs to it, unless it leads to the next one.
-    """
+    """List the slides of a section, each as its nodes."""
     title, *content = section.children
-    looked_at = shown_of(content)
-    if not looked_at:
-        return [[title, *(part for node in content for part in told(node))]]
     slides, said, before = [[title]], [], title  # the sentences since the last code, and the node before
-    is_full, is_new = False, True  # whether the slide has its thing, and whether no text has followed
+    place = slides[-1]  # where the slide goes on
     for node in content:
         if is_text(node):
             sentences = sentences_of(node)
-            if is_new and sentences and not leads(sentences[0]):
-                end_of(slides[-1]).append(sentences.pop(0))
-            said, is_new = (said if is_text(before) else []) + sentences, False
-        elif node in looked_at or is_bold(node) or isinstance(node, nodes.bullet_list):
-            if is_full:
-                slides.append([title.deepcopy()])
-            place = end_of(slides[-1])
-            place += leading(said, room_above(node) - lines_on(slides[-1]))
-            if asks(node) and lines_on(place) > 2:
+            if is_shown(before) and sentences and not leads(sentences[0]):
+                place.append(sentences.pop(0))
+            said = (said if is_text(before) else []) + sentences
+        elif is_shown(node) or is_bold(node) or isinstance(node, nodes.bullet_list):
+            if asks(place[-1]):  # the answer appears at the next key
+                place.append(nodes.container(classes=["fragment"]))
+                place = place[-1]
+            elif any(map(is_shown, place)):
                 place = [title.deepcopy()]
                 slides.append(place)
-            place.append(node)
-            said, is_full = [], node in looked_at
-            is_new = is_full
+            place += [*said[-3:], node]
+            said = []
         before = node
+    if len(slides[0]) == 1:
+        slides[0] += [one for one in said if not leads(one)]
+    slides[-1] += [unfolded(node) for node in content if has_output(node)][:1]
     return slides
 
 
@@ -80,78 +68,12 @@ def has_output(node):
 
 def unfolded(fold):
     """Let the title of a fold and what it prints first appear at the next key."""
-    words = fold[0][0].astext()  # the rest of its title are signs
-    title = nodes.paragraph("", "", nodes.strong("", words))
+    title = nodes.paragraph("", "", nodes.strong("", fold[0][0].astext()))  # the rest of its title are signs
     return nodes.container("", title, next(fold.findall(is_output)), classes=["fragment"])
 
 
-def end_of(slide):
-    """Find where a slide goes on: below a question, in the answer, which appears at the next key."""
-    if asks(slide[-1]):
-        slide.append(nodes.container(classes=["fragment"]))
-    return slide[-1] if "fragment" in slide[-1].get("classes", ()) else slide
-
-
-def filled(slide):
-    """Let words be large if there is room."""
-    parts = [node for part in slide for node in part.findall(nodes.Element)]
-    words = [node for node in parts if isinstance(node, (nodes.paragraph, nodes.bullet_list))]
-    others = [node for node in parts if is_output(node) or isinstance(node, nodes.math_block)]
-    n_lines = lines_on(words) + sum(node.astext().count("\n") + 1 for node in others)
-    has_picture = any(is_picture(node) or isinstance(node, nodes.table) for node in parts)
-    for node in [] if has_picture or n_lines > 8 else [*words, *others]:
-        node["classes"].append("large")
-    return slide
-
-
-def shown_of(content):
-    """List what there is to look at: a short output only if it answers a question, or stands for all."""
-    looked_at, asked = [], False
-    for node in content:
-        if is_shown(node) or (asked and is_output(node)):
-            looked_at.append(node)
-            asked = False
-        asked = asked or asks(node)
-    return looked_at or list(filter(is_output, content))
-
-
 def leads(sentence):
-    return sentence.astext().endswith(COLONS)
-
-
-def leading(sentences, room):
-    """Keep the last sentence, and those before it that have room, in lines."""
-    kept = []
-    for one in reversed(sentences):
-        room -= lines_of(one)
-        if kept and room < 0:
-            break
-        kept.insert(0, one)
-    return kept
-
-
-def room_above(node):
-    """Count the lines that have room above what is looked at."""
-    return 3 if isinstance(node, nodes.table) or is_picture(node) else 6
-
-
-def lines_on(slide):
-    return sum(lines_of(node) for node in slide if isinstance(node, nodes.paragraph))
-
-
-def lines_of(sentence):
-    """Count the lines of a sentence; Chinese characters are twice as wide."""
-    width = sum(1 + (unicodedata.east_asian_width(one) in "WF") for one in sentence.astext())
-    return -(-width // LINE)
-
-
-def told(node):
-    """List what a slide without anything to look at has of a node: no sentence that leads to code."""
-    if isinstance(node, nodes.bullet_list) or is_bold(node):
-        return [node]
-    if not isinstance(node, nodes.paragraph):
-        return []
-    return [one for one in sentences_of(node) if not leads(one)]
+    return sentence.astext().endswith((":", "："))
 
 
 def is_text(node):
@@ -174,33 +96,27 @@ def is_output(node):
 
 
 def is_shown(node):
-    if is_output(node):
-        return "\n" in node.astext()
-    return isinstance(node, (nodes.math_block, nodes.table)) or is_picture(node)
-
-
-def is_picture(node):
-    """Whether a block drew this, or notebooks show it of an estimator."""
+    """Whether this is to be looked at: also what a block drew, or notebooks show of an estimator."""
     is_raw = isinstance(node, nodes.raw) and node.astext().startswith('<div class="run-')
-    return is_raw or "run-figure" in node.get("classes", ())
+    is_picture = isinstance(node, nodes.container) and "run-figure" in node["classes"]
+    return is_raw or is_picture or is_output(node) or isinstance(node, (nodes.math_block, nodes.table))
 
 
 def sentences_of(paragraph):
     """List the sentences of a paragraph that are not in brackets, each as a paragraph."""
     found = [nodes.paragraph()]
-    children = []
     for is_text, run in groupby(paragraph, lambda child: isinstance(child, nodes.Text)):
-        together = list(run)
-        children += [nodes.Text("".join(together))] if is_text else together  # a role may have cut a text
-    for child in children:
-        first, *others = END.split(child) if isinstance(child, nodes.Text) else [child]
-        found[-1] += nodes.Text(first) if isinstance(first, str) else first.deepcopy()
-        found += [nodes.paragraph("", text) for text in others]
+        if is_text:
+            first, *others = END.split("".join(run))  # a role may have cut a text
+            found[-1] += nodes.Text(first)
+            found += [nodes.paragraph("", text) for text in others]
+        else:
+            found[-1] += [child.deepcopy() for child in run]
     kept, depth = [], 0
     for one in found:
         text, is_outside = one.astext().strip(), depth == 0
-        depth += sum((letter in OPENING) - (letter in CLOSING) for letter in text)
-        if text and is_outside and depth == 0 and not text.startswith(OPENING):
+        depth += len(re.findall("[(（]", text)) - len(re.findall("[)）]", text))
+        if text and is_outside and depth == 0 and text[0] not in "(（":
             kept.append(one)
     return kept
 
