@@ -7,7 +7,6 @@ precision.
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
@@ -16,7 +15,7 @@ from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import gradient_blocks, predict_outputs, row_losses
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lbfgs import minimise
-from sknn_scratch._core.network import Batch, Network
+from sknn_scratch._core.network import Batch, Network, Penalty
 from sknn_scratch._core.optimizers import Lbfgs
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.row_space import RowSpace, is_wide
@@ -36,9 +35,9 @@ from sknn_scratch._fitting.trials import (
 )
 
 ALPHAS_OF_FEW = (0.3, 3.0, 10.0, 30.0)  # in ascending order
-# If the first is the best, y may have no noise; if the last is, the features may tell little. Then these are
-# tried too.
-LEAST_ALPHA, LARGEST_ALPHA = 0.03, 100.0
+# If one end of these is the best, these are tried too: with a y without noise, or features that tell little.
+# 100 goes on from the weights of 30, like any alpha that is larger than another.
+BEYOND = {0.3: (0.03,), 30.0: (30.0, 100.0)}
 # Held-out rows mislead if they are predicted so many times as badly as by the outputs of random other rows:
 # in parity of 4 bits it is 1.40 to 1.50 times. Noise is above it in 9 of 40 draws of 15 rows, and in 2 of 30.
 MISLEADING = 1.4
@@ -57,36 +56,27 @@ MOST_SHIFTS = 16
 
 
 def losses_of_few(seen, network, init_scale, any_length):
-    """Find the mean losses of the alphas that are tried; of none if the rows are too few, or mislead.
+    """Find the mean loss of each alpha with few rows; of none if these are too few, or misleading.
 
     With any length, the best alpha tells whether small gains of the training help.
     """
     trials = trials_of(seen, network, init_scale)
     if trials is None:
         return NOTHING
-    trained, means = {}, {}
-
-    def try_out(alpha, params, n_most):
-        trained[alpha] = trials.train(params, alpha, n_most, TOL)
-        means[alpha] = trials.mean(row_losses, trained[alpha])
-
-    first = ALPHAS_OF_FEW[0]
-    try_out(first, trials.starts, FIRST)
-    of_random = trials.mean(losses_of_random_rows, trained[first])
-    if means[first] > MISLEADING * of_random:
+    trained = trials.train(trials.starts, limits_of(ALPHAS_OF_FEW), TOL)
+    means = {alpha: trials.mean(row_losses, params) for alpha, params in trained.items()}
+    of_random = trials.mean(losses_of_random_rows, trained[ALPHAS_OF_FEW[0]])
+    if means[ALPHAS_OF_FEW[0]] > MISLEADING * of_random:
         return NOTHING
-    for last, alpha in pairwise(ALPHAS_OF_FEW):
-        try_out(alpha, trained[last], FURTHER)
     best = min(means, key=means.get)
-    if best == first:
-        try_out(LEAST_ALPHA, trials.starts, FIRST)
-    elif best == ALPHAS_OF_FEW[-1]:
-        try_out(LARGEST_ALPHA, trained[best], FURTHER)
-    best = min(means, key=means.get)
+    if best in BEYOND:
+        beyond = trials.train(trials.starts, limits_of(BEYOND[best]), TOL)
+        means = {alpha: trials.mean(row_losses, params) for alpha, params in beyond.items()} | means
+        trained, best = trained | beyond, min(means, key=means.get)
     is_fine = False
     if any_length and means[best] < LITTLE_NOISE * of_random:
-        finer = trials.train(trained[best], best, FINEST, SMALL_TOL)
-        is_fine = trials.mean(row_losses, finer) < less_by(FINE_GAIN, means[best])
+        finer = trials.train(trained[best], {best: FINEST}, SMALL_TOL)
+        is_fine = trials.mean(row_losses, finer[best]) < less_by(FINE_GAIN, means[best])
     return Tried(dict(sorted(means.items())), trials.n_rows, tol=SMALL_TOL if is_fine else TOL)
 
 
@@ -133,18 +123,21 @@ class TrialsOfFew:
     n_blocks: int  # of the rows, for threads
 
     @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
-    def train(self, starts, alpha, n_most, tol):
-        """Train a network for each part from its start, for so many iterations at most.
+    def train(self, starts, limits, tol):
+        """Train a network for each part, with one alpha after the other, for so many iterations at most.
 
-        Returns the parameters (n_params,) for each part.
+        Returns for each alpha the parameters (n_params,) for each part.
         """
-        trained, rng = [], np.random.default_rng(0)
+        trained, rng = {alpha: [] for alpha in limits}, np.random.default_rng(0)
         with map_in_threads(self.n_blocks) as map_blocks:
             for (data, _), start in zip(self.parts, starts, strict=True):
-                config = Config(self.network, Lbfgs(), data.n_samples, 1, learning_rate=1.0, alpha=alpha)
-                stack = Stack([Run(State(start.copy(), rng, rng), data, config)], map_blocks)
-                minimise(stack.evaluate, start, ends_after(n_most, tol))
-                trained.append(stack.params.flat.copy())
+                config = Config(self.network, Lbfgs(), data.n_samples, max_iter=1, learning_rate=1.0)
+                run = Run(State(start.copy(), rng, rng), data, config)
+                stack = Stack([run], map_blocks)
+                for alpha, n_most in limits.items():
+                    stack.penalty = Penalty.of([alpha / data.penalty_divisor], self.network.shape)
+                    minimise(stack.evaluate, stack.params.flat.copy(), ends_after(n_most, tol))
+                    trained[alpha].append(stack.params.flat.copy())
         return trained
 
     @one_blas_thread()
@@ -157,6 +150,11 @@ class TrialsOfFew:
             for (_, held_out), params in zip(self.parts, params_of_parts, strict=True)
         ]
         return mean_of(np.concatenate(losses) / len(self.parts))
+
+
+def limits_of(alphas):
+    """Say how many iterations each alpha may have; networks go on with the next one where they are."""
+    return dict.fromkeys(alphas, FURTHER) | {alphas[0]: FIRST}
 
 
 def in_double_precision(X, features):
