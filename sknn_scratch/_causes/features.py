@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils.sparsefuncs import min_max_axis
 
 from sknn_scratch._core.activations import ACTIVATIONS
 
@@ -46,7 +45,8 @@ def measure_sparse(X):
     """Measure a CSR matrix: most values of a feature are zero, so no feature has a tail."""
     n_samples, n_features = X.shape
     squares = np.bincount(X.indices, np.square(X.data, dtype=float), minlength=n_features)
-    reach = np.abs(min_max_axis(X, axis=0)).max(axis=0)
+    reach = np.zeros(n_features)
+    np.maximum.at(reach, X.indices, np.abs(X.data))
     return Features(np.sqrt(squares / n_samples), np.zeros(n_features), reach, np.zeros(n_features, bool))
 
 
