@@ -18,8 +18,6 @@ ONE_HOT = (
     "predicted to have one, and the probabilities sum to one."
 )
 
-OF_CLASSES = {"name": "classes", "remedy": "leave them out, and drop the rows without a label"}
-
 
 class Labels(TargetKind):
     """Class labels, or a label indicator."""
@@ -50,9 +48,7 @@ class Labels(TargetKind):
         self.check_classes(inputs.classes)
 
     def check_classes(self, classes):
-        if classes is not None and not np.array_equal(
-            np.unique(checked_values(classes, **OF_CLASSES)), self.classes
-        ):
+        if classes is not None and not np.array_equal(np.unique(checked_classes(classes)), self.classes):
             raise ValueError(
                 f"classes={classes} does not fit {self.name} y with the classes {self.classes.tolist()}."
             )
@@ -200,6 +196,10 @@ class Multilabel(Labels):
 KINDS = {cls.name: cls for cls in (Binary, Multiclass, Multilabel)}
 
 
+def checked_classes(classes):
+    return checked_values(classes, "classes", "leave them out, and drop the rows without a label")
+
+
 class LabelKinds(Kinds):
     """Class labels, or a label indicator."""
 
@@ -208,14 +208,13 @@ class LabelKinds(Kinds):
     @staticmethod
     def first(estimator, y, inputs, sample_weight):
         """Find the kind of labels of a first fit; ``inputs.classes`` lists all of them if it is given."""
-        given_classes = checked_values(inputs.classes, **OF_CLASSES)
         if y.ndim == 2:
             labels = Multilabel(np.arange(y.shape[1]))
             labels.check_classes(inputs.classes)
             return labels
         if inputs.partial and inputs.classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        source, given = ("y", y) if inputs.classes is None else ("classes", given_classes)
+        source, given = ("y", y) if inputs.classes is None else ("classes", checked_classes(inputs.classes))
         classes = np.unique(given)
         if len(classes) < 2:
             raise ValueError(

@@ -237,6 +237,7 @@ BAD_STREAMS = {
     "other classes": ([(X, Y, FIRST), (X, Y, {"classes": [0, 1, 2]})], r"classes=\[0, 1, 2\] does not fit"),
     "one class": ([(X, 0 * Y, {"classes": [0]})], r"classes has one class or none: \[0\]"),
     "a missing class": ([(X, Y, {"classes": [0, 1, NAN]})], r"1 of 3 values of classes .*; leave them out"),
+    "a missing class later": ([(X, Y, FIRST), (X, Y, {"classes": [0, None]})], "1 of 2 values of classes"),
     "labels of 0 and 2": ([(X, 2 * Y_MULTI, {})], INDICATOR),
     "classes of another multilabel y": ([(X, Y_MULTI, {"classes": [0, 1, 2]})], "does not fit multilabel y"),
     "one label less": ([(X, Y_THREE, {}), (X, Y_MULTI, {})], "y has 2 labels, expected 3"),
