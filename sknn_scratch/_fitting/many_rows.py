@@ -95,9 +95,9 @@ def losses_of_best_length(trials, usual, further):
 
     First, two alphas or more are tried with the shortest cycle. Then the next cycle is tried with the best
     alpha. If this does not lower the loss enough, it may be tried with the second best: if that is larger,
-    since a longer cycle may need a stronger penalty; or if the best is the largest of all. Networks that have
-    learned nothing yet have that, and a weaker penalty may let them begin. Once a cycle does not lower the
-    loss enough, the one before is taken. At the end, other alphas are tried with it.
+    since a longer cycle may need a stronger penalty; or if the best is the largest of all, since it is for
+    networks that have learned nothing yet, and a weaker penalty may let them begin. Once a cycle does not
+    lower the loss enough, the one before is taken. At the end, other alphas are tried with it.
     """
     n_epochs, *longer_ones = sorted({*usual, further})
     has_gained_much = False

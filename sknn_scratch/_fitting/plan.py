@@ -87,11 +87,11 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
         rows = replace(rows, earlier_weight=model._seen_weight_)
     is_new = not is_fitted(model)
     facts = Facts(
-        rows.n_samples,
-        numbers_of_lbfgs(rows.X, rows.n_samples, network.shape.n_hidden),
-        encoded.target_kind,
-        is_new,
-        encoded.is_part,
+        n_rows=rows.n_samples,
+        lbfgs_numbers=numbers_of_lbfgs(rows.X, rows.n_samples, network.shape.n_hidden),
+        target_kind=encoded.target_kind,
+        is_new=is_new,
+        is_part=encoded.is_part,
         has_validation=encoded.validation is not None,
     )
     decisions = decide(model, facts)
