@@ -86,6 +86,13 @@ def test_few_texts_have_fewer_components_and_a_vectorizer_may_be_given():
     assert tabular_pipeline(kinds={"x": "text"})["columns"].fit_transform(one_run).shape == (18, 2)
 
 
+def test_the_order_of_texts_does_not_change_the_components(monkeypatch):
+    monkeypatch.setattr(text_encoder, "MOST_TEXTS", 200)
+    in_order, shuffled = (TextEncoder(20).fit(texts) for texts in (NOTES, RNG.permutation(NOTES)))
+    assert_array_equal(in_order.components_, shuffled.components_)
+    assert_array_equal(in_order.transform(NOTES), shuffled.transform(NOTES))
+
+
 def test_the_memory_of_many_texts_is_bounded(monkeypatch):
     monkeypatch.setattr(text_encoder, "MOST_TEXTS", 100)
     monkeypatch.setattr(text_encoder, "TEXTS_AT_ONCE", 100)
