@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
@@ -28,7 +28,7 @@ from sknn_scratch._fitting.troubles import last_loss
 from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import checked_values, dense
 
-MOST_ROWS, BLOCK_ROWS = 100_000, 1000
+MOST_ROWS = 100_000
 # This many rows tell the components. The network sees more, if they have at most so many values.
 ENOUGH_ROWS, MOST_SEEN = 10_000, 2**25
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
@@ -219,8 +219,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
             np.rint(steps, out=steps)
             np.multiply(steps, step, out=components[rows], casting="same_kind")
 
-        blocks = list(gen_batches(X.shape[0], BLOCK_ROWS))
-        largest_product = min(X.shape[0], BLOCK_ROWS) * self.components_.size
+        blocks = row_blocks(*X.shape, X.dtype)
+        largest_product = blocks[0].stop * self.components_.size
         with threads_for_blocks(len(blocks), largest_product) as map_blocks:
             list(map_blocks(fill, blocks))
         return components
@@ -286,7 +286,7 @@ def some_rows(encoded):
 def moments_of(X, rows, weights):
     """Compute the mean and the variance (n_features,) of each feature, of some rows, block by block."""
     moments = StandardScaler(with_mean=False)
-    for block in gen_batches(len(rows), BLOCK_ROWS):
+    for block in row_blocks(len(rows), X.shape[1], X.dtype):
         moments.partial_fit(X[rows[block]], sample_weight=weights[block])
     return moments.mean_, moments.var_
 
@@ -320,18 +320,26 @@ def components_of(X, rows, weights, mean, scale):
     Some rows tell them. The first of the largest weights of each is positive, so that rounding does not
     decide its sign. Both are None without a positive and finite variance.
     """
-    scaled = X[rows]
-    scaled -= mean.astype(X.dtype)
-    scaled *= scale.astype(X.dtype)
-    scaled *= np.sqrt(weights / weights.sum()).astype(X.dtype)[:, np.newaxis]
-    is_wide = scaled.shape[1] > scaled.shape[0]
-    products = (scaled @ scaled.T if is_wide else scaled.T @ scaled).astype(np.float64)
+    mean, scale = mean.astype(X.dtype), scale.astype(X.dtype)
+    shares = np.sqrt(weights / weights.sum()).astype(X.dtype)[:, np.newaxis]
+
+    def scaled(some):
+        return (X[rows[some]] - mean) * scale * shares[some]
+
+    n_features, is_wide = X.shape[1], X.shape[1] > len(rows)
+    if is_wide:
+        of_rows = scaled(slice(None))
+        products = (of_rows @ of_rows.T).astype(np.float64)
+    else:
+        products = np.zeros((n_features, n_features))
+        for block in map(scaled, row_blocks(len(rows), n_features, X.dtype)):
+            products += block.T @ block
     if not 0 < np.trace(products) < np.inf:
         return None, None
     variances, vectors = (one[..., ::-1] for one in np.linalg.eigh(products))
     n_components = min(MOST_COMPONENTS, np.count_nonzero(variances > LEAST_VARIANCE * variances[0]))
     components = vectors.T[:n_components]
     if is_wide:  # the products of rows have the same variances as those of features
-        components = components @ scaled / np.sqrt(variances[:n_components])[:, np.newaxis]
+        components = components @ of_rows / np.sqrt(variances[:n_components])[:, np.newaxis]
     largest = np.abs(components).round(6).argmax(axis=1)[:, np.newaxis]
     return components * np.sign(np.take_along_axis(components, largest, axis=1)), variances[:n_components]

@@ -9,6 +9,7 @@ from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from sknn_scratch import RelevantComponents, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
+from sknn_scratch._core import blocks
 from sknn_scratch._tables import relevance
 from tests.helpers import InterruptedActivation, peak_memory, refused
 
@@ -44,7 +45,7 @@ def test_the_formulas():
 
 @pytest.mark.parametrize("n_blocks", [1, 3])
 def test_copies_weigh_in_means_and_variances_but_prove_nothing(monkeypatch, n_blocks):
-    monkeypatch.setattr(relevance, "BLOCK_ROWS", 600 // n_blocks)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", X.nbytes // n_blocks)
     copies = np.repeat(np.arange(600), 1 + 4 * (X[:, 0] > 0.5))
     relevant = RelevantComponents().fit(X[copies], Y[copies])
     scaled = X[copies] * relevant.scale_
