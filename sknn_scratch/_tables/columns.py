@@ -123,7 +123,7 @@ def as_list(column):
 
 
 def as_categories(values):
-    return CATEGORIES, list(map(text_of, values))
+    return CATEGORIES, texts_of(values).tolist()
 
 
 def typed_objects(values):
@@ -146,13 +146,14 @@ def typed_objects(values):
     others = [one.__name__ for one in classes if not issubclass(one, readable)]
     if set(others) - {"Interval"}:  # pandas's, as pd.cut makes them
         return min(others), values
-    return TEXT, list(map(text_of, values))
+    return TEXT, texts_of(values).tolist()
 
 
 def texts_of(values):
-    """Write values as an array (n_samples,) of strings, and None for missing ones."""
+    """Write values of a Column as an array (n_samples,) of strings, and None for missing ones."""
     texts = np.empty(len(values), dtype=object)
-    texts[:] = list(map(text_of, values))
+    are_texts = set(map(type, values)) <= {str, type(None)}
+    texts[:] = values if are_texts else list(map(text_of, values))
     return texts
 
 
