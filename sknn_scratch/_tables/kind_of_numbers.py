@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn_scratch._tables.columns import LARGEST_EXACT, NUMBERS, TEXT, texts_of
 from sknn_scratch._tables.kind import TOLD, Kind, float_of
-from sknn_scratch._tables.remarks import Remark, Sentence
+from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
     MOST_CODES,
     MOST_DIGITS,
@@ -39,6 +39,7 @@ class Numbers(Kind):
     name = NUMBERS
 
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
+    were_whole: bool = False  # the numbers of the fit
 
     styles = staticmethod(number_styles)
 
@@ -60,6 +61,7 @@ class Numbers(Kind):
 
     def prepare(self, values, table):
         super().prepare(values, table)
+        self.were_whole = bool((np.isnan(values) | (values == np.rint(values))).all())
         if self.style.is_padded and not self.is_explained:
             present = values[~np.isnan(values)].tolist()
             if len({*present}) <= len(present) / ROWS_OF_A_CODE:
@@ -85,6 +87,9 @@ class Numbers(Kind):
         yield from super().surprises(column, values)
         if column.type == NUMBERS and self.style.unit and not self.style.takes_bare:
             yield Remark(Sentence.NO_UNIT, column.name, self.style.unit)
+        three_decimals = filter(self.style.has_three_decimals, column.texts if column.is_text else ())
+        if self.were_whole and (new := set(three_decimals)):
+            yield Remark(Sentence.NEW_DECIMALS, column.name, some(new))
         present = values[~np.isnan(values)].tolist() if self.codes else []
         if present and self.codes.isdisjoint(present):
             yield Remark(Sentence.NEW_CODES, column.name)

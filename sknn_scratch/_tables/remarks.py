@@ -55,6 +55,10 @@ class Sentence(StrEnum):
     )
     NEW_ODD = "counts as missing, since it is unlike the values of fit: {item}. Write these values as there."
     NO_UNIT = "has numbers without a unit, which count in {item}. If they have another one, convert them."
+    NEW_DECIMALS = (
+        "had whole numbers in fit, and now has three digits after a decimal mark: {item}. If this mark "
+        "separates thousands, leave it out."
+    )
     NOT_BOOLEAN = "had only 0 and 1 in fit, and now has other numbers. Check what they stand for."
     NEW_CODES = (
         "had codes in fit: rows with equal numbers had similar y. Now it has only other numbers, of which "

@@ -31,6 +31,8 @@ SCIENTIFIC = {
 NUMBERS = {
     decimal: re.compile(f"{SIGN}(?:{digits}|{SCIENTIFIC[decimal]})") for decimal, digits in DIGITS.items()
 }
+# What looks like thousands to those who write the other decimal separator.
+THREE_DECIMALS = {mark: re.compile(rf"{SIGN}[1-9]\d{{0,2}}\{mark}\d{{3}}") for mark in DIGITS}
 CURRENCIES_WITH_POINT = {"$", "£", "¥", "₹"}
 # A point that is no decimal point, as in 1.234.567 and 1.234,50; and a number whose points may all be none.
 POINT_OF_THOUSANDS = re.compile(r"\.\d{3}[.,]")
@@ -75,6 +77,9 @@ class NumberStyle(NamedTuple):
         if not NUMBERS[self.decimal].fullmatch(text):
             return None
         return MARKS[self.decimal].sub("", text).replace(",", ".") + exponent
+
+    def has_three_decimals(self, text):
+        return bool(THREE_DECIMALS[self.decimal].fullmatch(parts_of_number(text).number))
 
 
 def finite_float(written):

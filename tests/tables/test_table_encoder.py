@@ -100,6 +100,9 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
         (["1", "b"] * 5, [3, 4], "'x': has only values"),
         ([None] * 10, ["c", None], "'x': has only values"),
         ([True, False] * 5, [1, 2], "'x': had only 0 and 1 in fit, and now has other numbers"),
+        (["$6,664", "$812"] * 5, ["$6.664", "$1,200"], r"'x': had whole numbers in fit, .*: '\$6.664'\."),
+        (["6664", "0"] * 5, ["1.250"], "'x': had whole numbers in fit"),
+        (["1.234.567", "6.664"] * 5, ["6,664"], "'x': had whole numbers in fit"),
     ],
 )
 def test_unknown_values_are_a_warning_that_names_the_column(first, later, message):
