@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 Array: TypeAlias = NDArray[np.floating]
@@ -59,11 +59,18 @@ class Activation:
     function: Callable[[Any], Any]  # a narrower type would reject functions of a narrower array
     derivative: Callable[[Any], Any]
 
+    @np.errstate(all="ignore")  # what is not finite ends a training
     def __post_init__(self) -> None:
-        for name in ("function", "derivative"):
-            value = getattr(self, name)
-            if not (callable(value) and isinstance(value, Hashable)):
-                raise TypeError(f"{name} must be a callable that can be hashed, got {value!r}.")
+        z = np.zeros((2, 3))
+        for name, function in (("function", self.function), ("derivative", self.derivative)):
+            if not (callable(function) and isinstance(function, Hashable)):
+                raise TypeError(f"{name} must be a callable that can be hashed, got {function!r}.")
+            shape = np.shape(function(z))
+            if shape != z.shape:
+                raise ValueError(
+                    f"{name} must work elementwise, but returns the shape {shape} for an array of shape "
+                    f"{z.shape}; for a constant, return np.full_like(z, constant)."
+                )
 
     def __call__(self, z: Array, slope: Array | None = None) -> None:
         """Overwrite ``z`` with g(z) and ``slope`` with g'(z)."""
@@ -168,18 +175,6 @@ def silu(z: Array, slope: Array | None = None) -> None:
         np.subtract(1.0, gate, out=slope)
         slope *= z
         slope += gate
-
-
-def check_shapes(activation: Activation, n_hidden: int, dtype: DTypeLike) -> None:
-    """Raise ValueError if a function of a user's Activation changes the shape of its argument."""
-    for name in ("function", "derivative"):
-        z = np.zeros((2, n_hidden), dtype)
-        shape = np.shape(getattr(activation, name)(z))
-        if shape != z.shape:
-            raise ValueError(
-                f"The {name} of the activation must work elementwise, but returns the shape {shape} for "
-                f"an array of shape {z.shape}; for a constant, return np.full_like(z, constant)."
-            )
 
 
 def activation_of(activation: str | Activation) -> Activate:

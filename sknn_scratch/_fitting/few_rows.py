@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 
 from sknn_scratch._core.activations import Array
-from sknn_scratch._core.blocks import gradient_blocks, predict_outputs, row_losses
+from sknn_scratch._core.blocks import N_BLOCKS, predict_outputs, row_losses
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.lbfgs import minimise
 from sknn_scratch._core.network import Batch, Network, Penalty
@@ -108,8 +108,7 @@ def trials_of(seen, network, init_scale):
         if (draw == part).any()
     ]
     network = network._replace(shape=shape, loss=network.loss.smoothed)
-    n_blocks = len(gradient_blocks(X, shape, X.n_samples))
-    return TrialsOfFew(network, parts, [params] * len(parts), seen.n_independent(), n_blocks)
+    return TrialsOfFew(network, parts, [params] * len(parts), seen.n_independent())
 
 
 @dataclass(eq=False)
@@ -120,7 +119,6 @@ class TrialsOfFew:
     parts: list[tuple[Data, Batch]]  # the rows to train on, and those that are held out
     starts: list[Array]  # (n_params,): the initial parameters for each part
     n_rows: int  # that are independent
-    n_blocks: int  # of the rows, for threads
 
     @np.errstate(all="ignore")  # a loss that is not finite counts as infinite
     def train(self, starts, limits, tol):
@@ -129,7 +127,7 @@ class TrialsOfFew:
         Returns for each alpha the parameters (n_params,) for each part.
         """
         trained, rng = {alpha: [] for alpha in limits}, np.random.default_rng(0)
-        with map_in_threads(self.n_blocks) as map_blocks:
+        with map_in_threads(N_BLOCKS) as map_blocks:
             for (data, _), start in zip(self.parts, starts, strict=True):
                 config = Config(self.network, Lbfgs(), data.n_samples, max_iter=1, learning_rate=1.0)
                 run = Run(State(start.copy(), rng, rng), data, config)

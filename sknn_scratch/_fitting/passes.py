@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import numpy as np
 from sklearn.utils import gen_batches
 
-from sknn_scratch._core.blocks import gradient_blocks
+from sknn_scratch._core.blocks import N_BLOCKS
 from sknn_scratch._core.row_space import in_row_space
 from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.training import train
@@ -39,9 +39,8 @@ def train_fits(trainings):
 def train_in_one_pass(trainings):
     """Train fits of one ``stack_key`` in one pass; threads share the blocks of large batches."""
     run = trainings[0].run
-    blocks = gradient_blocks(run.data.X, run.config.network.shape, run.config.batch_size)
     space = in_row_space(run) if run.config.optimizer.takes_all_rows else nullcontext()
-    with map_in_threads(len(blocks)) as map_blocks, space:
+    with map_in_threads(N_BLOCKS) as map_blocks, space:
         train([one.run for one in trainings], trainings, map_blocks)
 
 

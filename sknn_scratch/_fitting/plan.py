@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sknn_scratch._core.activations import Activation, activation_of, check_shapes
+from sknn_scratch._core.activations import activation_of
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import MANY_FEATURES, clear_unused_features
 from sknn_scratch._core.network import Network, shares_of
@@ -149,8 +149,6 @@ def check_same_network(model):
 
 def network_of(model, encoded):
     shape = NetworkShape(encoded.X.shape[1], int(model.n_hidden), encoded.target_kind.n_outputs)
-    if isinstance(model.activation, Activation):
-        check_shapes(model.activation, shape.n_hidden, encoded.targets.dtype)
     return Network(shape, activation_of(model.activation), encoded.target_kind.loss)
 
 
