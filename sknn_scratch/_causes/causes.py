@@ -12,7 +12,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sknn_scratch._causes.features import baseline_deltas, pulls, scaler_first, share_by_chance, standardised
+from sknn_scratch._causes.features import (
+    baseline_deltas,
+    pulls,
+    scaler_first,
+    share_along,
+    share_by_chance,
+    share_of_one_unit,
+    standardised,
+)
 from sknn_scratch._causes.findings import SEVERITIES, Check, Measured, Unmeasurable, look_for
 from sknn_scratch._causes.remedies import ALL_EPOCHS, remedy_for
 from sknn_scratch._causes.words import multiple_of, quantity, round_number
@@ -30,6 +38,10 @@ HEALTHY_PENALTY = 0.03
 USUAL_PATH_LENGTH = 0.05
 
 
+# Fewer rows beside each other may be alike by chance, in the order of one of many features.
+ROWS_IN_ORDER = 100
+
+
 # --- The data ---
 
 
@@ -45,15 +57,34 @@ def outliers_in_y(evidence):
     )
 
 
-def no_signal(evidence):
-    batch = evidence.batch(evidence.sample)
-    X, deltas = standardised(batch.X.source, evidence.features), baseline_deltas(evidence.network, batch)
+def frequent_bends(evidence):
+    X, deltas = scaled_sample(evidence)
+    if not isinstance(X, np.ndarray) or len(X) < ROWS_IN_ORDER:
+        raise Unmeasurable(f"it needs dense features, and {ROWS_IN_ORDER} rows or more")
+    feature, share = share_along(X, deltas)
+    of_one_unit = share_of_one_unit(X[:, [feature]], deltas)
+    name = evidence.feature_names[feature]
     return Measured(
-        share_by_chance(X, deltas),
-        "The features explain y no better than they explain y in a random order. The number is the share of "
-        "random orders that they explain as well.",
+        max(0.0, share - of_one_unit),
+        f"Rows with similar values of {name} have similar y, which explain {share:.0%} of its variance. But "
+        f"a unit, which bends once, explains {of_one_unit:.0%} at most. So y rises and falls often along "
+        "this feature, and the network learns nothing of it.",
+        ("let the network bend often: make_pipeline(PiecewiseLinearEncoder(n_bins=64), estimator)",),
+    )
+
+
+def no_signal(evidence):
+    return Measured(
+        share_by_chance(*scaled_sample(evidence)),
+        "No unit explains y better than it explains y in a random order. The number is the share of random "
+        "orders that units explain as well.",
         ("look for better features", "get more rows"),
     )
+
+
+def scaled_sample(evidence):
+    batch = evidence.batch(evidence.sample)
+    return standardised(batch.X.source, evidence.features), baseline_deltas(evidence.network, batch)
 
 
 def unscaled_features(evidence):
@@ -191,6 +222,10 @@ CAUSES = MappingProxyType(
         # twelve real ones, 3 for a log-normal one. From 2 on, outliers doubled the error of squared errors.
         "outliers in y": Check(
             outliers_in_y, (4.0, 10.0), ("strong penalty", "overfitting", *BAD_RESULT), unit=""
+        ),
+        # It is 0.55 to 0.65 for a U, and 0.8 or more for three periods of a sine or more.
+        "frequent bends": Check(
+            frequent_bends, (0.7, 0.7), ("no signal", "overfitting", *WEAK), if_unlearned=True
         ),
         "no signal": Check(no_signal, (0.0, 0.0), ("overfitting", *WEAK), if_unlearned=True),
         # Initial weights and learning rates are made for features of a size of about one. At ten, they act as

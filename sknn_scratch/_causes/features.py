@@ -102,10 +102,21 @@ def share_by_chance(X, deltas):
 
 
 def pulls(activate, X, deltas):
-    """Norms (n_units,) of the gradients at the output weights of units with input weights of length one.
+    """Norms (n_units,) of the gradients at the output weights of new units.
+
+    A norm within the rounding errors of its sums is zero.
+    """
+    hidden = new_units(activate, X, deltas)
+    norms = np.linalg.norm(deltas @ hidden, axis=0)
+    sizes = np.linalg.norm(np.abs(deltas) @ np.abs(hidden), axis=0)
+    return np.where(norms > len(hidden) * np.finfo(hidden.dtype).eps * sizes, norms, 0)
+
+
+def new_units(activate, X, deltas):
+    """Compute the values (n_samples, n_units) of units with input weights of length one.
 
     X is (n_samples, n_features). The deltas (n_outputs, n_samples) are the gradient at the outputs of a
-    network that predicts the same for all rows. A norm within the rounding errors of its sums is zero.
+    network that predicts the same for all rows.
     """
     rng = np.random.default_rng(0)
     n_random = min(N_DIRECTIONS, MOST_NUMBERS // X.shape[1])
@@ -119,6 +130,40 @@ def pulls(activate, X, deltas):
     ]
     hidden = np.hstack([projections, projections - thresholds])
     activate(hidden, None)
-    norms = np.linalg.norm(deltas @ hidden, axis=0)
-    sizes = np.linalg.norm(np.abs(deltas) @ np.abs(hidden), axis=0)
-    return np.where(norms > len(hidden) * np.finfo(hidden.dtype).eps * sizes, norms, 0)
+    return hidden
+
+
+# --- What y does along a feature ---
+
+# The rows before and after a row that predict it. One alone would often be a copy of the row.
+N_BESIDE = 2
+
+
+def share_of_one_unit(X, deltas):
+    """Compute the largest share of the squared deltas (n_outputs, n_samples) that one relu unit explains."""
+    hidden = new_units(ACTIVATIONS["relu"], X, deltas)
+    hidden = hidden - hidden.mean(axis=0)
+    explained, sizes = np.square(deltas @ hidden).sum(axis=0), np.square(hidden).sum(axis=0)
+    return float(np.max(explained[sizes > 0] / sizes[sizes > 0], initial=0.0) / np.square(deltas).sum())
+
+
+def share_along(X, deltas):
+    """Find the column of X (n_samples, n_features) that explains most of the deltas, and the share."""
+    order = np.random.default_rng(0).permutation(len(X))  # of rows with equal values
+    shares = [share_explained(column, deltas[:, order]) for column in X[order].T]
+    best = int(np.argmax(shares))
+    return best, shares[best]
+
+
+def share_explained(numbers, targets):
+    """Compute the share of the variance of targets (n_outputs, n_samples) that a column explains.
+
+    Each row is predicted by the rows beside it in the order of the column (n_samples,), where missing values
+    come last. Rows with equal values stay in their random order.
+    """
+    targets = targets[:, np.argsort(numbers, kind="stable")]
+    places = np.arange(len(numbers))
+    first, end = np.maximum(places - N_BESIDE, 0), np.minimum(places + N_BESIDE + 1, len(numbers))
+    sums = np.pad(np.cumsum(targets, axis=1), ((0, 0), (1, 0)))
+    predicted = (sums[:, end] - sums[:, first] - targets) / (end - first - 1)
+    return 1 - np.square(predicted - targets).mean(axis=1).sum() / targets.var(axis=1).sum()

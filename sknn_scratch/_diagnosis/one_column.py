@@ -2,14 +2,13 @@
 
 import numpy as np
 
+from sknn_scratch._causes.features import share_explained
 from sknn_scratch._causes.findings import Measured, Unmeasurable
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._tables.kind import are_missing
 from sknn_scratch._tables.means import places_of_texts
 
 LEAST_ROWS, MOST_ROWS = 20, 10_000
-# The rows before and after a row that predict it. One alone would often be a copy of the row.
-N_BESIDE = 2
 # The limits: the share of the variance of y that one column explains.
 SUSPECT, SURE = 0.95, 0.99
 
@@ -45,17 +44,3 @@ def one_column(evidence):
 def numbers_of(values):
     """Give each text of a column (n_samples,) a number; numbers stay as they are."""
     return places_of_texts(values)[1] if values.dtype == object else values
-
-
-def share_explained(numbers, targets):
-    """Compute the share of the variance of targets (n_outputs, n_samples) that a column explains.
-
-    Each row is predicted by the rows beside it in the order of the column (n_samples,), where missing values
-    come last. Rows with equal values stay in their random order.
-    """
-    targets = targets[:, np.argsort(numbers, kind="stable")]
-    places = np.arange(len(numbers))
-    first, end = np.maximum(places - N_BESIDE, 0), np.minimum(places + N_BESIDE + 1, len(numbers))
-    sums = np.pad(np.cumsum(targets, axis=1), ((0, 0), (1, 0)))
-    predicted = (sums[:, end] - sums[:, first] - targets) / (end - first - 1)
-    return 1 - np.square(predicted - targets).mean(axis=1).sum() / targets.var(axis=1).sum()

@@ -271,6 +271,30 @@ def test_gradients_that_are_clipped_to_nothing_and_a_linear_network_on_a_problem
         assert_repaired(clone(broken).set_params(**repair), broken, *data)
 
 
+def test_y_that_rises_and_falls_often_along_a_feature_is_no_lack_of_signal():
+    X = np.random.default_rng(0).uniform(-1, 1, size=(3000, 2))
+    y = np.sin(20 * np.pi * X[:, 0]) > 0
+    broken = network(alpha=30.0, solver="adam", max_iter=10)
+    cause, remedy = cause_of_failure(broken, X, y)
+    assert cause == "frequent bends"
+    assert remedy == "Let the network bend often: make_pipeline(PiecewiseLinearEncoder(n_bins=64), estimator)."
+    first, *others = diagnose(broken, X, y)
+    assert "Rows with similar values of x0 have similar y" in first.meaning
+    assert (first.name, first.remedy) == (cause, remedy)
+    assert "no signal" in {finding.name for finding in others if finding.cause == cause}
+    repaired = make_pipeline(PiecewiseLinearEncoder(n_bins=64), network(random_state=0))
+    assert_repaired(repaired, broken, X, y)
+
+
+def test_bends_are_looked_for_in_dense_features_of_many_rows():
+    rng = np.random.default_rng(0)
+    for X in (rng.normal(size=(60, 2)), scipy.sparse.csr_array(rng.normal(size=(200, 2)))):
+        broken = network(alpha=1000.0)
+        y = rng.integers(2, size=X.shape[0])
+        cause_of_failure(broken, X, y)
+        assert "100 rows or more" in diagnose(broken, X, y).not_checked["frequent bends"]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])  # in one of which 0.7 is rounded
 def test_features_that_say_nothing_are_no_matter_of_the_penalty(dtype):
     X, y = np.full((150, 3), 0.7), load_iris().target
