@@ -27,6 +27,8 @@ from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 FEWEST_DATES = 5
 # Codes have so many rows on average: fewer tell nothing of each.
 ROWS_OF_A_CODE = 2
+# Numbers are far outside those of the fit if they are so many times its range away.
+FAR = 10.0
 # The end of the names of features that are codes.
 CODE = "_code"
 MOST_OF_64_BITS = 2.0**64  # larger numbers are hardly ids
@@ -40,6 +42,8 @@ class Numbers(Kind):
 
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
     were_whole: bool = False  # the numbers of the fit
+    lowest: float = -np.inf
+    highest: float = np.inf
 
     styles = staticmethod(number_styles)
 
@@ -61,6 +65,8 @@ class Numbers(Kind):
 
     def prepare(self, values, table):
         super().prepare(values, table)
+        if not np.isnan(values).all():
+            self.lowest, self.highest = float(np.nanmin(values)), float(np.nanmax(values))
         self.were_whole = bool((np.isnan(values) | (values == np.rint(values))).all())
         if self.style.is_padded and not self.is_explained:
             present = values[~np.isnan(values)].tolist()
@@ -90,9 +96,19 @@ class Numbers(Kind):
         three_decimals = filter(self.style.has_three_decimals, column.texts if column.is_text else ())
         if self.were_whole and (new := set(three_decimals)):
             yield Remark(Sentence.NEW_DECIMALS, column.name, some(new))
-        present = values[~np.isnan(values)].tolist() if self.codes else []
-        if present and self.codes.isdisjoint(present):
+        present = values[~np.isnan(values)]
+        if self.codes and len(present) and self.codes.isdisjoint(present.tolist()):
             yield Remark(Sentence.NEW_CODES, column.name)
+        elif 2 * len(far := self.far_outside(present)) > len(present):
+            of_fit = f"{self.lowest:.6g} to {self.highest:.6g}"
+            yield Remark(Sentence.FAR_OUTSIDE, column.name, some({f"{one:.6g}" for one in far}), of_fit)
+
+    @np.errstate(over="ignore")
+    def far_outside(self, present):
+        """Choose the numbers (n,) that are far from all numbers of the fit, unless these were equal."""
+        margin = FAR * (self.highest - self.lowest)
+        is_far = (present < self.lowest - margin) | (present > self.highest + margin)
+        return present[is_far & (margin > 0)]
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})

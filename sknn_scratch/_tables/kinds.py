@@ -24,7 +24,7 @@ from sknn_scratch._tables.kind import TOLD, Kind, are_missing
 from sknn_scratch._tables.kind_of_dates import Dates, DatesInZones, Durations
 from sknn_scratch._tables.kind_of_numbers import Numbers
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import MOST_CODES, MOST_ODD, are_free, has_first_zero
+from sknn_scratch._tables.text import MOST_CODES, MOST_ODD, are_free, in_one_spelling
 from sknn_scratch._tables.text_encoder import COMPONENT, TextEncoder
 from sknn_scratch._tables.written_numbers import BooleanStyle
 
@@ -131,8 +131,9 @@ class Categories(Kind):
         yield from super().surprises(column, values)
         texts = set(values) - {None}
         unknown = texts - self.known
-        if lost := unknown & {text.lstrip("0") for text in self.known - self.rare if has_first_zero(text)}:
-            yield Remark(Sentence.LOST_ZERO, column.name, some(lost))
+        known = set(map(in_one_spelling, self.known - self.rare if unknown else ()))
+        if respelled := {text for text in unknown if in_one_spelling(text) in known}:
+            yield Remark(Sentence.RESPELLED, column.name, some(respelled))
         elif unknown and unknown == texts and not self.are_all_rare:
             yield Remark(Sentence.UNKNOWN, column.name)
 

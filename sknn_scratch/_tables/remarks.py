@@ -59,14 +59,16 @@ class Sentence(StrEnum):
         "had whole numbers in fit, and now has three digits after a decimal mark: {item}. If this mark "
         "separates thousands, leave it out."
     )
+    FAR_OUTSIDE = "has numbers far outside those of fit, which are {kind}: {item}. Check their unit."
     NOT_BOOLEAN = "had only 0 and 1 in fit, and now has other numbers. Check what they stand for."
     NEW_CODES = (
         "had codes in fit: rows with equal numbers had similar y. Now it has only other numbers, of which "
         "nothing is known. Check that they are codes of the same list."
     )
-    LOST_ZERO = (
-        "has categories that began with a zero in fit, and count as unseen without it: {item}. Read the "
-        "column as text, such as with dtype={{{name!r}: str}} in pandas.read_csv."
+    RESPELLED = (
+        "has categories that fit has seen in another spelling, and that count as unseen now: {item}. Write "
+        "them as in fit. If zeros are missing at the beginning, read the column as text, such as with "
+        "dtype={{{name!r}: str}} in pandas.read_csv."
     )
     UNKNOWN = "has only values that fit has not seen, so it tells nothing. Check how they are written."
     ALL_MISSING = "has lost all its values; in fit, none was missing. Check where, such as in a join."

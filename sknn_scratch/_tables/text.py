@@ -68,6 +68,11 @@ def joins_letters_to_digits(text):
     return text.isalnum() and not text.isalpha() and not text.isdecimal()
 
 
+def in_one_spelling(text):
+    """Write a text in lower case, without zeros at the beginning and needless blanks."""
+    return " ".join(text.lower().split()).lstrip("0")
+
+
 def has_first_zero(text):
     """Whether a text begins with a zero that a number would not have, as 012 and 01.2 do."""
     return text.strip()[:1] == "0" and text.strip()[1:2].isdecimal()

@@ -277,7 +277,9 @@ def test_y_that_rises_and_falls_often_along_a_feature_is_no_lack_of_signal():
     broken = network(alpha=30.0, solver="adam", max_iter=10)
     cause, remedy = cause_of_failure(broken, X, y)
     assert cause == "frequent bends"
-    assert remedy == "Let the network bend often: make_pipeline(PiecewiseLinearEncoder(n_bins=64), estimator)."
+    assert (
+        remedy == "Let the network bend often: make_pipeline(PiecewiseLinearEncoder(n_bins=64), estimator)."
+    )
     first, *others = diagnose(broken, X, y)
     assert "Rows with similar values of x0 have similar y" in first.meaning
     assert (first.name, first.remedy) == (cause, remedy)

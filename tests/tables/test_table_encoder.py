@@ -103,6 +103,17 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
         (["$6,664", "$812"] * 5, ["$6.664", "$1,200"], r"'x': had whole numbers in fit, .*: '\$6.664'\."),
         (["6664", "0"] * 5, ["1.250"], "'x': had whole numbers in fit"),
         (["1.234.567", "6.664"] * 5, ["6,664"], "'x': had whole numbers in fit"),
+        (
+            ["north", "South East"] * 5,
+            ["north", "south  east "],
+            "spelling, .*: 'south  east '\\. Write them",
+        ),
+        (
+            [1.5, 2.5] * 5,
+            [None, 1500.0],
+            "'x': has numbers far outside those of fit, which are 1.5 to 2.5: '1500'",
+        ),
+        ([-1, 2] * 5, [1, -40, -50], "'x': has numbers far outside"),
     ],
 )
 def test_unknown_values_are_a_warning_that_names_the_column(first, later, message):
@@ -111,6 +122,12 @@ def test_unknown_values_are_a_warning_that_names_the_column(first, later, messag
         fitted.transform(pd.DataFrame({"x": later, "y": 1.0}))
     with warnings.catch_warnings(action="error"):
         fitted.transform(pd.DataFrame({"x": [first[0], None], "y": 3.0}))
+
+
+def test_some_numbers_outside_the_range_are_no_surprise():
+    fitted = encoder().fit(pd.DataFrame({"x": [1.5, 2.5] * 5, "same": 3.0, "y": range(10)}))
+    with warnings.catch_warnings(action="error"):
+        fitted.transform(pd.DataFrame({"x": [12.0, 1e9, None, 1.5], "same": 9.0, "y": [3, 4, 5, 80]}))
 
 
 PRESENT = {
@@ -152,7 +169,7 @@ def test_codes_that_have_lost_their_first_zero_are_the_same_or_a_warning(later):
     with warnings.catch_warnings(action="error"):
         assert_array_equal(fitted.transform(later), fitted.transform(as_in_fit))
     fitted = encoder().fit(X.astype({"zip": "category"}))
-    message = r"without it: '1234'\. Read .* dtype=\{'zip': str\}"
+    message = r"another spelling, and that count as unseen now: '1234'\. .* dtype=\{'zip': str\}"
     caught = warnings_of(lambda: fitted.transform(later))
     assert [bool(re.search(message, str(one.message))) for one in caught] == [True]
     for other in ([12345, 23456], ["01234", "34"], [12345, 777]):  # so rare that it is like unseen ones
