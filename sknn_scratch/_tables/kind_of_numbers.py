@@ -42,8 +42,8 @@ class Numbers(Kind):
 
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
     were_whole: bool = False  # the numbers of the fit
-    lowest: float = -np.inf
-    highest: float = np.inf
+    lowest: float = np.inf
+    highest: float = -np.inf
 
     styles = staticmethod(number_styles)
 
@@ -65,13 +65,14 @@ class Numbers(Kind):
 
     def prepare(self, values, table):
         super().prepare(values, table)
-        if not np.isnan(values).all():
-            self.lowest, self.highest = float(np.nanmin(values)), float(np.nanmax(values))
-        self.were_whole = bool((np.isnan(values) | (values == np.rint(values))).all())
+        present = values[~np.isnan(values)]
+        self.lowest = float(present.min(initial=np.inf))
+        self.highest = float(present.max(initial=-np.inf))
+        self.were_whole = bool((present == np.rint(present)).all())
         if self.style.is_padded and not self.is_explained:
-            present = values[~np.isnan(values)].tolist()
-            if len({*present}) <= len(present) / ROWS_OF_A_CODE:
-                self.codes = frozenset(present)
+            distinct = frozenset(present.tolist())
+            if len(distinct) <= len(present) / ROWS_OF_A_CODE:
+                self.codes = distinct
 
     def remarks(self, column, values):
         yield from super().remarks(column, values)
