@@ -1,5 +1,6 @@
 """The panels of EffectsDisplay: importances, curves and bars."""
 
+import textwrap
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from sknn_scratch._displays.plotting import GREY, class_colors, shorten
 
 LONGEST_NAME, LONGEST_CATEGORY = 26, 11  # characters
+LONGEST_LABEL, LETTERS_BESIDE = 60, 22  # characters, in all and in a line beside a panel
 STRIP = 0.13  # height of the distribution of the rows, as a share of a panel
 N_BARS = 30  # of the distribution
 FEW_PLACES = 12  # up to this number, each has a dot
@@ -51,7 +53,7 @@ def draw_effects(axes, display):
         label_places(ax, effect["places"])
         value = "" if display.row is None else f" = {mark_row(ax, effect, colors, display.row)}"
         ax.set_title(shorten(name, LONGEST_NAME) + value, fontsize="medium")
-    axes[0].set_ylabel(display.effect_label)
+    axes[0].set_ylabel(textwrap.fill(shorten(display.effect_label, LONGEST_LABEL), LETTERS_BESIDE))
 
 
 def draw_legend(ax, display):
