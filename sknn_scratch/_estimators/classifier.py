@@ -37,9 +37,6 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         counts as no wider than the square of the number of features.
     learning_rate : float or "auto", default="auto"
         Step size of "adam", "adamw" and "sgd". "auto" is 0.005.
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same total
-        weight. With multilabel y, the weights of a row's labels are multiplied, and a dict is an error.
     alpha : float or "auto", default="auto"
         Strength of the L2 penalty. "auto" chooses it by the loss of rows that are held out, and then trains
         all rows; ``partial_fit`` and fewer than 12 independent rows have 1, or 3 for a regressor. With a
@@ -106,6 +103,9 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         choose does not depend on it.
     verbose : int, default=0
         If not 0, print the choice of ``alpha``, a line after every epoch, and why training stopped.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same total
+        weight. With multilabel y, the weights of a row's labels are multiplied, and a dict is an error.
 
     Attributes
     ----------
