@@ -65,7 +65,6 @@ def draw_legend(ax, display):
 
 
 def draw_curves(ax, effect, colors):
-    """Draw the effect along numbers or dates, that of missing ones, and the distribution of the rows."""
     x, rows = coordinates(effect["places"]), coordinates(effect["rows"])
     low, high, beside = limits(rows)
     is_known = ~np.isnan(x)
@@ -86,7 +85,6 @@ def draw_curves(ax, effect, colors):
 
 
 def draw_bars(ax, effect, colors):
-    """Draw the effects of categories as bars, one for each output, with a stroke for each network."""
     places = np.arange(len(effect["places"]))
     width = 0.8 / len(colors)
     for number, color in enumerate(colors):
