@@ -144,7 +144,6 @@ class Evidence:
 
     @property
     def has_learned_nothing(self):
-        """Whether the lowest loss is the baseline, as far as it is known."""
         with suppress(Unmeasurable):
             return self.lowest_loss > UNLEARNED
         return False

@@ -91,10 +91,7 @@ def baseline_deltas(network, batch):
 
 
 def share_by_chance(X, deltas):
-    """Compute the share of random orders of the deltas (n_outputs, n_samples) that are pulled at as strongly.
-
-    X (n_samples, n_features) is scaled.
-    """
+    """Compute in which share of random orders the pull at the deltas (n_outputs, n_samples) is as strong."""
     rng, relu = np.random.default_rng(0), ACTIVATIONS["relu"]
     pull = pulls(relu, X, deltas).max()
     by_chance = [pulls(relu, X, rng.permutation(deltas, axis=1)).max() for _ in range(N_ORDERS)]

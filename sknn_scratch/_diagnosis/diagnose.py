@@ -56,23 +56,20 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     The hidden units are measured on at most a million hidden inputs, those of evenly spaced rows of X.
 
     Losses are in units of the loss of the best constant prediction for the training set, which for a
-    classifier is the entropy of the class frequencies. An error is the share of the rows that are predicted
-    wrongly or, for a regressor, of the variance of y that is not explained.
+    classifier is the entropy of the class frequencies. An error is the share of wrong rows or, for a
+    regressor, of the variance of y that is not explained.
 
     The penalty is compared with the loss for a network without hidden units, which gives all rows the same
     outputs. Let d be the gradient of the loss at these outputs, minus its mean. A new unit with input weights
     u of length one and output weights v lowers the loss by ``|v| |mean(d g(u x + b))|``, and its penalty is
     ``rate (1 + |v|^2) / 2``. So for relu, no unit lowers the objective if the rate is larger than the pull
-    ``|mean(d g(u x + b))|`` of the loss in all directions u. A few hundred directions are tried. With
-    adamw, the penalty is no part of the objective, and is not looked at.
+    ``|mean(d g(u x + b))|`` of the loss in all directions u, of which a few hundred are tried.
 
-    A column gives y away if it explains nearly all of the variance of y: of the targets, one for each class
-    or number. Each row is predicted by the mean y of the two rows before it and the two behind it, in the
-    order of the column, at most ten thousand rows in all. Training rows serve as well as new ones.
+    A column gives y away if it explains nearly all of the variance of y. Each row is predicted by the mean y
+    of the two rows before it and the two behind it in the order of the column, of at most ten thousand rows.
 
-    Simple models are the five nearest neighbours and a ridge regression or classification. The better one in
-    cross-validation counts, on at most a thousand rows. They predict means, so a network for quantiles is not
-    compared with them.
+    Simple models are the five nearest neighbours and a ridge regression or classification, the better one in
+    cross-validation on at most a thousand rows. Since they predict means, quantiles are not compared.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from sknn_scratch._fitting.fitted import fitted_layers, fitted_network
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._inspection import FittedNetwork, Inspected
 
-LEAST_RANGE = 4.0  # hidden inputs from -4 to 4 are always drawn: every activation shows its shape there
+LEAST_RANGE = 4.0  # from -4 to 4, every activation shows its shape
 N_BINS = 60
 
 
@@ -22,7 +22,7 @@ class ActivationDisplay(Display):
 
     Where the derivative is between -0.05 and 0.05, the activation is flat: gradient descent hardly changes
     the weights of a unit there. For sigmoid and tanh, this is saturation. relu is flat where it is off, as it
-    often is for half of all hidden inputs. Use :meth:`from_estimator` to make a display.
+    often is for half of all hidden inputs.
 
     Parameters
     ----------

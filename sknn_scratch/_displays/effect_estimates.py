@@ -9,10 +9,7 @@ N_REPEATS = 5  # shuffles of a column
 
 
 def effect_of(predict, column, rng):
-    """Compute the effect of a Column on what ``predict`` predicts for mixtures of rows.
-
-    Returns the entry of ``effects_``, and the effect of the whole model on each row (n_rows, n_outputs).
-    """
+    """Compute the entry of ``effects_`` of a Column, and its effect on each row (n_rows, n_outputs)."""
     grid = grid_of(column, rng)
     effect = local_effect(grid, predictions_at(predict, column, grid))
     values = effect.swapaxes(1, 2)
@@ -69,10 +66,7 @@ def loss_of(model, y):
 
 
 def permutation_costs(model, columns, loss, rng):
-    """Shuffle each column: a dict of the costs (N_REPEATS,) by the name of the column, the largest first.
-
-    The cost is the increase of the loss, a function of outputs (n_rows, n_outputs).
-    """
+    """Shuffle each column: by how much the loss grows (N_REPEATS,), by its name, the largest first."""
     rows, before, costs = np.arange(len(model.predicted)), loss(model.predicted), {}
     for name in columns:
         donors = np.concatenate([rng.permutation(rows) for _ in range(N_REPEATS)])

@@ -1,5 +1,6 @@
 """The panels of EffectsDisplay: importances, curves and bars."""
 
+import textwrap
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from sknn_scratch._displays.plotting import GREY, class_colors, shorten
 
 LONGEST_NAME, LONGEST_CATEGORY = 26, 11  # characters
+LONGEST_LABEL, LETTERS_BESIDE = 60, 22  # characters, in all and in a line beside a panel
 STRIP = 0.13  # height of the distribution of the rows, as a share of a panel
 N_BARS = 30  # of the distribution
 FEW_PLACES = 12  # up to this number, each has a dot
@@ -51,7 +53,7 @@ def draw_effects(axes, display):
         label_places(ax, effect["places"])
         value = "" if display.row is None else f" = {mark_row(ax, effect, colors, display.row)}"
         ax.set_title(shorten(name, LONGEST_NAME) + value, fontsize="medium")
-    axes[0].set_ylabel(display.effect_label)
+    axes[0].set_ylabel(textwrap.fill(shorten(display.effect_label, LONGEST_LABEL), LETTERS_BESIDE))
 
 
 def draw_legend(ax, display):
@@ -63,7 +65,6 @@ def draw_legend(ax, display):
 
 
 def draw_curves(ax, effect, colors):
-    """Draw the effect along numbers or dates, that of missing ones, and the distribution of the rows."""
     x, rows = coordinates(effect["places"]), coordinates(effect["rows"])
     low, high, beside = limits(rows)
     is_known = ~np.isnan(x)
@@ -84,7 +85,6 @@ def draw_curves(ax, effect, colors):
 
 
 def draw_bars(ax, effect, colors):
-    """Draw the effects of categories as bars, one for each output, with a stroke for each network."""
     places = np.arange(len(effect["places"]))
     width = 0.8 / len(colors)
     for number, color in enumerate(colors):

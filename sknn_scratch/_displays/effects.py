@@ -29,18 +29,17 @@ class EffectsDisplay(Display):
     """Which columns of a table a model uses, and how its predictions depend on each.
 
     It works for a :func:`tabular_pipeline` and for any other fitted estimator that predicts numbers, classes
-    or probabilities from a table. Use :meth:`from_estimator` to make a display.
+    or probabilities from a table.
 
-    The first panel has the importances. Then each of the columns that matter most has a panel, all with the
+    The first panel has the importances. Each of the columns that matter most has a further one, all with the
     same scale: a curve for numbers and dates, bars for categories, of which rare ones are one bar. 0 is the
     mean of all rows, the grey area is their distribution, and a diamond is the effect of a missing number.
     The networks of an ensemble of this package are thin lines. Where they differ, the model guesses; but
     they are no confidence interval, since networks that make the same error agree.
 
     In a :func:`tabular_pipeline`, each aspect of dates that varies is a column of its own: "when: trend",
-    "when: season" (by month), "when: day" (of the month), "when: weekday" and "when: hour". Of another model,
-    the curve of a date goes along time: a place has the dates near it, so effects of the hour and the weekday
-    cancel.
+    "when: season" (by month), "when: day" (of the month), "when: weekday" and "when: hour". For another
+    model, a date has one curve along time, where effects of hours and weekdays cancel.
 
     Parameters
     ----------
@@ -61,10 +60,9 @@ class EffectsDisplay(Display):
     importances_std_ : dict
         Their standard deviation over the repeated shuffles.
     effects_ : dict of dict
-        For each column: "places" (n_places,), which are numbers, dates or categories, of which NaN, NaT and
-        None are missing values; "values" (n_outputs, n_places), the effect there; "networks" (n_networks,
-        n_outputs, n_places), those of the networks of an ensemble; "rows" (n_rows,), the values of the rows,
-        and of categories the number of their place.
+        For each column: "places" (n_places,), which are numbers, dates or categories (NaN, NaT and None are
+        missing); "values" (n_outputs, n_places), the effect there; "networks" (n_networks, n_outputs,
+        n_places), those of an ensemble; "rows" (n_rows,), the values or, of categories, numbers of places.
     additive_share_ : float
         The share of the variance of the predictions that the sum of these effects explains. If they are of
         all columns, the rest is interactions.
@@ -84,12 +82,11 @@ class EffectsDisplay(Display):
     step that mixes columns, such as an imputer by neighbours, this may take minutes.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
-    add these differences up. So a row is never far from where rows are, and columns that are correlated with
-    others get no effect that only shows where no rows are. A category is compared with all others, in its
-    rows and theirs, and the effects are the least-squares solution of all comparisons, as for rankings [2]_.
+    add these differences up. So no effect comes from where no rows are, even if columns are correlated. A
+    category is compared with all others, in its rows and theirs, and the effects are the least-squares
+    solution of all comparisons, as for rankings [2]_.
 
-    Effects of a classifier are on the log-odds of a class, where they add up as in a logistic regression. A
-    probability that is near 0 or 1 hardly changes with any single column.
+    Effects of a classifier are on the log-odds of a class, where they add up as in a logistic regression.
 
     References
     ----------
@@ -151,9 +148,8 @@ class EffectsDisplay(Display):
         X : {dataframe, array-like} of shape (n_samples, n_columns)
             A table as the model takes it: held-out rows, or training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            The labels or numbers of these rows, for importances by the loss: the log-loss of a classifier,
-            and 1 - R2 of a regressor or, with ``loss="quantile"``, the pinball loss. With training rows, it
-            overrates columns to which the model has overfitted.
+            The labels or numbers of these rows, for importances by the loss: the log-loss, 1 - R2 or, with
+            ``loss="quantile"``, the pinball loss. Training rows overrate columns that the model overfits.
         columns : list of str or int, default=None
             Columns to compute and show, by name or position, or aspects of dates, such as "when: hour". None
             computes all, and shows those that matter most.
@@ -165,8 +161,7 @@ class EffectsDisplay(Display):
         random_state : int, RandomState instance or None, default=None
             For the choice of rows and the shuffles.
         log_odds : bool, default=True
-            Whether effects on a class are on its log-odds (of probabilities from 0.0001 to 0.9999), or on its
-            probability.
+            Whether effects are on the log-odds (from 0.0001 to 0.9999) or on the probability of a class.
         row : int, default=None
             Position of a row of X to mark in each panel.
         max_rows : int, default=1000

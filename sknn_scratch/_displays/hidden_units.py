@@ -30,8 +30,7 @@ class HiddenUnitsDisplay(Display):
     """What each hidden unit responds to, over two features, beside the decision boundary.
 
     For a regressor, the surface of its predictions takes the place of the decision boundary. Over one
-    feature, outputs and units are curves. If there are several labels or targets, one is shown. Use
-    :meth:`from_estimator` to make a display from a fitted estimator.
+    feature, outputs and units are curves. If there are several labels or targets, one is shown.
 
     Parameters
     ----------
@@ -188,7 +187,6 @@ class HiddenUnitsDisplay(Display):
         self.ax_.set(title=title if self.name is None else self.name, xlabel=xlabel)
 
     def _draw_curves(self):
-        """Draw outputs and units along one feature, and the rows: their y, or classes at the bottom."""
         ax, outputs, hidden = self.ax_, self.outputs[0], self.hidden[0]
         colors = class_colors(len(self.class_names))
         of_outputs = colors if outputs.shape[1] > 1 else [BLACK]

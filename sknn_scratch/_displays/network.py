@@ -27,7 +27,6 @@ class NetworkDisplay(Display):
     Green is positive and purple negative. A wider edge of a stronger colour has a larger weight, and a unit
     of a stronger colour a larger bias, relative to the largest of its layer. Of each layer, at most 16 nodes
     are drawn: those with the strongest weights. Long names need ``layout="constrained"`` of the figure.
-    Use :meth:`from_estimator` to make a display from a fitted estimator.
 
     Parameters
     ----------

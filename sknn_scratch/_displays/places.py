@@ -28,13 +28,10 @@ class Grid(NamedTuple):
 
 
 def grid_of(column, rng):
-    """Choose places of the values of a Column."""
     values = column.values
-    if values.dtype == object:
-        return grid_of_categories(values, rng)
-    if np.isnan(values).all():  # there is no quantile
-        return grid_of_categories(np.full(len(values), None), rng)
-    return grid_of_numbers(values, rng)
+    if values.dtype != object and np.isnan(values).all():  # there is no quantile
+        values = np.full(len(values), None)
+    return (grid_of_categories if values.dtype == object else grid_of_numbers)(values, rng)
 
 
 def grid_of_categories(values, rng):

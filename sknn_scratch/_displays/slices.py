@@ -68,7 +68,6 @@ def name_of(column):
 
 
 def position_of(column, names, parameter):
-    """Find the position of a column that is given by name or position in a parameter."""
     if isinstance(column, str):
         if column not in names:
             raise ValueError(f"{parameter} has {column!r}, but the columns of X are {names}.")
@@ -99,7 +98,6 @@ def axis_values(values, name, resolution):
 
 
 def typical_value(values):
-    """Take the median, or the most frequent value if the values are not numbers."""
     return np.nanmedian(values) if is_numeric(values) else Counter(list(values)).most_common(1)[0][0]
 
 

@@ -16,8 +16,6 @@ WIDE_RANGE = 20.0  # a loss that falls by this factor is easier to read on a log
 class TrainingCurveDisplay(Display):
     """Training and validation loss, epoch by epoch, with the best epoch and why training stopped.
 
-    Use :meth:`from_estimator` to make a display from a fitted estimator.
-
     Parameters
     ----------
     history : dict of array-like of shape (n_epochs,)

@@ -30,9 +30,8 @@ def learns_from_parts(estimator: Any) -> bool:
 class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """``fit``, and the validation of rows.
 
-    A subclass has the parameters (see ``parameters``); ``_target_kinds``, what its y may be;
-    ``_fit(inputs)``, which trains; ``_outputs(X)``, which computes the outputs (n_samples, n_outputs); and,
-    once fitted, ``_dtype``, the precision of its weights.
+    A subclass has ``_fit(inputs)``, which trains; ``_outputs(X)``, which computes the outputs (n_samples,
+    n_outputs); and, once fitted, ``_dtype``, the precision of its weights.
     """
 
     n_features_in_: int
@@ -86,17 +85,6 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, groups=groups))
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters of this estimator.
-
-        Parameters
-        ----------
-        **params : dict
-            Values by the names of their parameters.
-
-        Returns
-        -------
-        self : object
-        """
         check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self

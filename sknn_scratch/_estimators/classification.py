@@ -33,9 +33,9 @@ class Classification(ClassifierMixin, BaseShallowNN):  # type: ignore[misc]  # s
     ) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty is divided by the number of rows of all calls, so ``alpha`` means the same for a stream
-        as for ``fit`` with all its rows. Rows that are passed again count again. So for several epochs with
-        the same rows, call ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
+        The penalty is divided by the number of rows of all calls, so ``alpha`` means the same as for ``fit``
+        with all rows. Rows that are passed again count again: for several epochs with the same rows, call
+        ``fit`` with ``warm_start=True`` and ``max_iter=1`` instead.
 
         Parameters
         ----------

@@ -37,19 +37,16 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
         counts as no wider than the square of the number of features.
     learning_rate : float or "auto", default="auto"
         Step size of "adam", "adamw" and "sgd". "auto" is 0.005.
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same total
-        weight. With multilabel y, the weights of a row's labels are multiplied, and a dict is an error.
     alpha : float or "auto", default="auto"
-        Strength of the L2 penalty. "auto" chooses it by the loss of rows that are held out, and then trains
-        all rows; ``partial_fit`` and fewer than 12 independent rows have 1, or 3 for a regressor. With a
-        small number, the network may overfit: set ``early_stopping=True`` too. More: `How strong a penalty
+        Strength of the L2 penalty. "auto" chooses it by the loss of held-out rows, and then trains all rows;
+        in ``partial_fit`` and for fewer than 12 independent rows it is 1, or 3 for a regressor. With a small
+        number, the network may overfit: set ``early_stopping=True`` too. More: `How strong a penalty
         <https://sknn-scratch.github.io/sknn_scratch/guide/training.html#how-strong-a-penalty>`_.
     solver : {"auto", "adam", "adamw", "sgd", "lbfgs"}, default="auto"
-        "auto" is "lbfgs" with fewer than 1,500 training rows, else "adam". It is also "adam" in
-        ``partial_fit``, with rows to validate with, if "lbfgs" would take more than 256 MiB, and if
+        "auto" is "lbfgs" for fewer than 1,500 training rows, else "adam". It is also "adam" in
+        ``partial_fit``, with rows to validate with, if "lbfgs" would take more than 256 MiB, or if
         ``learning_rate``, ``learning_rate_schedule``, ``batch_size``, ``dropout`` or ``max_grad_norm`` is
-        set, to whatever value. More: `Which solver
+        set, to any value. More: `Which solver
         <https://sknn-scratch.github.io/sknn_scratch/guide/training.html#which-solver>`_.
     batch_size : int, "auto" or None, default="auto"
         Rows in a mini-batch. None is all rows. "auto" is the square root of the number of training rows,
@@ -69,8 +66,7 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     beta_2 : float, default=0.999
         Decay of the second moment of "adam" and "adamw".
     epsilon : float, default=1e-8
-        "adam" and "adamw" divide by ``sqrt(v) + epsilon``, with the second moment v before its bias is
-        corrected.
+        "adam" and "adamw" divide by ``sqrt(v) + epsilon``, with the uncorrected second moment v.
     learning_rate_schedule : {"auto", "constant", "cosine", "one_cycle", "adaptive"}, default="auto"
         "cosine" lowers the learning rate to zero over ``max_iter`` epochs. "one_cycle" first raises it to
         twice ``learning_rate``. "adaptive" divides it by five after ``n_iter_no_change`` epochs without
@@ -79,33 +75,32 @@ class ShallowNNClassifier(ClassifierParameters, Classification, SingleNetwork):
     max_grad_norm : float or None, default=None
         Largest norm of the gradient of the loss: a larger gradient is scaled down. Not for "lbfgs".
     tol : float or "auto", default="auto"
-        Training stops when the loss (with rows to validate with, what ``scoring`` says) has not improved by
-        more than this for ``n_iter_no_change`` epochs. "auto" is 0.001, or 0.0001 for some regressors with
-        "lbfgs".
+        Training stops when the loss (or what ``scoring`` says) has not improved by more than this for
+        ``n_iter_no_change`` epochs. "auto" is 0.001, or 0.0001 for some regressors with "lbfgs".
     n_iter_no_change : int, np.inf or "auto", default="auto"
         See ``tol``. Infinity never stops. "auto" is infinity if the learning rate ends at zero, and else 10
         epochs; except with "lbfgs", at least 100 updates, and fewer epochs from 22,500 rows on.
     gradient_tol : float, default=0.0
-        Training also stops when the norm of the gradient falls below this: of the last batch of an epoch,
-        before ``max_grad_norm``.
+        Training also stops when the gradient of an epoch's last batch, before any clipping, is shorter.
     early_stopping : bool or "auto", default="auto"
         Whether to watch rows that do not train, and to keep the weights of the best epoch. True holds rows
         out of X, unless ``X_val`` is given. "auto" validates only with ``X_val``.
     validation_fraction : float or int, default=0.1
         Share or number of rows to hold out, at random and stratified by class; with ``groups``, of groups.
     scoring : str or callable, default="loss"
-        What to watch on these rows: their loss, or a scikit-learn scorer. It gets X as an array, or as a CSR
-        matrix if X is sparse.
+        What to watch on these rows: their loss, or a scikit-learn scorer, which gets an array or CSR matrix.
     dtype : {"float32", "float64"} or None, default=None
         Precision of training and prediction. None is float32 for float32 X, else float64.
     warm_start : bool, default=False
         Whether ``fit`` continues with the weights and the optimiser's memory of the last fit. It counts
         ``n_iter_no_change`` and ``max_iter`` from the beginning.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the order of the rows, the validation split and dropout. What the data
-        choose does not depend on it.
+        Seed of the initial weights, the order of the rows, the validation split and dropout.
     verbose : int, default=0
         If not 0, print the choice of ``alpha``, a line after every epoch, and why training stopped.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, which multiply those of the rows. "balanced" gives all classes the same total
+        weight. With multilabel y, the weights of a row's labels are multiplied, and a dict is an error.
 
     Attributes
     ----------
@@ -179,10 +174,10 @@ class ShallowNNEnsembleClassifier(EnsembleClassifierParameters, Classification, 
     """Several networks from different seeds, whose probabilities are averaged.
 
     The networks have different initial weights, orders of the rows and, with early stopping, validation rows.
-    So they make different errors. The log-loss of the averaged probabilities is never above the mean of their
-    log-losses, and often below all of them. Except with "lbfgs", the networks are trained in one pass, which
-    takes much less time. With ``alpha="auto"``, the alphas that were tried are spread over them: the lower
-    its held-out loss, the more networks have a value.
+    So they make different errors, and the log-loss of the averaged probabilities is often below that of each.
+    Except with "lbfgs", the networks are trained in one pass, which takes much less time. With
+    ``alpha="auto"``, the alphas that were tried are spread over them: the lower its held-out loss, the more
+    networks have a value.
 
     Parameters
     ----------

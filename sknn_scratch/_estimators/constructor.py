@@ -83,7 +83,6 @@ def with_constructor(cls: Class) -> Class:
 
 
 def constraints_of(annotation: Any) -> list[Any]:
-    """List scikit-learn's constraints for the values of an annotated parameter."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return list(annotation.__metadata__)

@@ -59,16 +59,12 @@ def check_names(
             raise error(f"Invalid parameter {name!r} for {owner}. {hint}")
 
 
-def hint_for_attribute(name: str) -> str:
-    return f". Use {ATTRIBUTES_ELSEWHERE[name]} instead." if name in ATTRIBUTES_ELSEWHERE else ""
-
-
 def hint_for_values(parameters: Mapping[str, Any]) -> str:
     """Say what stands here for values that MLPClassifier takes."""
-    n_hidden, learning_rate = parameters.get("n_hidden"), parameters.get("learning_rate")
-    if isinstance(n_hidden, tuple | list) and len(n_hidden) == 1:
-        return f" Use n_hidden={n_hidden[0]!r} instead."
+    n_hidden, learning_rate = parameters["n_hidden"], parameters["learning_rate"]
     if isinstance(n_hidden, tuple | list):
+        if len(n_hidden) == 1:
+            return f" Use n_hidden={n_hidden[0]!r} instead."
         return " There is one hidden layer: n_hidden is the number of its units."
     if isinstance(learning_rate, str) and learning_rate in SCHEDULES_ELSEWHERE:
         return f" Use learning_rate_schedule={SCHEDULES_ELSEWHERE[learning_rate]!r} instead."

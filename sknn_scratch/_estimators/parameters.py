@@ -32,7 +32,7 @@ Unlimited: TypeAlias = Annotated[
 Positive: TypeAlias = Annotated[float, Number(Real, 0, None, closed="neither")]
 NotNegative: TypeAlias = Annotated[float, Number(Real, 0, None, closed="left")]
 Share: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="left")]  # below one
-BetweenZeroAndOne: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="neither")]
+OfProbability: TypeAlias = Annotated[float, Number(Real, 0, 1, closed="neither")]
 ShareOrCount: TypeAlias = Annotated[
     float, Number(Real, 0, 1, closed="neither"), Number(Integral, 1, None, closed="left")
 ]
@@ -72,27 +72,21 @@ class CommonParameters:
 
 
 @with_constructor
-class ParametersOfClasses:
-    """The parameters that only classifiers have."""
-
+class ClassifierParameters(CommonParameters):
     _: KW_ONLY
     class_weight: dict[Any, Any] | Literal["balanced"] | None = None
 
 
 @with_constructor
-class ParametersOfNumbers:
-    """The parameters that only regressors have."""
-
+class RegressorParameters(CommonParameters):
     _: KW_ONLY
     loss: LossName = "squared_error"
-    quantile: BetweenZeroAndOne | Annotated[Sequence[float], Several(Real, 0, 1, closed="neither")] | None = (
-        None
-    )
+    quantile: OfProbability | Annotated[Sequence[float], Several(Real, 0, 1, closed="neither")] | None = None
     huber_delta: Positive | None = None
 
 
 @with_constructor
-class ParametersOfEnsembles:
+class EnsembleParameters:
     """The parameters that only ensembles have."""
 
     _: KW_ONLY
@@ -101,20 +95,8 @@ class ParametersOfEnsembles:
 
 
 @with_constructor
-class ClassifierParameters(CommonParameters, ParametersOfClasses):
-    """The constructor of ``ShallowNNClassifier``."""
+class EnsembleClassifierParameters(EnsembleParameters, ClassifierParameters): ...
 
 
 @with_constructor
-class RegressorParameters(CommonParameters, ParametersOfNumbers):
-    """The constructor of ``ShallowNNRegressor``."""
-
-
-@with_constructor
-class EnsembleClassifierParameters(ParametersOfEnsembles, ClassifierParameters):
-    """The constructor of ``ShallowNNEnsembleClassifier``."""
-
-
-@with_constructor
-class EnsembleRegressorParameters(ParametersOfEnsembles, RegressorParameters):
-    """The constructor of ``ShallowNNEnsembleRegressor``."""
+class EnsembleRegressorParameters(EnsembleParameters, RegressorParameters): ...

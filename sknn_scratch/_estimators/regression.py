@@ -29,10 +29,9 @@ class Regression(RegressorMixin, BaseShallowNN):  # type: ignore[misc]  # scikit
     def partial_fit(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike = None) -> Self:
         """Train for one epoch on these rows, and continue from the end of the last call.
 
-        The penalty counts the rows of all calls, see :meth:`ShallowNNClassifier.partial_fit`.
-
-        The first call fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical; a UserWarning says
-        if its y are all equal. If y drifts many ``y_scale_`` away, start anew with ``fit`` on recent rows.
+        The penalty counts the rows of all calls, see :meth:`ShallowNNClassifier.partial_fit`. The first call
+        fixes ``y_offset_`` and ``y_scale_``, so its rows should be typical; a UserWarning says if its y are
+        all equal. If y drifts many ``y_scale_`` away, start anew with ``fit`` on recent rows.
 
         Parameters
         ----------

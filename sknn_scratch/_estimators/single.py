@@ -9,7 +9,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import predict_hidden, predict_outputs, row_blocks
 from sknn_scratch._estimators.base import BaseShallowNN
-from sknn_scratch._estimators.names import hint_for_attribute
+from sknn_scratch._estimators.names import ATTRIBUTES_ELSEWHERE
 from sknn_scratch._fitting.callbacks import Training
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_layers, fitted_model, fitted_network
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -42,7 +42,8 @@ class SingleNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseShall
             try:
                 return object.__getattribute__(self, name)  # again, for the error of Python
             except AttributeError as error:
-                error.args = (f"{error}{hint_for_attribute(name)}",)
+                if name in ATTRIBUTES_ELSEWHERE:
+                    error.args = (f"{error}. Use {ATTRIBUTES_ELSEWHERE[name]} instead.",)
                 raise
 
     def _fit(self, inputs):

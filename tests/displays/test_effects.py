@@ -414,6 +414,21 @@ def test_what_is_no_fitted_model_of_one_column():
         compute(DecisionTreeClassifier(random_state=0).fit(X, labels), X)
 
 
+@pytest.mark.parametrize("n_columns", [1, 2, 4, 12])
+@pytest.mark.parametrize(
+    "name", ["x", "the price in $, $ " * 5, "median_house_value_of_districts_in_dollars"]
+)
+def test_a_long_label_of_the_effects_is_not_cut_off(n_columns, name):
+    X = np.random.default_rng(0).normal(size=(50, n_columns))
+    y = pd.Series(X.sum(axis=1), name=name)
+    found = draw(Formula(lambda X: X.sum(axis=1)), X, y, columns=range(n_columns))
+    found.figure_.draw_without_rendering()
+    label, figure = found.axes_[1].yaxis.label.get_window_extent(), found.figure_.bbox
+    assert label.y0 >= figure.y0
+    assert label.y1 <= figure.y1
+    assert found.axes_[0].get_window_extent().x1 < label.x0
+
+
 def test_every_kind_of_panel_is_drawn():
     X = table()
     X["x" * 60] = np.append(np.random.default_rng(0).normal(size=299), 1e6)  # an outlier is left out
