@@ -37,6 +37,9 @@ from tests.versions import get_context_path
 N_CLUSTERS = {"binary": 2, "multiclass": 3, "multilabel": 4}
 KINDS = tuple(N_CLUSTERS)
 LOSS_NAMES = {"binary": "logistic", "multiclass": "softmax", "multilabel": "logistic"}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def make_data(kind, n_samples=60, n_features=4, seed=0):

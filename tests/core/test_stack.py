@@ -12,11 +12,12 @@ from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
-    KINDS,
     STACK_RTOL,
     STOCHASTIC,
     Problem,
     assert_same_training,
+    both_precisions,
+    every_kind,
     make_batch,
     make_network,
     make_problem,
@@ -25,7 +26,6 @@ from tests.helpers import (
     train_together,
 )
 
-every_kind = pytest.mark.parametrize("kind", KINDS)
 batches_or_all = pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
 
 
@@ -48,10 +48,6 @@ def stops_after(lengths):
     return lambda number, state: state.epoch == lengths[number]
 
 
-def chosen_rows(seed, n, n_rows=60):
-    return np.random.default_rng([7, seed]).permutation(n_rows)[:n]
-
-
 def make_validation(seed, n_samples=20):
     weights = np.random.default_rng(seed).uniform(1, 9, size=n_samples)
     return make_batch(make_problem("binary", n_samples, seed=seed), weights)
@@ -59,7 +55,7 @@ def make_validation(seed, n_samples=20):
 
 # The data of three networks with rows and weights of their own.
 ROWS_AND_WEIGHTS = [
-    {"rows": chosen_rows(seed, 45), "row_weights": row_weights}
+    {"rows": np.random.default_rng([7, seed]).permutation(60)[:45], "row_weights": row_weights}
     for seed, row_weights in enumerate(
         [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
     )
@@ -81,7 +77,7 @@ def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(kind, solver):
             assert_array_equal(result.state.params, together[i].state.params)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@both_precisions
 @pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
 def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(dtype, n_features, n_hidden):
     """A network with an odd number of parameters starts anywhere in the memory of the stack."""
@@ -174,9 +170,6 @@ def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows(
     run = make_run(BINARY, max_iter=3)
     run.state.params *= 1e160
     assert_same_as_alone([replace(run, config=replace(run.config, alpha=alpha)) for alpha in (0.0, 1.0)])
-
-
-# --- Results, and what can be stacked ---
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

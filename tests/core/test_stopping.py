@@ -8,21 +8,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import stopping
 from sknn_scratch._core.losses import SquaredError
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, StopReason
 from sknn_scratch._core.stopping import end_epoch, end_of_patience, finish, stop
 from tests.helpers import (
     BINARY,
     VALIDATION,
+    every_solver,
     history_column,
     make_network,
     make_run,
     train_alone,
     train_and_watch,
 )
-
-every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 def epoch_of_patience(values, tol, patience):

@@ -111,18 +111,12 @@ def test_decoupled_decay_never_turns_a_weight_round():
     assert_array_equal(params.w_hidden, 0)  # rows of zeros have no gradient there
 
 
-# --- Schedules ---
-
-
 def test_scheduled_rates_are_those_of_the_updates():
     run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=2)
     first = train_alone(make_run(BINARY, learning_rate=0.03, max_iter=1))
     half_rate = make_run(BINARY, learning_rate=0.03 / 2, max_iter=1)
     second = train_alone(replace(half_rate, state=first.state.for_another_run()))
     assert_allclose(train_alone(run).state.params, second.state.params, rtol=1e-12)
-
-
-# --- Long gradients ---
 
 
 @pytest.mark.parametrize("max_grad_norm", [1e-3, 0.1, 1e3])
