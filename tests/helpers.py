@@ -20,7 +20,12 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import make_moons
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+)
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
@@ -252,6 +257,9 @@ def history_column(result, name):
 
 
 # --- Estimators ---
+
+NETWORKS = [ShallowNNClassifier, ShallowNNRegressor, ShallowNNEnsembleClassifier, ShallowNNEnsembleRegressor]
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
 
 # A network that is trained quickly; each file adds how large it is and how long it trains.
 small_network = partial(ShallowNNClassifier, solver="adam", alpha=1.0, random_state=0)

@@ -71,9 +71,6 @@ def test_a_few_repeated_patterns_may_have_different_y(n_different, n_observation
     assert observe(x, y).data.n_samples == n_observations
 
 
-# --- What they depend on ---
-
-
 @pytest.mark.parametrize(("x", "y"), [(X, Y), (BOXES, OPINIONS)], ids=["numbers", "boxes"])
 def test_the_order_of_the_rows_is_no_matter(x, y):
     weights, order = RNG.random(len(x)), RNG.permutation(len(x))
@@ -131,9 +128,6 @@ def test_no_part_is_empty_however_classes_of_one_row_are_mixed_with_others(n_par
 def test_sets_of_labels_that_occur_once_are_held_out_too():
     assert_array_equal(np.bincount(deal([0] * 4, 5, n_kept=0), minlength=5), [1, 1, 1, 1, 0])
     assert deal([0], n_kept=0) < 3
-
-
-# --- Hashes ---
 
 
 def test_hashes_of_equal_rows_are_equal():
