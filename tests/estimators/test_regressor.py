@@ -308,9 +308,6 @@ def test_predictions_that_overflow_are_an_error():
         reg.predict(1e6 * np.vstack([X, -X]))
 
 
-# --- The same by different ways ---
-
-
 @pytest.mark.parametrize("loss", ["huber", "quantile"])  # scikit-learn's checks try the others
 def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
     X, y = make_rows()
