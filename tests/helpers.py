@@ -456,16 +456,14 @@ def assert_same_training(result, other, rtol=1e-10, ignore=()):
     for name, array in result.state.memory.items():
         assert_allclose(array, other.state.memory[name], rtol, atol=rtol, err_msg=name)
     for name in result.state.history[0].keys() - {"seconds", *ignore}:
-        assert_allclose(
-            history_column(result, name), history_column(other, name), rtol, atol=rtol, err_msg=name
-        )
+        columns = [history_column(one, name) for one in (result, other)]
+        assert_allclose(*columns, rtol, atol=rtol, err_msg=name)
 
 
 def assert_same_model(classifier, other, rtol=1e-10):
     """Check that two fitted estimators have the same weights and biases."""
-    for array, other_array in zip(
-        classifier.coefs_ + classifier.intercepts_, other.coefs_ + other.intercepts_, strict=True
-    ):
+    arrays, others = (one.coefs_ + one.intercepts_ for one in (classifier, other))
+    for array, other_array in zip(arrays, others, strict=True):
         assert_allclose(array, other_array, rtol, atol=rtol)
 
 

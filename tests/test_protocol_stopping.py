@@ -20,12 +20,7 @@ from sklearn import get_config
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
-from sknn_scratch import (
-    Activation,
-    DivergenceWarning,
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-)
+from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._core import training
 from sknn_scratch._fitting import few_rows
 from tests.helpers import (

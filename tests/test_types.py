@@ -9,11 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import sknn_scratch
-from sknn_scratch import (
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-    ShallowNNRegressor,
-)
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, ShallowNNRegressor
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import INIT_SCALES

@@ -140,9 +140,7 @@ def test_a_gradient_that_lies_fails_where_it_started():
 TO_THE_END = {"solver": "lbfgs", "max_iter": 5000, "n_iter_no_change": 5000}
 
 
-@pytest.mark.parametrize(
-    ("kind", "activation"), list(zip(KINDS, ["tanh", "logistic", "identity"], strict=True))
-)
+@pytest.mark.parametrize(("kind", "activation"), [*zip(KINDS, ["tanh", "logistic", "identity"], strict=True)])
 def test_a_network_ends_at_a_minimum(kind, activation):
     """BFGS, which estimates all second derivatives, finds no lower point from there."""
     problem = make_problem(kind)
@@ -150,9 +148,8 @@ def test_a_network_ends_at_a_minimum(kind, activation):
     result = train_alone(run)
     assert result.state.stop_reason is StopReason.CONVERGED
     value, gradient = objective_of(run, result.state.params)
-    further = scipy.optimize.minimize(
-        partial(objective_of, run), result.state.params, jac=True, method="BFGS"
-    )
+    by_bfgs = partial(scipy.optimize.minimize, jac=True, method="BFGS")
+    further = by_bfgs(partial(objective_of, run), result.state.params)
     assert value == pytest.approx(further.fun, abs=1e-9)
     assert abs(gradient).max() < 1e-4
 

@@ -54,11 +54,10 @@ def make_validation(seed, n_samples=20):
 
 
 # The data of three networks with rows and weights of their own.
+WEIGHTS = (None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45))
 ROWS_AND_WEIGHTS = [
-    {"rows": np.random.default_rng([7, seed]).permutation(60)[:45], "row_weights": row_weights}
-    for seed, row_weights in enumerate(
-        [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
-    )
+    {"rows": np.random.default_rng([7, seed]).permutation(60)[:45], "row_weights": weights}
+    for seed, weights in enumerate(WEIGHTS)
 ]
 
 
@@ -109,10 +108,8 @@ def test_a_learning_rate_that_falls_on_a_plateau(batch_size):
 @batches_or_all
 def test_rows_and_weights(batch_size, kind, dropout):
     config = {"batch_size": batch_size, "alpha": 1.0, "dropout": dropout}
-    problem = make_problem(kind)
-    assert_same_as_alone(
-        [make_run(problem, seed, data=data, **config) for seed, data in enumerate(ROWS_AND_WEIGHTS)]
-    )
+    problem, numbered = make_problem(kind), enumerate(ROWS_AND_WEIGHTS)
+    assert_same_as_alone([make_run(problem, seed, data=data, **config) for seed, data in numbered])
 
 
 @pytest.mark.parametrize("gathered_bytes", [1, 2000])

@@ -138,9 +138,8 @@ def test_a_long_gradient_is_not_small_because_it_is_scaled_down():
     assert short.state.stop_reason is StopReason.MAX_ITER
     assert history_column(short, "gradient_norm_output").max() < 1e-2
     for gradient_tol, max_grad_norm in ((1e2, 1e-3), (0.7, 1e3)):  # the gradients have norms of 0.3 to 0.7
-        result = train_alone(
-            make_run(BINARY, gradient_tol=gradient_tol, max_grad_norm=max_grad_norm, **config)
-        )
+        limits = {"gradient_tol": gradient_tol, "max_grad_norm": max_grad_norm}
+        result = train_alone(make_run(BINARY, **limits, **config))
         assert result.state.stop_reason is StopReason.SMALL_GRADIENT
 
 
