@@ -51,9 +51,6 @@ WITH_PLAIN_CODE = {
 }
 
 
-# --- Code ---
-
-
 @pytest.fixture
 def running(tmp_path):
     plt.close("all")  # those of other tests
@@ -193,9 +190,6 @@ def test_figures_and_pages_have_the_same_colours():
     assert on_light_pages == {name: color.lower() for name, color in colors.items()}
     ends = [mpl.colors.to_hex(mpl.colormaps[plotting.SIGNS](share)) for share in (0.1, 0.9)]
     assert ends == [on_light_pages["negative"], on_light_pages["positive"]]
-
-
-# --- Two languages ---
 
 
 def prose_of(markdown):

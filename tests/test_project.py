@@ -18,9 +18,6 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PYPROJECT["dependency-groups"]
 
 
-# --- The README ---
-
-
 def test_links_of_the_readme_lead_to_files_and_are_absolute_on_pypi():
     assert all((ROOT / target).exists() for target in re.findall(r"\]\((?!https?:)(.*?)\)", README))
     repository, on_pypi = PYPROJECT["project"]["urls"]["Repository"], README
@@ -53,9 +50,6 @@ def test_tables_and_pictures_that_stand_in_pages_show_the_results():
 def test_the_citation_has_the_version_of_the_package():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {sknn_scratch.__version__}\n" in citation
-
-
-# --- What is installed ---
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS.keys() - {"dev"}))

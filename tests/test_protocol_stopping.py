@@ -38,15 +38,8 @@ from tests.versions import needs_callbacks
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
-make_classifier = partial(
-    small_network,
-    n_hidden=6,
-    activation="tanh",
-    learning_rate=0.02,
-    max_iter=8,
-    tol=1e-4,
-    early_stopping=False,
-)
+SHORT = {"n_hidden": 6, "learning_rate": 0.02, "max_iter": 8, "tol": 1e-4}
+make_classifier = partial(small_network, activation="tanh", early_stopping=False, **SHORT)
 
 
 @needs_callbacks
@@ -110,9 +103,6 @@ def test_explosion_leaves_the_last_good_weights(params, scale, told):
     assert all(np.isfinite(array).all() for array in classifier.coefs_ + classifier.intercepts_)
     assert np.isnan(classifier.history_.get("val_score", [np.nan])[-1])  # it is not scored
     assert scale > 1 or log_loss(Y, classifier.predict_proba(X)) < 2 * np.log(3)
-
-
-# --- Control-C ---
 
 
 @pytest.fixture
@@ -226,9 +216,8 @@ def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     params = LONG | {"activation": Activation(activate, lambda z: 1 / np.cosh(z) ** 2), "max_iter": 10**9}
-    estimator = ShallowNNEnsembleClassifier(
-        6, solver="adam", alpha=1.0, n_networks=4, n_jobs=2, random_state=0, early_stopping=False, **params
-    )
+    params |= {"solver": "adam", "alpha": 1.0, "early_stopping": False, "random_state": 0}
+    estimator = ShallowNNEnsembleClassifier(6, n_networks=4, n_jobs=2, **params)
     if kind == "choice of alpha":
         monkeypatch.setattr(few_rows, "FIRST", 10**9)
         estimator.set_params(alpha="auto")

@@ -80,12 +80,8 @@ TRANSFORMERS = {
 }
 
 TRANSFORMER_CHECKS = ("data_not_an_array", "general", "preserve_dtypes", "n_iter")
-CHECKS_OF_SHAPES = (
-    "estimator_sparse_array",
-    "estimator_sparse_matrix",
-    "regressors_train",
-    "supervised_y_2d",
-)
+SPARSE_CHECKS = ("estimator_sparse_array", "estimator_sparse_matrix")
+CHECKS_OF_SHAPES = (*SPARSE_CHECKS, "regressors_train", "supervised_y_2d")
 WEIGHT_EQUIVALENCES = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
 
 

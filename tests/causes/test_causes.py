@@ -57,9 +57,6 @@ def assert_repaired(repaired, broken, X, y, **fit_parameters):
     assert repaired < 0.75 * broken
 
 
-# --- Each cause, and its remedy ---
-
-
 def far_away():
     X, y = moons(scale=1e5)
     X[:, 1] += 1e7
@@ -332,9 +329,6 @@ QUIET = {
 def test_what_learns_or_cannot_does_not_warn(case):
     estimator, X, y = QUIET[case]
     assert messages_of(lambda: estimator.fit(X, y)) == []
-
-
-# --- Several networks, and several calls ---
 
 
 def test_an_ensemble_says_that_few_networks_have_learned_nothing_only_if_the_others_have_learned_much():

@@ -61,9 +61,6 @@ ROWS_AND_WEIGHTS = [
 ]
 
 
-# --- What may differ between the networks of a stack ---
-
-
 @every_kind
 @pytest.mark.parametrize("solver", STOCHASTIC)
 def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(kind, solver):
@@ -124,9 +121,6 @@ def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes):
     monkeypatch.setattr(batches, "GATHERED_BYTES", gathered_bytes)
     for result, other in zip(results, assert_same_as_alone(runs), strict=True):
         assert_same_training(result, other, rtol=STACK_RTOL)
-
-
-# --- Networks that leave the stack ---
 
 
 @batches_or_all

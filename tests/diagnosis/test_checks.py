@@ -35,8 +35,6 @@ def check(name, *arguments):
     return finding
 
 
-# --- The findings ---
-
 # There is nothing to look at: it needs another activation, numbers, new rows.
 NOT_CHECKED = ("saturation", "outliers in y", "overfitting")
 IF_UNLEARNED = {name for name, check in CHECKS.items() if check.if_unlearned}
@@ -197,9 +195,6 @@ def test_unscaled_features(data, scale, severity, container):
     assert "StandardScaler" in finding.remedy
 
 
-# --- One column that gives y away ---
-
-
 def customers(has_left, column, rng):
     """Make a table of two columns that tell nothing, and one of dates or text."""
     n_rows = len(has_left)
@@ -313,9 +308,6 @@ def test_bad_input(data, healthy):
         diagnose(healthy, X[:, 1:])
 
 
-# --- Too few units ---
-
-
 def spirals():
     rng = np.random.default_rng(0)
     angle = 3 * np.pi * np.sqrt(rng.uniform(0.05, 1, 100))
@@ -370,9 +362,6 @@ def test_sparse_features_are_compared_with_simple_models_and_the_penalty_too():
         values.append([one.value for one in found if one.name in names])
     assert len(values[0]) == len(names)
     assert values[1] == pytest.approx(values[0], abs=0.02)
-
-
-# --- What explains what ---
 
 
 def test_a_cause_stands_above_all_that_it_explains_and_has_its_name_in_the_docstring():

@@ -104,10 +104,6 @@ def test_choices_are_listed_in_their_order(name, choices):
         ShallowNNClassifier(**{name: "swish"}).fit(X, Y)
 
 
-with_nan, with_inf = X.copy(), X.copy()
-with_nan[3, 1], with_inf[3, 1] = NAN, INF
-
-
 def score_nan(estimator, X, y):
     return NAN
 
@@ -116,8 +112,13 @@ def score_string(estimator, X, y):
     return "good"
 
 
+with_nan, with_inf = X.copy(), X.copy()
+with_nan[3, 1], with_inf[3, 1] = NAN, INF
 X_THREE, Y_OF_THREE = make_data("multiclass", n_samples=30, n_features=3)
-ALL_ZERO = X_THREE[Y_OF_THREE == 0], Y_OF_THREE[Y_OF_THREE == 0]
+ALL_ZERO = {"X_val": X_THREE[Y_OF_THREE == 0], "y_val": Y_OF_THREE[Y_OF_THREE == 0]}
+VALIDATED, VALIDATION_ROWS = {"X_val": X, "y_val": Y}, "X_val and y_val"
+CANNOT_SCORE = "cannot score the 4 validation rows"
+ELEMENTWISE = "of the activation must work elementwise"
 # Parameters and arguments of fit, which else gets X and Y. scikit-learn's checks try more.
 BAD_FITS = [
     ({"X": scipy.sparse.csr_array(with_inf)}, "infinity"),
@@ -154,8 +155,8 @@ BAD_FITS = [
     ({"class_weight": {0: None}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
     ({"class_weight": {0: 1}, "y": Y_MULTI}, "'balanced' or None for multilabel"),
-    ({"X_val": X}, "X_val and y_val must be given together"),
-    ({"y_val": Y}, "X_val and y_val must be given together"),
+    ({"X_val": X}, f"{VALIDATION_ROWS} must be given together"),
+    ({"y_val": Y}, f"{VALIDATION_ROWS} must be given together"),
     ({"sample_weight_val": ONES}, "sample_weight_val needs X_val"),
     ({"X_val": X[:, :2], "y_val": Y}, "In X_val.* 2 features"),
     ({"X_val": with_nan, "y_val": Y}, r"In X_val.*NaN.* A Pipeline transforms X_val only if .*\.$"),
@@ -165,36 +166,24 @@ BAD_FITS = [
     ({"X_val": X, "y_val": Y + 1}, r"In X_val.*unknown to the model: \[2\]"),
     ({"X_val": X, "y_val": Y_MULTI}, "In X_val, y_val.*another kind"),
     ({"y": Y_MULTI, "X_val": X, "y_val": 2 * Y_MULTI}, INDICATOR),
-    (
-        {"X": X_THREE, "y": Y_OF_THREE, "X_val": ALL_ZERO[0], "y_val": ALL_ZERO[1], "class_weight": {0: 0}},
-        r"In X_val.*sum, but it is 0",
-    ),
+    (ALL_ZERO | {"X": X_THREE, "y": Y_OF_THREE, "class_weight": {0: 0}}, r"In X_val.*sum, but it is 0"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES}, f"sample_weight_val.*({NO_WEIGHT})"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
     (
-        {"early_stopping": np.False_, "X_val": X, "y_val": Y},
-        "X_val and y_val are for early stopping, but early_stopping=False",
+        VALIDATED | {"early_stopping": np.False_},
+        f"{VALIDATION_ROWS} are for early stopping, but early_stopping=False",
     ),
     ({"validation_fraction": 0.99}, "validation_fraction=0.99 would take all training rows"),
     ({"validation_fraction": 40}, "validation_fraction=40 would take all training rows"),
     ({"X": X[:3], "y": ["a", "b", "c"]}, "validation_fraction=0.1 of 3 rows leaves no row to validate with"),
-    ({"scoring": score_nan}, "scoring=.*score_nan.* cannot score the 4 validation rows: it gave NaN"),
-    (
-        {"scoring": score_string},
-        "scoring=.*score_string.* cannot score the 4 validation rows: could not convert",
-    ),
+    ({"scoring": score_nan}, f"scoring=.*score_nan.* {CANNOT_SCORE}: it gave NaN"),
+    ({"scoring": score_string}, f"scoring=.*score_string.* {CANNOT_SCORE}: could not convert"),
     ({"scoring": "roc_auc", "y": np.arange(40) % 3}, "scoring='roc_auc' cannot score .*multi_class"),
     ({"solver": "lbfgs", "max_grad_norm": 2}, "max_grad_norm=2 needs a stochastic solver"),
     ({"solver": "lbfgs", "dropout": 0.1}, "dropout=0.1 needs a stochastic solver"),
-    (
-        {"activation": Activation(lambda z: np.ones(()), np.cos)},
-        "The function of the activation must work elementwise",
-    ),
-    (
-        {"activation": Activation(np.tanh, lambda z: np.ones((2, 1)))},
-        "The derivative of the activation must work elementwise",
-    ),
+    ({"activation": Activation(lambda z: np.ones(()), np.cos)}, f"The function {ELEMENTWISE}"),
+    ({"activation": Activation(np.tanh, lambda z: np.ones((2, 1)))}, f"The derivative {ELEMENTWISE}"),
 ]
 
 

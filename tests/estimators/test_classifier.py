@@ -108,9 +108,6 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     assert len(pickle.dumps(trainable)) < 3.02 * weights + 4000  # with Adam's two moments
 
 
-# --- The defaults, and scikit-learn's MLPClassifier ---
-
-
 @pytest.mark.parametrize("load", [load_iris, load_wine])
 def test_the_defaults_converge(load):
     x, y = load(return_X_y=True)

@@ -29,25 +29,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 X, Y = make_data("binary")
 X3, Y3 = make_data("multiclass")
 
-ensemble = partial(
-    ShallowNNEnsembleClassifier,
-    solver="adam",
-    alpha=1.0,
-    n_hidden=4,
-    max_iter=5,
-    batch_size=10,
-    n_networks=3,
-    random_state=0,
-)
+FEW = {"n_hidden": 4, "max_iter": 5, "batch_size": 10, "n_networks": 3}
+ensemble = partial(ShallowNNEnsembleClassifier, solver="adam", alpha=1.0, random_state=0, **FEW)
 
 
 def assert_same_networks(actual, expected):
     for one, other in zip(actual, expected, strict=True):
         assert one.n_iter_ == other.n_iter_
         assert_same_model(one, other, rtol=0)
-
-
-# --- The networks ---
 
 
 @pytest.mark.parametrize(
@@ -114,9 +103,6 @@ def test_average_of_extreme_logits_is_exact():
     logits = [np.array([[0.0, 1000.0, -1000.0]]), np.array([[0.0, -1000.0, 1000.0]])]
     expected = [[-1000, -np.log(2), -np.log(2)]]
     assert_allclose(Multiclass([0, 1, 2]).average(logits), expected)
-
-
-# --- Going on ---
 
 
 def test_partial_fit_trains_every_network_for_an_epoch():
@@ -240,9 +226,6 @@ def test_different_troubles_are_told_apart():
         ensemble(n_networks=2, init_scale=0.0, learning_rate=1e300, max_iter=3).fit(X, Y)
     assert [warning.category for warning in caught] == [SymmetryWarning, DivergenceWarning]
     assert all("2 of 2 networks: " in str(warning.message) for warning in caught)
-
-
-# --- Control-C ---
 
 
 def test_control_c_ends_all_networks_with_a_usable_ensemble():

@@ -37,9 +37,6 @@ def assert_same_observations(seen, others):
         assert_array_equal(values, of_others)
 
 
-# --- Copies, and people who tick the same boxes ---
-
-
 @pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNRegressor])
 def test_copies_are_one_observation_with_the_sum_of_their_weights(estimator):
     weights = RNG.integers(0, 4, len(X))
@@ -97,9 +94,6 @@ def test_features_are_ordered_with_one_blas_thread(monkeypatch):
     monkeypatch.setattr(threads.limit_of_process, "enter", lambda _: seen.append("entered"))
     observe(X, Y)
     assert seen == ["entered"]
-
-
-# --- Parts ---
 
 
 def deal(strata, n_parts=3, draw=0, n_kept=1):

@@ -40,9 +40,6 @@ def two_threads():
         yield
 
 
-# --- BLAS has one thread while something is computed, and no longer ---
-
-
 def run_here(function, *args):
     """Call a function in this thread; return a future, as ``submit`` of a pool does."""
     future = Future()
@@ -167,9 +164,6 @@ def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(small_blo
     with pytest.warns(DivergenceWarning) as caught:
         classifier.set_params(solver="sgd", learning_rate=1e10).fit(X, Y)
     assert len(caught) == 1
-
-
-# --- The numbers do not depend on the threads ---
 
 
 def assert_same_fit(fit, expected):

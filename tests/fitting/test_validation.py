@@ -12,9 +12,8 @@ from sklearn.metrics import check_scoring, log_loss, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.held_out import draw_held_out
-from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data
+from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -23,20 +22,9 @@ X, Y, X_VAL, Y_VAL = X_ALL[:120], Y_ALL[:120], X_ALL[120:], Y_ALL[120:]
 VALIDATION = {"X_val": X_VAL, "y_val": Y_VAL}
 
 # Make a classifier that overfits, so that its best epoch is not its last.
-make_classifier = partial(
-    ShallowNNClassifier,
-    solver="adam",
-    n_hidden=20,
-    activation="tanh",
-    init_scale=0.5,
-    learning_rate=0.1,
-    max_iter=40,
-    alpha=0.0,
-    tol=0.0,
-    n_iter_no_change=40,
-    early_stopping=True,
-    random_state=0,
-)
+LONG = {"learning_rate": 0.1, "max_iter": 40, "tol": 0.0, "n_iter_no_change": 40, "early_stopping": True}
+STEEP = {"n_hidden": 20, "activation": "tanh", "init_scale": 0.5, "alpha": 0.0}
+make_classifier = partial(small_network, **LONG, **STEEP)
 
 
 def held_out(y, x=None, **params):
@@ -45,9 +33,6 @@ def held_out(y, x=None, **params):
     scoring = RecordingScorer()
     make_classifier(scoring=scoring, max_iter=1, n_hidden=2, **params).fit(x, y)
     return scoring.rows[0], scoring.labels[0]
-
-
-# --- Best weights ---
 
 
 @pytest.mark.parametrize(("kind", "solver"), list(zip(KINDS, ["adam", "sgd", "lbfgs"], strict=True)))
@@ -97,9 +82,6 @@ def test_validation_rows_are_not_trained_on_and_all_keep_their_weights():
     validation = {"X_val": rows, "y_val": Y[is_held_out], "sample_weight_val": weights[is_held_out]}
     reference = make_classifier(max_iter=5).fit(X[others], Y[others], weights[others], **validation)
     assert_allclose(trained_on.history_["val_loss"], reference.history_["val_loss"])
-
-
-# --- Which rows ---
 
 
 @pytest.mark.filterwarnings("ignore:Features such as")

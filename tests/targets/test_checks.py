@@ -81,8 +81,6 @@ def test_scale_of_the_weights_only_matters_to_the_penalty(solver, batch_size):
     assert abs(heavier.coefs_[0]).sum() > abs(plain.coefs_[0]).sum()
 
 
-# --- Class weights ---
-
 BY_CLASS = {"binary": {0: 0.5, 1: 3.0}, "multiclass": {0: 0.5, 2: 3.0}}
 
 
