@@ -116,7 +116,7 @@ with_nan, with_inf = X.copy(), X.copy()
 with_nan[3, 1], with_inf[3, 1] = NAN, INF
 X_THREE, Y_OF_THREE = make_data("multiclass", n_samples=30, n_features=3)
 ALL_ZERO = {"X_val": X_THREE[Y_OF_THREE == 0], "y_val": Y_OF_THREE[Y_OF_THREE == 0]}
-VALIDATED, VALIDATION_ROWS = {"X_val": X, "y_val": Y}, "X_val and y_val"
+UNWATCHED = {"early_stopping": np.False_, "X_val": X, "y_val": Y}
 CANNOT_SCORE = "cannot score the 4 validation rows"
 ELEMENTWISE = "of the activation must work elementwise"
 # Parameters and arguments of fit, which else gets X and Y. scikit-learn's checks try more.
@@ -155,8 +155,8 @@ BAD_FITS = [
     ({"class_weight": {0: None}}, "class_weight must have finite weights"),
     ({"class_weight": {0: 0, 1: 0}}, "sample_weight times class_weight"),
     ({"class_weight": {0: 1}, "y": Y_MULTI}, "'balanced' or None for multilabel"),
-    ({"X_val": X}, f"{VALIDATION_ROWS} must be given together"),
-    ({"y_val": Y}, f"{VALIDATION_ROWS} must be given together"),
+    ({"X_val": X}, "X_val and y_val must be given together"),
+    ({"y_val": Y}, "X_val and y_val must be given together"),
     ({"sample_weight_val": ONES}, "sample_weight_val needs X_val"),
     ({"X_val": X[:, :2], "y_val": Y}, "In X_val.* 2 features"),
     ({"X_val": with_nan, "y_val": Y}, r"In X_val.*NaN.* A Pipeline transforms X_val only if .*\.$"),
@@ -170,10 +170,7 @@ BAD_FITS = [
     ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES}, f"sample_weight_val.*({NO_WEIGHT})"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
-    (
-        VALIDATED | {"early_stopping": np.False_},
-        f"{VALIDATION_ROWS} are for early stopping, but early_stopping=False",
-    ),
+    (UNWATCHED, "X_val and y_val are for early stopping, but early_stopping=False"),
     ({"validation_fraction": 0.99}, "validation_fraction=0.99 would take all training rows"),
     ({"validation_fraction": 40}, "validation_fraction=40 would take all training rows"),
     ({"X": X[:3], "y": ["a", "b", "c"]}, "validation_fraction=0.1 of 3 rows leaves no row to validate with"),

@@ -26,7 +26,6 @@ VALIDATION = {"X_val": X[:9], "y_val": Y[:9]}
 
 make_classifier = partial(ShallowNNClassifier, n_hidden=3, alpha=1.0, max_iter=2, random_state=0)
 
-
 NUMBERS = (0.0, 1e-9, 0.005, 0.1, 0.5, 0.9, 1.0, 1e6, 1, 2, 200, 10**6, np.float32(0.25), np.int64(3))
 LOSS_OF = {"huber_delta": "huber", "quantile": "quantile"}
 # Very many units would take too much memory for L-BFGS.
@@ -127,22 +126,19 @@ def test_a_loss_with_a_kink_is_for_adam(loss, solver):
     assert regressor.solver_ == solver
 
 
-def test_a_network_whose_last_steps_would_take_much_memory_is_for_adam(monkeypatch):
-    monkeypatch.setattr(module, "LBFGS_NUMBERS", 30 * 5 * X.shape[1])
-    for n_hidden, solver in ((5, "lbfgs"), (6, "adam")):
-        assert make_classifier(n_hidden=n_hidden).fit(X[:100], Y[:100]).solver_ == solver
-
-
-def test_wide_rows_are_for_lbfgs_which_trains_in_their_space_unless_their_copy_takes_much_memory(monkeypatch):
+def test_a_network_is_for_adam_if_its_last_steps_or_a_copy_of_wide_rows_would_take_much_memory(monkeypatch):
+    """L-BFGS trains wide rows in their space, unless they are sparse."""
     wide = np.tile(X[:10], 30)
     enough = 30 * 5 * 11 + wide.size
-    for n_numbers, rows, solver in (
-        (enough, wide, "lbfgs"),
-        (enough - 1, wide, "adam"),
-        (enough, scipy.sparse.csr_array(wide), "adam"),
+    for n_numbers, n_hidden, rows, solver in (
+        (30 * 5 * X.shape[1], 5, X[:100], "lbfgs"),
+        (30 * 5 * X.shape[1], 6, X[:100], "adam"),
+        (enough, 5, wide, "lbfgs"),
+        (enough - 1, 5, wide, "adam"),
+        (enough, 5, scipy.sparse.csr_array(wide), "adam"),
     ):
         monkeypatch.setattr(module, "LBFGS_NUMBERS", n_numbers)
-        assert make_classifier(n_hidden=5).fit(rows, Y[:10]).solver_ == solver
+        assert make_classifier(n_hidden=n_hidden).fit(rows, Y[: rows.shape[0]]).solver_ == solver
 
 
 def test_a_stream_is_for_adam_and_starts_with_a_fresh_memory_after_a_fit():

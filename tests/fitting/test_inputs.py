@@ -80,19 +80,13 @@ def with_stored_zeros(X):
     return scipy.sparse.coo_array((X.ravel(), (rows.ravel(), columns.ravel())), X.shape).tocsr()
 
 
-SPARSE = {
-    "CSR matrix": scipy.sparse.csr_matrix,
-    "CSC array": scipy.sparse.csc_array,
-    "int64 indices": with_int64_indices,
-    "unsorted": unsorted,
-    "duplicates": with_duplicates,
-    "stored zeros": with_stored_zeros,
-}
+UNUSUAL = [unsorted, with_duplicates, with_stored_zeros]
+SPARSE = [scipy.sparse.csr_matrix, scipy.sparse.csc_array, with_int64_indices, *UNUSUAL]
 
 
-@pytest.mark.parametrize(("name", "solver"), list(zip(SPARSE, ["adam", "sgd", "lbfgs"] * 2, strict=True)))
-def test_sparse_rows_give_what_dense_rows_give(name, solver):
-    X = SPARSE[name](SPARSE_X)
+@pytest.mark.parametrize(("container", "solver"), [*zip(SPARSE, ["adam", "sgd", "lbfgs"] * 2, strict=True)])
+def test_sparse_rows_give_what_dense_rows_give(container, solver):
+    X = container(SPARSE_X)
     params = {"solver": solver, "batch_size": 16, "early_stopping": True}
     classifier, reference = (make_classifier(**params).fit(x, Y3) for x in (X, SPARSE_X))
     assert_same_model(classifier, reference, rtol=1e-6)
@@ -104,17 +98,15 @@ def test_wide_dense_rows_give_what_sparse_rows_give():
     """L-BFGS trains in the space of the dense rows."""
     wide, weights = np.random.default_rng(0).normal(size=(60, 200)), np.arange(60.0) % 4
     wide.flags.writeable = False
-    models = [
-        make_classifier(solver="lbfgs", warm_start=True).fit(x, Y3, weights).fit(x[:40], Y3[:40])
-        for x in (wide, scipy.sparse.csr_array(wide))
-    ]
-    assert_same_model(*models, rtol=1e-6)
+    make = partial(make_classifier, solver="lbfgs", warm_start=True)
+    kinds = (wide, scipy.sparse.csr_array(wide))
+    assert_same_model(*(make().fit(x, Y3, weights).fit(x[:40], Y3[:40]) for x in kinds), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["unsorted", "duplicates", "stored zeros"])
-def test_sparse_rows_are_left_alone_also_if_they_are_measured(name):
+@pytest.mark.parametrize("container", UNUSUAL)
+def test_sparse_rows_are_left_alone_also_if_they_are_measured(container):
     """The arrays are read-only, as in joblib's workers."""
-    X = SPARSE[name](SPARSE_X)
+    X = container(SPARSE_X)
     indices, data = X.indices.copy(), X.data.copy()
     for array in (X.indices, X.data, X.indptr):
         array.flags.writeable = False
