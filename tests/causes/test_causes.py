@@ -57,16 +57,10 @@ def assert_repaired(repaired, broken, X, y, **fit_parameters):
     assert repaired < 0.75 * broken
 
 
-def far_away():
-    X, y = moons(scale=1e5)
-    X[:, 1] += 1e7
-    return X, y
-
-
 SCALER = "Put a scaler first: make_pipeline(StandardScaler(), estimator)."
 EXPLODED = "The loss became infinite"
 CAUSES = {  # the cause, the data, what is wrong with the network, the remedy in words and done
-    "far": ("unscaled features", far_away(), {}, SCALER, {}),
+    "far": ("unscaled features", (moons(scale=1e5)[0] + [0, 1e7], moons()[1]), {}, SCALER, {}),
     "tiny": ("tiny features", moons(scale=1e-5), {}, SCALER, {}),
     "initial weights": (
         "large initial weights",
@@ -304,20 +298,15 @@ def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activ
             assert solver != "lbfgs" or not re.search("learning_rate|dropout", remedy)
 
 
-def weak_signal():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(2000, 2))
-    return X, X[:, 0] + 5 * rng.normal(size=2000)  # 4 % of the variance
-
-
 ROWS = np.random.default_rng(0).normal(size=(200, 3))
+NOISE, NOISY = np.random.default_rng(1).normal(size=2000), np.random.default_rng(0).normal(size=(2000, 3))
 lbfgs, adam = (partial(network, solver=solver, learning_rate=0.02) for solver in ("lbfgs", "adam"))
 constant = partial(ShallowNNRegressor, 4, alpha=3.0, max_iter=1000, random_state=0)
 QUIET = {
     "few are of class 1": (lbfgs(early_stopping=True), ROWS, (ROWS[:, 0] > 1.8).astype(int)),
     "three classes": (lbfgs(), ROWS, ROWS.argmax(axis=1)),
     "several labels": (adam(), ROWS, (ROWS > 0).astype(int)),
-    "a weak signal": (ShallowNNRegressor(16, random_state=0), *weak_signal()),
+    "4 % of the variance": (ShallowNNRegressor(16, random_state=0), NOISY, NOISY @ [1, 0, 0] + 5 * NOISE),
     "nothing to learn": (constant(tol=1e-3), ROWS, np.full(200, 7.0)),
     "nothing to learn, and no tol": (constant(tol=0), ROWS, np.full(200, 7.0)),
     "a tol that nothing can reach": (adam(tol=1e9), *moons()),

@@ -37,6 +37,7 @@ def check(name, *arguments):
 
 # There is nothing to look at: it needs another activation, numbers, new rows.
 NOT_CHECKED = ("saturation", "outliers in y", "overfitting")
+NOISE = np.random.default_rng(0).normal(size=(200, 20)), np.random.default_rng(1).integers(0, 2, 200)
 IF_UNLEARNED = {name for name, check in CHECKS.items() if check.if_unlearned}
 
 
@@ -110,14 +111,9 @@ def test_a_divergence_is_an_exploding_gradient_and_neither_convergence_nor_overf
     assert "overfitting" in diagnosis.not_checked
 
 
-def noise(n_samples):
-    rng = np.random.default_rng(0)
-    return rng.normal(size=(n_samples, 20)), rng.integers(0, 2, n_samples)
-
-
 @pytest.mark.parametrize("seen_by", ["y", "validation", "both"])
 def test_overfitting(seen_by):
-    X, y = noise(200)
+    X, y = NOISE
     validated = {"early_stopping": True, "n_iter_no_change": 1000, "scoring": lambda *_: 0.0}
     clf = fit(X[:100], y[:100], n_hidden=64, alpha=0, **(validated if seen_by != "y" else {}))
     clf.best_iter_ = clf.n_iter_
@@ -139,7 +135,7 @@ def test_overfitting_cannot_be_seen_on_the_training_rows(data, params):
 
 @pytest.mark.parametrize("solver", ["lbfgs", "adamw"])
 def test_the_loss_in_training_has_no_penalty(solver):
-    X, y = noise(200)
+    X, y = NOISE
     clf = fit(X[:100], y[:100], solver=solver, alpha=10, batch_size=None)
     meaning = check("overfitting", clf, X[100:], y[100:]).meaning
     in_training = float(re.search(r"([\d.]+) in training", meaning)[1])
@@ -158,7 +154,7 @@ def test_stopped_too_early(data):
 
 
 def test_validation_that_got_worse_is_not_stopped_too_early():
-    X, y = noise(200)
+    X, y = NOISE
     clf = fit(X, y, n_hidden=64, alpha=0, early_stopping=True, n_iter_no_change=30)
     assert clf.loss_curve_[-1] < 0.9 * clf.loss_curve_[-10]
     assert check("stopped too early", clf, X).value == 0

@@ -275,12 +275,12 @@ def test_rounding_and_columns_hold_out_the_same_rows(n_rows, estimator):
 
 SHORTEST, _, LONGEST = sorted(cycles(*MANY_X.shape)[0])
 NOISE = RNG.integers(2, size=len(MANY_X))
-WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
 
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_rows_choose_a_long_cycle_if_it_is_better():
-    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
+    waves = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
+    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, waves)]
     assert epochs == [SHORTEST, LONGEST]
 
 

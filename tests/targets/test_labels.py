@@ -78,21 +78,13 @@ def test_a_column_and_classes_that_are_one_hot_are_warned_of():
     assert_same_model(classifier, make_classifier().fit(X2, Y2), rtol=0)
 
 
-@pytest.mark.parametrize(
-    "convert",
-    [
-        scipy.sparse.csr_matrix,
-        scipy.sparse.coo_array,
-        np.bool_,
-        np.float32,
-        np.asfortranarray,
-        np.ndarray.tolist,
-        lambda y: pd.DataFrame(y, columns=["left", "right"]),
-        lambda y: pl.DataFrame(y, schema=["left", "right"]),
-    ],
-)
+FRAMES = [partial(pd.DataFrame, columns=["left", "right"]), partial(pl.DataFrame, schema=["left", "right"])]
+ARRAYS = [scipy.sparse.csr_matrix, scipy.sparse.coo_array, np.bool_, np.float64, np.asfortranarray]
+
+
+@pytest.mark.parametrize("convert", [*FRAMES, *ARRAYS, np.ndarray.tolist])
 def test_label_indicators_of_any_type(convert):
-    classifier = make_classifier().fit(X4, convert(Y4) if convert is not np.float32 else Y4 * 1.0)
+    classifier = make_classifier().fit(X4, convert(Y4))
     assert_same_model(classifier, make_classifier().fit(X4, Y4), rtol=0)
     predicted = classifier.predict(X4)
     assert_array_equal(predicted, classifier.predict_proba(X4) > 0.5)
