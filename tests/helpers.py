@@ -20,7 +20,12 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import make_moons
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch import (
+    ShallowNNClassifier,
+    ShallowNNEnsembleClassifier,
+    ShallowNNEnsembleRegressor,
+    ShallowNNRegressor,
+)
 from sknn_scratch._core import network as network_module
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.data import Data
@@ -37,6 +42,9 @@ from tests.versions import get_context_path
 N_CLUSTERS = {"binary": 2, "multiclass": 3, "multilabel": 4}
 KINDS = tuple(N_CLUSTERS)
 LOSS_NAMES = {"binary": "logistic", "multiclass": "softmax", "multilabel": "logistic"}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def make_data(kind, n_samples=60, n_features=4, seed=0):
@@ -250,6 +258,9 @@ def history_column(result, name):
 
 # --- Estimators ---
 
+NETWORKS = [ShallowNNClassifier, ShallowNNRegressor, ShallowNNEnsembleClassifier, ShallowNNEnsembleRegressor]
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
+
 # A network that is trained quickly; each file adds how large it is and how long it trains.
 small_network = partial(ShallowNNClassifier, solver="adam", alpha=1.0, random_state=0)
 small_regressor = partial(
@@ -445,16 +456,14 @@ def assert_same_training(result, other, rtol=1e-10, ignore=()):
     for name, array in result.state.memory.items():
         assert_allclose(array, other.state.memory[name], rtol, atol=rtol, err_msg=name)
     for name in result.state.history[0].keys() - {"seconds", *ignore}:
-        assert_allclose(
-            history_column(result, name), history_column(other, name), rtol, atol=rtol, err_msg=name
-        )
+        columns = [history_column(one, name) for one in (result, other)]
+        assert_allclose(*columns, rtol, atol=rtol, err_msg=name)
 
 
 def assert_same_model(classifier, other, rtol=1e-10):
     """Check that two fitted estimators have the same weights and biases."""
-    for array, other_array in zip(
-        classifier.coefs_ + classifier.intercepts_, other.coefs_ + other.intercepts_, strict=True
-    ):
+    arrays, others = (one.coefs_ + one.intercepts_ for one in (classifier, other))
+    for array, other_array in zip(arrays, others, strict=True):
         assert_allclose(array, other_array, rtol, atol=rtol)
 
 

@@ -18,14 +18,8 @@ from tests.helpers import scaled
 
 # As long as asked for, and by the training loss alone.
 JUST_TRAIN = {"tol": 0, "n_iter_no_change": 10_000, "early_stopping": False, "random_state": 0}
-SGD = {"n_hidden": 32, "alpha": 0, "solver": "sgd", "momentum": 0}
 # The gradient descent of the textbook.
 GRADIENT_DESCENT = {"solver": "sgd", "momentum": 0, "batch_size": None}
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
@@ -77,16 +71,13 @@ def test_unscaled_features_saturate_tanh_and_training_is_slow():
     assert raw.loss_curve_[-1] > 2 * scaled.loss_curve_[-1]
 
 
-def gradient_norm_at_hidden_inputs_shifted_by(bias, activation, X, y):
-    clf = ShallowNNClassifier(16, activation, 0.1, 0.001, alpha=0, random_state=0, **GRADIENT_DESCENT)
-    clf.partial_fit(X, y, classes=[0, 1])
-    clf.intercepts_[0][:] = bias
-    return clf.partial_fit(X, y).history_["gradient_norm_hidden"][-1]
-
-
 @pytest.mark.parametrize(("activation", "factor"), [("sigmoid", np.e), ("tanh", np.e**2), ("relu", 1)])
 def test_the_gradient_shrinks_by_this_factor_if_the_hidden_inputs_grow_by_one(activation, factor, cancer):
-    norms = {b: gradient_norm_at_hidden_inputs_shifted_by(b, activation, *cancer) for b in (0, 10, 11, 20)}
+    norms = {}
+    for bias in (0, 10, 11, 20):
+        clf = ShallowNNClassifier(16, activation, 0.1, 0.001, alpha=0, random_state=0, **GRADIENT_DESCENT)
+        clf.partial_fit(*cancer, classes=[0, 1]).intercepts_[0][:] = bias
+        norms[bias] = clf.partial_fit(*cancer).history_["gradient_norm_hidden"][-1]
     assert norms[10] / norms[11] == pytest.approx(factor, rel=0.1)
     assert (norms[20] < 1e-6 * norms[0]) == (factor > 1)  # it vanishes
 
@@ -131,7 +122,8 @@ def test_from_zero_tanh_and_relu_learn_nothing_at_all(activation, cancer):
 
 
 def trained_from(W1, W2, b1, X, y, epochs=40):
-    clf = ShallowNNClassifier(activation="tanh", learning_rate=0.1, random_state=0, **SGD)
+    sgd = {"alpha": 0, "solver": "sgd", "momentum": 0, "random_state": 0}
+    clf = ShallowNNClassifier(32, "tanh", learning_rate=0.1, **sgd)
     clf.partial_fit(X, y, classes=range(10))
     clf.coefs_[0][:], clf.coefs_[1][:] = W1, W2
     clf.intercepts_[0][:], clf.intercepts_[1][:] = b1, 0
@@ -192,10 +184,8 @@ def test_the_best_penalty_lies_in_between_and_keeps_the_weights_small(noisy_moon
 def test_cross_validation_and_early_stopping_both_help(noisy_moons):
     (X, y), (X_new, y_new) = noisy_moons
     chosen = ShallowNNClassifier(random_state=0)
-    stopped = ShallowNNClassifier(
-        alpha=0, solver="adam", learning_rate=0.02, max_iter=2000, early_stopping=True,
-        validation_fraction=0.2, random_state=0,
-    )  # fmt: skip
+    stopping = {"early_stopping": True, "validation_fraction": 0.2, "max_iter": 2000}
+    stopped = ShallowNNClassifier(alpha=0, solver="adam", learning_rate=0.02, **stopping, random_state=0)
     free = ShallowNNClassifier(alpha=0, solver="lbfgs", max_iter=5000, tol=1e-6, random_state=0)
     new_loss = [log_loss(y_new, clf.fit(X, y).predict_proba(X_new)) for clf in (chosen, stopped, free)]
     assert chosen.solver_ == "lbfgs"
@@ -217,7 +207,8 @@ def test_more_rows_bring_the_two_losses_together(noisy_moons):
 # 11. From classes to numbers
 
 
-def test_a_sum_of_hinges_in_units_of_standard_deviations_follows_a_curve_that_a_line_misses(rng):
+def test_a_sum_of_hinges_in_units_of_standard_deviations_follows_a_curve_that_a_line_misses():
+    rng = np.random.default_rng(0)
     X = np.sort(rng.uniform(-3, 3, (150, 1)), axis=0)
     y = 20 * np.sin(1.5 * X[:, 0]) + 5 * X[:, 0] + 100 + rng.normal(0, 4, 150)
     reg = ShallowNNRegressor(8, solver="lbfgs", alpha=0.1, max_iter=2000, random_state=0).fit(X, y)

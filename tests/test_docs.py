@@ -28,20 +28,10 @@ from tests.versions import needs_callbacks
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-GENERATED = {"_build", "auto_examples"}
-
-
-faults_of = runpy.run_path(str(DOCS / "check_site.py"))["faults_of"]
-
-
-def name_of(path):
-    return path.relative_to(ROOT).as_posix()
-
-
 PAGES = {
-    name_of(path): path.read_text(encoding="utf-8")
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted(DOCS.rglob("*.md"))
-    if not GENERATED & set(path.relative_to(DOCS).parts)
+    if not {"_build", "auto_examples"} & set(path.relative_to(DOCS).parts)
 }
 CHINESE = [name for name in PAGES if name.startswith("docs/zh/")]
 ENGLISH = [name for name in PAGES if name not in CHINESE]
@@ -61,22 +51,17 @@ WITH_PLAIN_CODE = {
 }
 
 
-# --- Code ---
-
-
 @pytest.fixture
 def running(tmp_path):
     plt.close("all")  # those of other tests
     return session.Session(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=needs_callbacks if "set_callbacks(" in PAGES[name] else ())
-        for name in WITH_PLAIN_CODE
-    ],
-)
+def with_its_needs(name):
+    return pytest.param(name, marks=needs_callbacks if "set_callbacks(" in PAGES[name] else ())
+
+
+@pytest.mark.parametrize("name", [*map(with_its_needs, WITH_PLAIN_CODE)])
 def test_code_runs(name, running):
     for code, options in WITH_PLAIN_CODE[name]:
         running.run(code, warns=options.get("warns", ""), raises=options.get("raises", ""))
@@ -106,8 +91,6 @@ def test_a_block_shows_just_the_trouble_that_it_is_there_to_show(running):
     with pytest.raises(TypeError):
         running.run("int([])", raises="ValueError")
 
-
-# --- Chapters as notebooks ---
 
 CHAPTERS = [name for name in PAGES if re.search(r"tutorial/\d+-", name)]
 
@@ -150,16 +133,10 @@ def test_the_code_that_is_seen_imports_what_it_uses(name):
             assert used & folded <= seen
 
 
-# --- The pages of the API ---
-
-
 def test_every_public_name_is_documented_once():
     blocks = PAGES["docs/api/index.md"].split(":toctree: .")[1:]
     documented = [name for block in blocks for name in re.findall(r"^   (\w+)$", block, re.MULTILINE)]
     assert sorted(documented) == sorted(sknn_scratch.__all__)
-
-
-# --- The register of tuned numbers ---
 
 
 CONSTANTS = re.compile(r"^([A-Z][A-Z\d_]+(?:, [A-Z\d_]+)*) = ", re.MULTILINE)
@@ -184,8 +161,6 @@ def test_the_register_has_each_tuned_number_of_fits_and_tables_and_no_other():
         assert sorted(listed) == sorted(there if is_whole else there & {*listed})
 
 
-# --- The values of parameters ---
-
 # The registry of the values, and the pages that say what each is for.
 DESCRIBED = {
     "activation": ({activate.__name__ for activate in ACTIVATIONS.values()}, ["which"]),
@@ -199,16 +174,11 @@ DESCRIBED = {
 def test_each_value_has_its_place_in_the_docstring_and_on_the_pages(parameter):
     values, pages = DESCRIBED[parameter]
     names = ["docs/from_mlp.md", *(f"docs/{folder}{page}.md" for page in pages for folder in ("", "zh/"))]
-    texts = {name: PAGES[name] for name in names} | {
-        "the docstring of ShallowNNRegressor": inspect.getdoc(sknn_scratch.ShallowNNRegressor)
-    }
-    to_add = [
-        (one, to) for to, text in texts.items() for one in values if not re.search(rf"\b{one}\b", text, re.A)
-    ]
-    assert not to_add, f"name each there: {to_add}"
-
-
-# --- Colours ---
+    texts = {name: PAGES[name] for name in names}
+    texts["the docstring of ShallowNNRegressor"] = inspect.getdoc(sknn_scratch.ShallowNNRegressor)
+    for where, text in texts.items():
+        missing = [one for one in values if not re.search(rf"\b{one}\b", text, re.A)]
+        assert not missing, f"name each in {where}: {missing}"
 
 
 def test_figures_and_pages_have_the_same_colours():
@@ -220,9 +190,6 @@ def test_figures_and_pages_have_the_same_colours():
     assert on_light_pages == {name: color.lower() for name, color in colors.items()}
     ends = [mpl.colors.to_hex(mpl.colormaps[plotting.SIGNS](share)) for share in (0.1, 0.9)]
     assert ends == [on_light_pages["negative"], on_light_pages["positive"]]
-
-
-# --- Two languages ---
 
 
 def prose_of(markdown):
@@ -301,9 +268,6 @@ def test_every_page_of_the_course_is_there_in_both_languages():
     assert course <= set(CHINESE)
 
 
-# --- The check of the built site ---
-
-
 @pytest.mark.parametrize(
     ("html", "fault"),
     [
@@ -321,6 +285,7 @@ def test_every_page_of_the_course_is_there_in_both_languages():
 def test_faults_of_a_site_are_found(tmp_path, html, fault):
     (tmp_path / "a.html").write_text(html)
     (tmp_path / "b.html").write_text('<p id="there">')
+    faults_of = runpy.run_path(str(DOCS / "check_site.py"))["faults_of"]
     faults = list(faults_of(tmp_path.resolve()))
     assert len(faults) == (fault is not None)
     assert not fault or fault in faults[0]

@@ -109,13 +109,8 @@ def test_right_answers_pass_and_a_mistake_has_a_message_that_says_where_to_look(
 def test_a_check_runs_again_after_an_answer_that_failed(title, course):
     step = TITLES.index(title)
     answer, check = ANSWERS[STEPS[step] : STEPS[step] + 2]
-    namespace = dict(course.before[step])
-    exec(
-        answer.replace(
-            "gradients(parameters, X[batch]", "1 / (len(X) == len(batch)) and gradients(parameters, X[batch]"
-        ),
-        namespace,
-    )
+    namespace, call = dict(course.before[step]), "gradients(parameters, X[batch]"
+    exec(answer.replace(call, f"1 / (len(X) == len(batch)) and {call}"), namespace)
     with pytest.raises(ZeroDivisionError):
         exec(check, namespace)
     exec(f"{answer}\n{check}", namespace)
@@ -123,11 +118,8 @@ def test_a_check_runs_again_after_an_answer_that_failed(title, course):
 
 def test_fewer_than_forty_lines_of_the_reader_are_a_classifier():
     needed = re.compile("def (forward|softmax|gradients|first_parameters|with_penalty|train)|class (Adam|My)")
-    answers = re.findall(
-        r"### BEGIN SOLUTION\n(.*?)### END SOLUTION",
-        "".join(ANSWERS[i] for i in STEPS if needed.search(ANSWERS[i])),
-        re.DOTALL,
-    )
+    code = "".join(ANSWERS[i] for i in STEPS if needed.search(ANSWERS[i]))
+    answers = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", code, re.DOTALL)
     assert 30 < sum(bool(line.strip()) for answer in answers for line in answer.splitlines()) < 40
 
 

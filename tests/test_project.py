@@ -18,19 +18,12 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PYPROJECT["dependency-groups"]
 
 
-# --- The README ---
-
-
-def on_pypi(markdown):
-    for substitution in PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
-        markdown = re.sub(substitution["pattern"], substitution["replacement"], markdown)
-    return markdown
-
-
 def test_links_of_the_readme_lead_to_files_and_are_absolute_on_pypi():
     assert all((ROOT / target).exists() for target in re.findall(r"\]\((?!https?:)(.*?)\)", README))
-    repository = PYPROJECT["project"]["urls"]["Repository"]
-    targets = re.findall(r"\]\((.*?)\)", on_pypi(README))
+    repository, on_pypi = PYPROJECT["project"]["urls"]["Repository"], README
+    for one in PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]:
+        on_pypi = re.sub(one["pattern"], one["replacement"], on_pypi)
+    targets = re.findall(r"\]\((.*?)\)", on_pypi)
     raw = repository.replace("github.com", "raw.githubusercontent.com")
     assert f"{repository}/blob/main/LICENSE" in targets
     assert f"{raw}/main/docs/_static/penguins.png" in targets
@@ -44,15 +37,11 @@ def test_links_of_the_readme_to_the_site_have_a_source():
     assert all((ROOT / "docs" / (page or "index.html")).with_suffix(".md").is_file() for page in pages)
 
 
-def test_tables_that_stand_in_pages_are_those_of_the_results():
+def test_tables_and_pictures_that_stand_in_pages_show_the_results():
     quote = runpy.run_path(ROOT / "benchmarks" / "quote.py")
     pages = [page.read_text(encoding="utf-8") for page in quote["PAGES"]]
     assert all(quote["quoted"](page) == page for page in pages), "run python benchmarks/quote.py"
     assert all(any(f"<!-- end of {name} -->" in page for page in pages) for name in quote["QUOTES"])
-
-
-def test_pictures_show_the_results_as_they_are():
-    quote = runpy.run_path(ROOT / "benchmarks" / "quote.py")
     for name in quote["PICTURES"]:
         picture = (ROOT / "docs" / "_static" / f"{name}.png").read_bytes()
         assert quote["fingerprint"](name).encode() in picture, "run python benchmarks/picture.py"
@@ -61,9 +50,6 @@ def test_pictures_show_the_results_as_they_are():
 def test_the_citation_has_the_version_of_the_package():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {sknn_scratch.__version__}\n" in citation
-
-
-# --- What is installed ---
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS.keys() - {"dev"}))
@@ -79,9 +65,6 @@ def test_pre_commit_has_the_version_of_ruff_that_ci_has():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     (version,) = re.findall(r"ruff-pre-commit\n    rev: v(\S+)", hooks)
     assert f"ruff=={version}" in GROUPS["lint"]
-
-
-# --- Publishing ---
 
 
 def test_the_conda_recipe_agrees_with_the_project():
@@ -103,9 +86,6 @@ def test_the_workflows_run_tasks_that_exist():
         tasks |= set(listed.split(", "))
     sessions = set(re.findall(r"^def (\w+)\(session", NOXFILE, re.MULTILINE))
     assert {"lint", "tests", "lowest", "nightly", "package"} <= tasks <= sessions
-
-
-# --- The maps of the modules ---
 
 
 def modules_on(docstring):

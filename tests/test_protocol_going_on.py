@@ -20,22 +20,21 @@ make_classifier = partial(
 )
 
 
-ONE_LONG_FIT = [
-    ("multilabel", {"dtype": "float32"}),
-    ("binary", {"solver": "sgd", "dropout": 0.3}),
-    ("multiclass", {"batch_size": None, "class_weight": {0: 2.0}}),
-]
-
-
-# --- Warm start ---
-
-
 @pytest.mark.parametrize("go_on", ["fit", "partial_fit"])
-@pytest.mark.parametrize(("kind", "params"), ONE_LONG_FIT)
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("multilabel", {"dtype": "float32"}),
+        ("binary", {"solver": "sgd", "dropout": 0.3}),
+        ("multiclass", {"batch_size": None, "class_weight": {0: 2.0}}),
+    ],
+)
 def test_the_pieces_are_one_long_fit(kind, params, go_on):
     params = params | ({} if go_on == "fit" else {"alpha": 0.0})  # the penalty of a stream fades
+    of_long_fits = {"max_iter": 9, "tol": 1e9, "n_iter_no_change": 1, "early_stopping": "auto"}
     x, y = make_data(kind)
     pieces, n_epochs = make_classifier(warm_start=True, **params), 0
+    pieces.set_params(**({} if go_on == "fit" else of_long_fits))
     for max_iter in (1, 4, 2, 5):
         if go_on == "fit":
             pieces.set_params(max_iter=max_iter).fit(x, y)
@@ -157,9 +156,6 @@ def test_a_warm_start_is_not_judged_by_the_start_of_the_first_fit(alpha):
     assert classifier.stop_reason_ in {"converged", "max_iter"}
 
 
-# --- partial_fit ---
-
-
 def test_fit_then_partial_fit_then_fit():
     classifier = make_classifier().fit(X, Y)
     loss = classifier.loss_curve_[-1]
@@ -173,18 +169,6 @@ def test_fit_then_partial_fit_then_fit():
     classifier.fit(X[:, :2], np.array(["a", "b"])[Y % 2])
     assert_array_equal(classifier.classes_, ["a", "b"])
     assert classifier.n_features_in_ == 2
-
-
-def test_partial_fit_ignores_the_parameters_of_long_fits():
-    stream = make_classifier(max_iter=1, tol=1e9, n_iter_no_change=1, early_stopping="auto", alpha=0.0)
-    for _ in range(5):
-        stream.partial_fit(X, Y, classes=[0, 1, 2])
-    assert_same_model(stream, make_classifier(alpha=0.0).fit(X, Y), rtol=0)
-
-
-def test_partial_fit_is_hidden_for_numpy_booleans_too():
-    assert not hasattr(make_classifier(early_stopping=np.True_), "partial_fit")
-    assert hasattr(make_classifier(early_stopping=np.False_, class_weight={0: 2}), "partial_fit")
 
 
 @pytest.mark.filterwarnings("ignore::sknn_scratch.DivergenceWarning")

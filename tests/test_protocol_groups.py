@@ -15,8 +15,6 @@ from sknn_scratch import (
     PiecewiseLinearEncoder,
     RelevantComponents,
     ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-    ShallowNNEnsembleRegressor,
     ShallowNNRegressor,
     TableEncoder,
     tabular_pipeline,
@@ -27,14 +25,8 @@ from sknn_scratch._fitting.many_rows import TrialsOfMany
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.plan import network_of
 from sknn_scratch._tables import ramps
-from tests.helpers import RecordingScorer
+from tests.helpers import NETWORKS, RecordingScorer
 
-NETWORKS = [
-    ShallowNNClassifier,
-    ShallowNNRegressor,
-    ShallowNNEnsembleClassifier,
-    ShallowNNEnsembleRegressor,
-]
 SMALL = {"n_hidden": 8, "random_state": 0}
 
 
@@ -178,9 +170,8 @@ def test_no_mean_of_a_category_has_the_y_of_its_group():
 def test_what_tells_nothing_of_other_groups_is_neither_code_nor_mean():
     x, y, names = persons(n_persons=60, n_each=20)
     half = np.arange(len(x)) % 4
-    table = pd.DataFrame(
-        {"number": x[:, 0], "street": [f"{n} {h}" for n, h in zip(names, half, strict=True)]}
-    )
+    streets = [f"{name} {one}" for name, one in zip(names, half, strict=True)]
+    table = pd.DataFrame({"number": x[:, 0], "street": streets})
     y = y + 0.1 * x[:, 1]
     encoders = OneHotEncoder(sparse_output=False, min_frequency=9, handle_unknown="infrequent_if_exist")
     encoder = TableEncoder(PiecewiseLinearEncoder(), encoders, MeanEncoder("continuous"))
@@ -193,10 +184,7 @@ def test_what_tells_nothing_of_other_groups_is_neither_code_nor_mean():
 
 
 def test_more_of_the_relevance_counts_as_chance():
-    alone, of_persons = (
-        RelevantComponents().fit(FEATURES, Y),
-        RelevantComponents().fit(FEATURES, Y, groups=NAMES),
-    )
+    alone, of_persons = (RelevantComponents().fit(FEATURES, Y, groups=groups) for groups in (None, NAMES))
     assert np.ptp(of_persons.scale_) < 0.9 * np.ptp(alone.scale_)
 
 
@@ -224,13 +212,8 @@ def test_a_network_of_persons_knows_other_persons():
     assert losses[0] < 0.8 * losses[1]
 
 
-TAKERS = [
-    *(network() for network in NETWORKS),
-    tabular_pipeline("classifier"),
-    RelevantComponents(),
-    PiecewiseLinearEncoder(),
-    MeanEncoder(),
-]
+STEPS = [RelevantComponents(), PiecewiseLinearEncoder(), MeanEncoder()]
+TAKERS = [*(network() for network in NETWORKS), tabular_pipeline("classifier"), *STEPS]
 
 
 @pytest.mark.parametrize("taker", TAKERS, ids=lambda one: type(one).__name__)
@@ -281,14 +264,11 @@ def test_groups_reach_the_steps_of_pipelines_in_searches(make, asks):
     expected = losses_of(make().fit(FEATURES, Y, groups=NAMES))
     search = GridSearchCV(model, {}, cv=GroupKFold(2)).fit(FEATURES, Y, groups=NAMES)
     assert_array_equal(losses_of(search.best_estimator_), expected)
-    scores = cross_validate(
-        model, FEATURES, Y, params={"groups": NAMES}, cv=GroupKFold(2), return_estimator=True
-    )
-    folds = GroupKFold(2).split(FEATURES, Y, NAMES)
+    params = {"params": {"groups": NAMES}, "cv": GroupKFold(2), "return_estimator": True}
+    scores, folds = cross_validate(model, FEATURES, Y, **params), GroupKFold(2).split(FEATURES, Y, NAMES)
     for one, (train, _) in zip(scores["estimator"], folds, strict=True):
-        assert_array_equal(
-            losses_of(one), losses_of(make().fit(FEATURES[train], Y[train], groups=NAMES[train]))
-        )
+        alone = make().fit(FEATURES[train], Y[train], groups=NAMES[train])
+        assert_array_equal(losses_of(one), losses_of(alone))
 
 
 @pytest.mark.usefixtures("routing")
@@ -303,10 +283,8 @@ def test_groups_reach_only_what_asks_for_them(make):
 def test_without_routing_a_tabular_pipeline_takes_groups_and_others_say_how():
     direct = tabular_pipeline("classifier", **SMALL).fit(FEATURES, Y, groups=NAMES)
     with config_context(enable_metadata_routing=True):
-        assert_array_equal(
-            losses_of(tabular_pipeline("classifier", **SMALL).fit(FEATURES, Y, groups=NAMES)),
-            losses_of(direct),
-        )
+        routed = tabular_pipeline("classifier", **SMALL).fit(FEATURES, Y, groups=NAMES)
+    assert_array_equal(losses_of(routed), losses_of(direct))
     to_step = make_pipeline(StandardScaler(), ShallowNNClassifier(**SMALL))
     with pytest.raises(ValueError, match="stepname__parameter"):
         to_step.fit(FEATURES, Y, groups=NAMES)

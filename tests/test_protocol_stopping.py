@@ -18,13 +18,9 @@ from joblib.parallel import get_active_backend
 from numpy.testing import assert_array_equal
 from sklearn import get_config
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
 
-from sknn_scratch import (
-    Activation,
-    DivergenceWarning,
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-)
+from sknn_scratch import Activation, DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._core import training
 from sknn_scratch._fitting import few_rows
 from tests.helpers import (
@@ -42,22 +38,8 @@ from tests.versions import needs_callbacks
 X, Y = make_data("multiclass")
 ignore_max_iter = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
-make_classifier = partial(
-    small_network,
-    n_hidden=6,
-    activation="tanh",
-    learning_rate=0.02,
-    max_iter=8,
-    tol=1e-4,
-    early_stopping=False,
-)
-
-
-def flat(classifier):
-    return np.concatenate([array.ravel() for array in classifier.coefs_ + classifier.intercepts_])
-
-
-# --- Reasons ---
+SHORT = {"n_hidden": 6, "learning_rate": 0.02, "max_iter": 8, "tol": 1e-4}
+make_classifier = partial(small_network, activation="tanh", early_stopping=False, **SHORT)
 
 
 @needs_callbacks
@@ -71,9 +53,6 @@ def test_what_ends_a_training_early_is_warned_of():
     assert interrupted.stop_reason_ == "interrupted"
     assert interrupted.n_iter_ == interrupted.best_iter_ == 3
     assert_same_model(interrupted, classifier, rtol=0)
-
-
-# --- History ---
 
 
 COLUMNS = "loss gradient_norm_hidden gradient_norm_output saturated_fraction dead_fraction"
@@ -99,13 +78,6 @@ def test_history_has_one_finite_number_an_epoch(kind, params, more):
     assert classifier.loss_curve_ is classifier.history_["loss"]
 
 
-# --- Divergence ---
-
-
-def mean_loss(classifier):
-    return -classifier.predict_log_proba(X)[np.arange(len(X)), Y].mean()
-
-
 SGD = {"solver": "sgd", "learning_rate": 1e12}
 SLOWLY = SGD | {"learning_rate": 300.0, "batch_size": None, "activation": "identity"}
 HUGE = {"init_scale": 1e10, "activation": "relu"}
@@ -128,12 +100,9 @@ def test_explosion_leaves_the_last_good_weights(params, scale, told):
         classifier.fit(X * scale, Y)
     assert classifier.stop_reason_ == "diverged"
     assert classifier.best_iter_ < classifier.n_iter_ < 500
-    assert np.isfinite(flat(classifier)).all()
+    assert all(np.isfinite(array).all() for array in classifier.coefs_ + classifier.intercepts_)
     assert np.isnan(classifier.history_.get("val_score", [np.nan])[-1])  # it is not scored
-    assert scale > 1 or mean_loss(classifier) < 2 * np.log(3)
-
-
-# --- Control-C ---
+    assert scale > 1 or log_loss(Y, classifier.predict_proba(X)) < 2 * np.log(3)
 
 
 @pytest.fixture
@@ -201,20 +170,31 @@ class FailingAtTheEnd(SilentCallback):
         raise self.error
 
 
+def have_an_accident():
+    raise ZeroDivisionError
+
+
 FITS = {"fit": {}, "partial_fit": {"classes": [0, 1, 2]}}
+FAILING = [
+    (FailingAtTheEnd(KeyboardInterrupt), KeyboardInterrupt),
+    (FailingAtTheEnd(OSError), OSError),
+    (AtEpoch(1, have_an_accident), ZeroDivisionError),
+]
 
 
 @needs_callbacks
 @pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize(("failing", "error"), FAILING)
 @pytest.mark.parametrize("method", FITS)
 @pytest.mark.parametrize("Estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
-def test_a_last_hook_that_fails_leaves_no_model_or_the_earlier_one(Estimator, method, error):
-    estimator = Estimator(3, solver="adam", alpha=1.0, max_iter=2, random_state=0)
-    failing, outside = FailingAtTheEnd(error), settings()
+def test_a_hook_that_fails_leaves_no_model_or_the_earlier_one(Estimator, method, failing, error):
+    estimator = Estimator(3, alpha=1.0, max_iter=2, warm_start=True, random_state=0)
+    outside = settings()
     for _ in range(2):
-        with refused(estimator.set_callbacks(failing), error=error):
+        before = joblib.hash(vars(estimator.set_callbacks(failing)))
+        with refused(estimator, error=error):
             getattr(estimator, method)(X, Y, **FITS[method])
+        assert joblib.hash(vars(estimator)) == before
         estimator.set_callbacks().fit(X, Y)
     assert settings() == outside
 
@@ -236,9 +216,8 @@ def test_control_c_ends_a_call_that_waits_for_threads(kind, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     params = LONG | {"activation": Activation(activate, lambda z: 1 / np.cosh(z) ** 2), "max_iter": 10**9}
-    estimator = ShallowNNEnsembleClassifier(
-        6, solver="adam", alpha=1.0, n_networks=4, n_jobs=2, random_state=0, early_stopping=False, **params
-    )
+    params |= {"solver": "adam", "alpha": 1.0, "early_stopping": False, "random_state": 0}
+    estimator = ShallowNNEnsembleClassifier(6, n_networks=4, n_jobs=2, **params)
     if kind == "choice of alpha":
         monkeypatch.setattr(few_rows, "FIRST", 10**9)
         estimator.set_params(alpha="auto")

@@ -46,18 +46,14 @@ def bounds(clf, X):
     )
 
 
-def cancelling_rows(rng, n_samples, n_features):
-    """Pairs of features that are large and nearly opposite, up to the size of a row."""
-    halves = rng.normal(size=(n_samples, n_features // 2)) * 10.0 ** rng.uniform(-2, 4, (n_samples, 1))
-    X = np.empty((n_samples, n_features))
-    X[:, ::2], X[:, 1::2] = halves, -halves * (1 + 1e-6 * rng.normal(size=halves.shape))
-    return X
-
-
 def make_fit(activation, dtype, n_classes, n_features=10, n_samples=1100):
-    """Fit a network whose large weights nearly cancel too; return it and rows in its precision."""
-    rng = np.random.default_rng(0)
-    X = cancelling_rows(rng, n_samples, n_features).astype(dtype)
+    """Fit a network whose large weights nearly cancel; return it and rows in its precision.
+
+    Pairs of features are large and nearly opposite, up to the size of a row.
+    """
+    rng, X = np.random.default_rng(0), np.empty((n_samples, n_features), dtype)
+    halves = rng.normal(size=(n_samples, n_features // 2)) * 10.0 ** rng.uniform(-2, 4, (n_samples, 1))
+    X[:, ::2], X[:, 1::2] = halves, -halves * (1 + 1e-6 * rng.normal(size=halves.shape))
     y = np.arange(n_samples) % n_classes
     clf = ShallowNNClassifier(
         N_HIDDEN, activation, alpha=1.0, dtype=dtype, max_iter=1, early_stopping=False, random_state=0

@@ -28,8 +28,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 QUICK = {"solver": "adam", "n_hidden": 16, "learning_rate": 0.1, "alpha": 0.1, "max_iter": 10}
 # Long enough for a rule to end the training, or to lower the learning rate.
 UNTIL_IT_STOPS = QUICK | {"max_iter": 40}
-
-
 # Several values in a configuration: the checks see the way into a fit and out of it.
 CLASSIFIERS = {
     "defaults": {},
@@ -82,30 +80,20 @@ TRANSFORMERS = {
 }
 
 TRANSFORMER_CHECKS = ("data_not_an_array", "general", "preserve_dtypes", "n_iter")
-CHECKS_OF_SHAPES = (
-    "estimator_sparse_array",
-    "estimator_sparse_matrix",
-    "regressors_train",
-    "supervised_y_2d",
-)
-WEIGHT_EQUIVALENCES = (
-    "check_sample_weight_equivalence_on_dense_data",
-    "check_sample_weight_equivalence_on_sparse_data",
-)
+SPARSE_CHECKS = ("estimator_sparse_array", "estimator_sparse_matrix")
+CHECKS_OF_SHAPES = (*SPARSE_CHECKS, "regressors_train", "supervised_y_2d")
+WEIGHT_EQUIVALENCES = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
 
 
 def why_weights_are_no_repeats(params):
     """Give the reasons why, in a network, a weight of two cannot be the same as a row that is there twice."""
-    return [
-        reason
-        for applies, reason in (
-            (params["batch_size"] not in ("auto", None), "repeats change which rows share a mini-batch"),
-            (params["dropout"], "dropout draws anew for every row"),
-            (params["early_stopping"] is True, "the random split parts a row from its repeat"),
-            (params["dtype"] == "float32", "the check compares to 1e-7, single precision is coarser"),
-        )
-        if applies
-    ]
+    reasons = {
+        "repeats change which rows share a mini-batch": params["batch_size"] not in ("auto", None),
+        "dropout draws anew for every row": params["dropout"],
+        "the random split parts a row from its repeat": params["early_stopping"] is True,
+        "the check compares to 1e-7, single precision is coarser": params["dtype"] == "float32",
+    }
+    return [reason for reason, applies in reasons.items() if applies]
 
 
 def assert_no_complaint(estimator, expected=None):

@@ -9,22 +9,16 @@ from sklearn.ensemble import AdaBoostClassifier
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 
-
-def parity(n_bits):
-    """All rows of so many bits, and whether they have an odd number of ones; with two bits, XOR."""
-    X = np.array(list(itertools.product([0.0, 1.0], repeat=n_bits)))
-    return X, X.sum(axis=1) % 2
-
-
 ADAM = {"solver": "adam", "max_iter": 400}  # four rows make one update in each epoch
 ADAMW = {"solver": "adamw", "max_iter": 300}  # it minimises the loss alone, which falls for longer
+PARITIES = [(2, {}), (2, ADAM), (2, ADAMW), (3, {}), (3, ADAM), (4, ADAM)]
 
 
-@pytest.mark.parametrize(
-    ("n_bits", "params"), [(2, {}), (2, ADAM), (2, ADAMW), (3, {}), (3, ADAM), (4, ADAM)]
-)
+@pytest.mark.parametrize(("n_bits", "params"), PARITIES)
 def test_parity_is_learned(n_bits, params):
-    X, y = parity(n_bits)
+    """Whether a row has an odd number of ones; with two bits, it is XOR."""
+    X = np.array(list(itertools.product([0.0, 1.0], repeat=n_bits)))
+    y = X.sum(axis=1) % 2
     fits = [ShallowNNClassifier(**params, random_state=seed).fit(X, y) for seed in range(5)]
     assert [fitted.score(X, y) for fitted in fits] == [1.0] * 5
 

@@ -9,11 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import sknn_scratch
-from sknn_scratch import (
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-    ShallowNNRegressor,
-)
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier, ShallowNNRegressor
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import INIT_SCALES
@@ -36,12 +32,6 @@ def own_functions(item):
                     yield f"{cls.__name__}.{name}", getattr(function, "__func__", function)
 
 
-def public_functions():
-    for name in sknn_scratch.__all__:
-        item = getattr(sknn_scratch, name)
-        yield from own_functions(item)
-
-
 NAMES = {
     "activation": ACTIVATIONS,
     "init_scale": INIT_SCALES,
@@ -52,9 +42,10 @@ NAMES = {
 
 
 def test_everything_public_is_annotated():
-    for name, function in public_functions():
-        parameters = inspect.signature(function).parameters.keys() - {"self", "cls"}
-        assert get_type_hints(function).keys() == parameters | {"return"}, name
+    for item in sknn_scratch.__all__:
+        for name, function in own_functions(getattr(sknn_scratch, item)):
+            parameters = inspect.signature(function).parameters.keys() - {"self", "cls"}
+            assert get_type_hints(function).keys() == parameters | {"return"}, name
 
 
 @pytest.mark.parametrize("cls", [ShallowNNClassifier, ShallowNNEnsembleClassifier])

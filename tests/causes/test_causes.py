@@ -29,8 +29,6 @@ from sknn_scratch._fitting.troubles import NOTHING_LEARNED, Trouble, troubles_of
 from tests.helpers import moons, scaled, slope_of_tanh, warnings_of
 
 FAILED = "The training has failed: its loss is no lower than"
-
-
 network = partial(
     ShallowNNClassifier, n_hidden=16, alpha=1.0, early_stopping=False, random_state=0, max_iter=1000
 )
@@ -59,19 +57,10 @@ def assert_repaired(repaired, broken, X, y, **fit_parameters):
     assert repaired < 0.75 * broken
 
 
-# --- Each cause, and its remedy ---
-
-
-def far_away():
-    X, y = moons(scale=1e5)
-    X[:, 1] += 1e7
-    return X, y
-
-
 SCALER = "Put a scaler first: make_pipeline(StandardScaler(), estimator)."
 EXPLODED = "The loss became infinite"
 CAUSES = {  # the cause, the data, what is wrong with the network, the remedy in words and done
-    "far": ("unscaled features", far_away(), {}, SCALER, {}),
+    "far": ("unscaled features", (moons(scale=1e5)[0] + [0, 1e7], moons()[1]), {}, SCALER, {}),
     "tiny": ("tiny features", moons(scale=1e-5), {}, SCALER, {}),
     "initial weights": (
         "large initial weights",
@@ -161,12 +150,10 @@ def test_a_penalty_that_the_data_chose_is_no_mistake():
     broken = network(alpha="auto", solver="lbfgs")
     cause, remedy = cause_of_failure(broken, X, y)
     assert (cause, remedy) == ("no signal", "Look for better features, or get more rows.")
-    found = {finding.name: finding.remedy for finding in diagnose(broken, X, y)}
+    found, alpha = {one.name: one.remedy for one in diagnose(broken, X, y)}, f"alpha={broken.alpha_:g}"
     assert found["no signal"] == remedy
-    assert found["strong penalty"] == (
-        f"Look for better features, since the held-out loss was lowest with alpha={broken.alpha_:g}, or "
-        f"decrease alpha={broken.alpha_:g}."
-    )
+    of_penalty = "Look for better features, since the held-out loss was lowest with {0}, or decrease {0}."
+    assert found["strong penalty"] == of_penalty.format(alpha)
     broken.set_params(warm_start=True)
     assert cause_of_failure(broken, X, y) == (cause, remedy)
 
@@ -226,9 +213,6 @@ def test_features_that_overflow_are_found():
     assert diagnose(broken, X, y).fix_first.name == "unscaled features"
 
 
-# --- What else a training without success says ---
-
-
 def test_a_training_without_an_end_that_has_learned_nothing():
     X, y = moons()
     regressor = ShallowNNRegressor(solver="adam", alpha=3.0, random_state=0, max_iter=60, n_iter_no_change=50)
@@ -257,16 +241,11 @@ def test_gradients_that_are_clipped_to_nothing_and_a_linear_network_on_a_problem
     rows = np.random.default_rng(0).normal(size=(300, 2))
     products = rows, (rows[:, 0] * rows[:, 1] > 0).astype(int)
     linear = "Use activation='relu': with 'identity', the network is a linear model."
+    clipped, unclipped = network(solver="adam", max_grad_norm=1e-7), {"max_grad_norm": None}
     for data, broken, remedy, repair in (
-        (
-            moons(),
-            {"solver": "adam", "max_grad_norm": 1e-7},
-            "Use max_grad_norm=None, ",
-            {"max_grad_norm": None},
-        ),
-        (products, {"activation": "identity", "alpha": 0}, linear, {"activation": "relu"}),
+        (moons(), clipped, "Use max_grad_norm=None, ", unclipped),
+        (products, network(activation="identity", alpha=0), linear, {"activation": "relu"}),
     ):
-        broken = network(**broken)
         assert cause_of_failure(broken, *data)[1].startswith(remedy)
         assert_repaired(clone(broken).set_params(**repair), broken, *data)
 
@@ -345,23 +324,15 @@ def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activ
             assert solver != "lbfgs" or not re.search("learning_rate|dropout", remedy)
 
 
-# --- What is not warned of ---
-
-
-def weak_signal():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(2000, 2))
-    return X, X[:, 0] + 5 * rng.normal(size=2000)  # 4 % of the variance
-
-
 ROWS = np.random.default_rng(0).normal(size=(200, 3))
+NOISE, NOISY = np.random.default_rng(1).normal(size=2000), np.random.default_rng(0).normal(size=(2000, 3))
 lbfgs, adam = (partial(network, solver=solver, learning_rate=0.02) for solver in ("lbfgs", "adam"))
 constant = partial(ShallowNNRegressor, 4, alpha=3.0, max_iter=1000, random_state=0)
 QUIET = {
     "few are of class 1": (lbfgs(early_stopping=True), ROWS, (ROWS[:, 0] > 1.8).astype(int)),
     "three classes": (lbfgs(), ROWS, ROWS.argmax(axis=1)),
     "several labels": (adam(), ROWS, (ROWS > 0).astype(int)),
-    "a weak signal": (ShallowNNRegressor(16, random_state=0), *weak_signal()),
+    "4 % of the variance": (ShallowNNRegressor(16, random_state=0), NOISY, NOISY @ [1, 0, 0] + 5 * NOISE),
     "nothing to learn": (constant(tol=1e-3), ROWS, np.full(200, 7.0)),
     "nothing to learn, and no tol": (constant(tol=0), ROWS, np.full(200, 7.0)),
     "a tol that nothing can reach": (adam(tol=1e9), *moons()),
@@ -373,9 +344,6 @@ QUIET = {
 def test_what_learns_or_cannot_does_not_warn(case):
     estimator, X, y = QUIET[case]
     assert messages_of(lambda: estimator.fit(X, y)) == []
-
-
-# --- Several networks, and several calls ---
 
 
 def test_an_ensemble_says_that_few_networks_have_learned_nothing_only_if_the_others_have_learned_much():
@@ -420,9 +388,6 @@ def test_a_stream_of_weighted_classes_is_compared_with_a_weighted_constant():
     for _ in range(8):
         clf.partial_fit(X, y, classes=[0, 1])
     assert diagnose(clf, X, y).fix_first is None
-
-
-# --- The features ---
 
 
 CANCER = load_breast_cancer(return_X_y=True)

@@ -5,10 +5,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
+from tests.helpers import both_precisions
 
 POINTS = [0, 1e-8, 1e-3, 0.1, 0.5, 1, 2, 5, 20, 40, 1e4]
 ONE = Decimal(1)
 LEAK = Decimal("0.01")
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582")
 
 
 def exact_sigmoid(z):
@@ -21,9 +23,7 @@ def exact_tanh(z):
 
 def exact_density(z):
     """Density of the normal distribution."""
-    return (-z * z / 2).exp() / (
-        2 * Decimal("3.14159265358979323846264338327950288419716939937510582")
-    ).sqrt()
+    return (-z * z / 2).exp() / (2 * PI).sqrt()
 
 
 def exact_normal(z):
@@ -52,8 +52,6 @@ EXACT = {
     "silu": (lambda z: z * exact_sigmoid(z), lambda z: exact_sigmoid(z) * (ONE + z * exact_sigmoid(-z))),
 }
 
-both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
 
 def evaluate(activation, z):
     """Function and derivative, with z left alone; the function is the same without the derivative."""
@@ -64,19 +62,16 @@ def evaluate(activation, z):
     return a, slope
 
 
-def exact_values(function, z):
-    with localcontext(prec=50):
-        return np.array([float(function(Decimal(float(value)))) for value in z])
-
-
 @both_precisions
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_function_and_derivative_equal_exact_arithmetic(name, dtype):
     z = np.array([*np.negative(POINTS), *POINTS], dtype)
     for got, exact_function in zip(evaluate(ACTIVATIONS[name], z), EXACT[name], strict=True):
-        assert got.dtype == dtype
+        with localcontext(prec=50):
+            expected = np.array([float(exact_function(Decimal(float(value)))) for value in z])
         accuracy = 4 * np.finfo(dtype).eps
-        assert_allclose(got, exact_values(exact_function, z), rtol=accuracy, atol=accuracy)
+        assert got.dtype == dtype
+        assert_allclose(got, expected, rtol=accuracy, atol=accuracy)
 
 
 @both_precisions

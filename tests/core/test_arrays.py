@@ -3,8 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core.arrays import norms_of, sum_of_squares
-
-both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+from tests.helpers import both_precisions
 
 
 @both_precisions

@@ -6,9 +6,10 @@ from sknn_scratch._core import blocks as blocks_module
 from sknn_scratch._core.blocks import mean_loss, predict_hidden, predict_outputs
 from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
-    KINDS,
     as_sparse,
     assert_same_training,
+    both_precisions,
+    every_kind,
     make_batch,
     make_network,
     make_params,
@@ -19,10 +20,6 @@ from tests.helpers import (
 )
 
 WEIGHTS = np.arange(1.0, 61)
-every_kind = pytest.mark.parametrize("kind", KINDS)
-
-
-# --- Losses and predictions ---
 
 
 @pytest.mark.parametrize(("sparse", "n_networks"), [(False, None), (False, 3), (True, None)])
@@ -37,9 +34,6 @@ def test_blocks_of_rows_give_the_same_as_all_rows(monkeypatch, compute, sparse, 
     at_once = compute(network, params, rows)
     monkeypatch.setattr(blocks_module, "BLOCK_BYTES", block_bytes)
     assert_allclose(compute(network, params, rows), at_once, rtol=1e-12)
-
-
-# --- Gradients of large batches ---
 
 
 @every_kind
@@ -58,7 +52,7 @@ def test_blocks_train_what_a_whole_batch_trains(request, kind, row_weights, solv
 
 @pytest.mark.usefixtures("all_is_large")
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@both_precisions
 def test_a_stack_by_blocks_trains_what_its_networks_train_alone(dropout, dtype):
     problem = make_problem("multiclass", dtype=dtype)
     config = {"batch_size": 25, "dropout": dropout, "alpha": 1.0}

@@ -8,13 +8,13 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch._core.losses import Logistic
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
     FULL_BATCH,
     STOCHASTIC,
     VALIDATION,
+    every_solver,
     make_network,
     make_run,
     objective_of,
@@ -23,9 +23,6 @@ from tests.helpers import (
 )
 
 EXPLODING = FULL_BATCH | {"learning_rate": 1e10, "network": make_network(BINARY, "relu")}
-
-every_solver = pytest.mark.parametrize("solver", SOLVERS)
-
 
 EXPLOSION, INTERRUPT = 1e9, "Control-C"
 
@@ -56,9 +53,6 @@ def spoilt_network(spoilers):
 def assert_diverged(result, kept_params):
     assert result.state.stop_reason is StopReason.DIVERGED
     assert_array_equal(result.state.params, kept_params)
-
-
-# --- Divergence ---
 
 
 @pytest.mark.parametrize("learning_rate", [1e10, 1e308])
@@ -126,9 +120,6 @@ def test_huge_rows_overflow_in_silence(solver, scale, validation):
     data = {"validation": validation}
     run = make_run(problem, network=network, solver=solver, batch_size=60, alpha=1.0, max_iter=50, data=data)
     assert np.isfinite(train_alone(run).state.params).all()
-
-
-# --- Interrupts ---
 
 
 @pytest.mark.parametrize(

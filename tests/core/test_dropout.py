@@ -8,11 +8,7 @@ from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.losses import Logistic
 from sknn_scratch._core.network import Network
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
-from tests.helpers import (
-    BINARY,
-    make_run,
-    train_alone,
-)
+from tests.helpers import BINARY, both_precisions, make_run, train_alone
 
 
 def recorded_factors(dropout, dtype=np.float64):
@@ -39,7 +35,7 @@ def recorded_factors(dropout, dtype=np.float64):
     return np.array(factors[:4])  # a last evaluation, without dropout, checks the last update
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@both_precisions
 @pytest.mark.parametrize("dropout", [0.1, 0.5, 0.9])
 def test_units_are_dropped_at_the_rate_asked_for_and_the_others_made_up_for_it(dropout, dtype):
     factors = recorded_factors(dropout, dtype)

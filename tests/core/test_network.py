@@ -5,8 +5,8 @@ from numpy.testing import assert_allclose
 from sknn_scratch._core.activations import ACTIVATIONS, Activation
 from sknn_scratch._core.parameters import view_parameters
 from tests.helpers import (
-    KINDS,
     assert_gradient,
+    every_kind,
     make_batch,
     make_network,
     make_params,
@@ -14,13 +14,9 @@ from tests.helpers import (
     objective_and_gradient,
 )
 
-SINE = Activation(np.sin, np.cos)
-every_kind = pytest.mark.parametrize("kind", KINDS)
-one_network_or_a_stack = pytest.mark.parametrize("n_networks", [None, 3], ids=["single", "stack"])
-
 
 @every_kind
-@pytest.mark.parametrize("activation", [*ACTIVATIONS, SINE], ids=[*ACTIVATIONS, "own"])
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, Activation(np.sin, np.cos)], ids=[*ACTIVATIONS, "own"])
 def test_gradient_equals_central_differences_at_every_coordinate(kind, activation):
     problem = make_problem(kind, n_samples=12, n_features=3)
     network = make_network(problem, activation)
@@ -38,17 +34,13 @@ def test_gradient_equals_central_differences_at_every_coordinate(kind, activatio
 
 
 @every_kind
-@one_network_or_a_stack
+@pytest.mark.parametrize("n_networks", [None, 3], ids=["single", "stack"])
 def test_gradient_of_dropped_units_equals_central_differences(kind, n_networks):
     problem = make_problem(kind, n_samples=12, n_features=3)
     network = make_network(problem)
     batch, flat = make_batch(problem), make_params(network, n_networks)
-    leading = (*flat.shape[:-1], 12)
-    keep = 2.0 * (np.random.default_rng(3).random((*leading, network.shape.n_hidden)) < 0.5)
-
-    def objective(flat):
-        return objective_and_gradient(network, flat, batch, keep=keep)[0]
-
+    shape = (*flat.shape[:-1], 12, network.shape.n_hidden)
+    keep = 2.0 * (np.random.default_rng(3).random(shape) < 0.5)
     gradient = objective_and_gradient(network, flat, batch, keep=keep)[1]
-    assert_gradient(objective, flat, gradient)
+    assert_gradient(lambda flat: objective_and_gradient(network, flat, batch, keep=keep)[0], flat, gradient)
     assert abs(gradient - objective_and_gradient(network, flat, batch)[1]).max() > 1e-3

@@ -7,9 +7,12 @@ from sknn_scratch._core.parameters import NetworkShape, initialise, view_paramet
 SHAPE = NetworkShape(n_features=4, n_hidden=3, n_outputs=2)
 
 
+def drawn(shape, init_scale):
+    return view_parameters(initialise(shape, init_scale, np.random.default_rng(0), np.float64), shape)
+
+
 def test_initial_weights_are_normal():
-    shape = NetworkShape(n_features=400, n_hidden=100, n_outputs=1)
-    weights = view_parameters(initialise(shape, 1.0, np.random.default_rng(0), np.float64), shape).w_hidden
+    weights = drawn(NetworkShape(n_features=400, n_hidden=100, n_outputs=1), 1.0).w_hidden
     within = [np.mean(abs(weights) < limit) for limit in (1, 2, 3)]
     assert_allclose(within, [0.6827, 0.9545, 0.9973], atol=0.01)
 
@@ -24,19 +27,14 @@ def test_initial_weights_are_normal():
     ],
 )
 def test_rules_scale_the_same_draws(init_scale, hidden_scale, output_scale):
-    params, standard = (
-        view_parameters(initialise(SHAPE, scale, np.random.default_rng(7), np.float64), SHAPE)
-        for scale in (init_scale, 1.0)
-    )
+    params, standard = (drawn(SHAPE, scale) for scale in (init_scale, 1.0))
     assert_allclose(params.w_hidden, hidden_scale * standard.w_hidden, rtol=1e-14)
     assert_allclose(params.w_output, output_scale * standard.w_output, rtol=1e-14)
     assert not params.b_output.any()
 
 
 def test_a_rule_draws_hidden_biases_like_weights_and_a_number_leaves_them_at_zero():
-    shape = NetworkShape(2, 20_000, 1)
     for init_scale in ("auto", "he", "glorot"):
-        params = view_parameters(initialise(shape, init_scale, np.random.default_rng(0), np.float64), shape)
+        params = drawn(NetworkShape(2, 20_000, 1), init_scale)
         assert_allclose(params.b_hidden.std(), params.w_hidden.std(), rtol=0.02)
-    params = view_parameters(initialise(shape, 0.01, np.random.default_rng(0), np.float64), shape)
-    assert not params.b_hidden.any()
+    assert not drawn(SHAPE, 0.01).b_hidden.any()

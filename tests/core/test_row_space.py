@@ -53,9 +53,8 @@ def test_a_step_in_the_space_is_a_step_with_all_features():
     for _ in range(3):
         values, steps = [], []
         for network, X, at in ((NETWORK, WIDE.X, params), (narrow, space.X, space.params)):
-            value, gradient = objective_and_gradient(
-                network, at, make_batch(rows_of(X), WIDE.targets, None), penalty=0.3
-            )
+            batch = make_batch(rows_of(X), WIDE.targets, None)
+            value, gradient = objective_and_gradient(network, at, batch, penalty=0.3)
             values.append((value, gradient @ gradient, gradient @ at))
             steps.append(at - 0.5 * gradient)
         assert_allclose(*values, rtol=1e-12)

@@ -12,11 +12,12 @@ from sknn_scratch._core.stack import stack_key
 from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
-    KINDS,
     STACK_RTOL,
     STOCHASTIC,
     Problem,
     assert_same_training,
+    both_precisions,
+    every_kind,
     make_batch,
     make_network,
     make_problem,
@@ -25,7 +26,6 @@ from tests.helpers import (
     train_together,
 )
 
-every_kind = pytest.mark.parametrize("kind", KINDS)
 batches_or_all = pytest.mark.parametrize("batch_size", [16, 60], ids=["batches", "full batch"])
 
 
@@ -48,25 +48,17 @@ def stops_after(lengths):
     return lambda number, state: state.epoch == lengths[number]
 
 
-def chosen_rows(seed, n, n_rows=60):
-    return np.random.default_rng([7, seed]).permutation(n_rows)[:n]
-
-
 def make_validation(seed, n_samples=20):
     weights = np.random.default_rng(seed).uniform(1, 9, size=n_samples)
     return make_batch(make_problem("binary", n_samples, seed=seed), weights)
 
 
 # The data of three networks with rows and weights of their own.
+WEIGHTS = (None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45))
 ROWS_AND_WEIGHTS = [
-    {"rows": chosen_rows(seed, 45), "row_weights": row_weights}
-    for seed, row_weights in enumerate(
-        [None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45)]
-    )
+    {"rows": np.random.default_rng([7, seed]).permutation(60)[:45], "row_weights": weights}
+    for seed, weights in enumerate(WEIGHTS)
 ]
-
-
-# --- What may differ between the networks of a stack ---
 
 
 @every_kind
@@ -81,7 +73,7 @@ def test_the_place_in_a_stack_makes_no_difference_to_the_last_bit(kind, solver):
             assert_array_equal(result.state.params, together[i].state.params)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@both_precisions
 @pytest.mark.parametrize(("n_features", "n_hidden"), [(4, 5), (6, 8), (7, 4), (32, 33)])
 def test_rows_of_a_stack_that_are_aligned_in_another_way_than_a_network_alone(dtype, n_features, n_hidden):
     """A network with an odd number of parameters starts anywhere in the memory of the stack."""
@@ -113,10 +105,8 @@ def test_a_learning_rate_that_falls_on_a_plateau(batch_size):
 @batches_or_all
 def test_rows_and_weights(batch_size, kind, dropout):
     config = {"batch_size": batch_size, "alpha": 1.0, "dropout": dropout}
-    problem = make_problem(kind)
-    assert_same_as_alone(
-        [make_run(problem, seed, data=data, **config) for seed, data in enumerate(ROWS_AND_WEIGHTS)]
-    )
+    problem, numbered = make_problem(kind), enumerate(ROWS_AND_WEIGHTS)
+    assert_same_as_alone([make_run(problem, seed, data=data, **config) for seed, data in numbered])
 
 
 @pytest.mark.parametrize("gathered_bytes", [1, 2000])
@@ -131,9 +121,6 @@ def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes):
     monkeypatch.setattr(batches, "GATHERED_BYTES", gathered_bytes)
     for result, other in zip(results, assert_same_as_alone(runs), strict=True):
         assert_same_training(result, other, rtol=STACK_RTOL)
-
-
-# --- Networks that leave the stack ---
 
 
 @batches_or_all
@@ -174,9 +161,6 @@ def test_a_network_without_penalty_does_not_mind_weights_whose_square_overflows(
     run = make_run(BINARY, max_iter=3)
     run.state.params *= 1e160
     assert_same_as_alone([replace(run, config=replace(run.config, alpha=alpha)) for alpha in (0.0, 1.0)])
-
-
-# --- Results, and what can be stacked ---
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

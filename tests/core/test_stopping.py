@@ -8,21 +8,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch._core import stopping
 from sknn_scratch._core.losses import SquaredError
-from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
 from sknn_scratch._core.state import ADAPTIVE_MINIMUM, Epoch, StopReason
 from sknn_scratch._core.stopping import end_epoch, end_of_patience, finish, stop
 from tests.helpers import (
     BINARY,
     VALIDATION,
+    every_solver,
     history_column,
     make_network,
     make_run,
     train_alone,
     train_and_watch,
 )
-
-every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 def epoch_of_patience(values, tol, patience):
@@ -69,10 +67,8 @@ def test_stops_in_the_very_epoch_that_the_patience_with_the_validation_ends(pati
     ],
 )
 def test_the_noise_of_small_batches_is_averaged_where_the_loss_has_converged(config, n_averaged):
-    run = make_run(
-        BINARY, **{"tol": 1.0, "n_iter_no_change": 4, "learning_rate": 0.05, "max_iter": 100} | config
-    )
-    result, params = train_and_watch(run)
+    usual = {"tol": 1.0, "n_iter_no_change": 4, "learning_rate": 0.05, "max_iter": 100}
+    result, params = train_and_watch(make_run(BINARY, **usual | config))
     assert (result.state.stop_reason is StopReason.CONVERGED) == ("max_iter" not in config)
     assert_allclose(result.state.params, np.mean(params[-n_averaged:], axis=0), rtol=1e-13)
 

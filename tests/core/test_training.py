@@ -111,18 +111,12 @@ def test_decoupled_decay_never_turns_a_weight_round():
     assert_array_equal(params.w_hidden, 0)  # rows of zeros have no gradient there
 
 
-# --- Schedules ---
-
-
 def test_scheduled_rates_are_those_of_the_updates():
     run = make_run(BINARY, schedule="cosine", learning_rate=0.03, max_iter=2)
     first = train_alone(make_run(BINARY, learning_rate=0.03, max_iter=1))
     half_rate = make_run(BINARY, learning_rate=0.03 / 2, max_iter=1)
     second = train_alone(replace(half_rate, state=first.state.for_another_run()))
     assert_allclose(train_alone(run).state.params, second.state.params, rtol=1e-12)
-
-
-# --- Long gradients ---
 
 
 @pytest.mark.parametrize("max_grad_norm", [1e-3, 0.1, 1e3])
@@ -144,9 +138,8 @@ def test_a_long_gradient_is_not_small_because_it_is_scaled_down():
     assert short.state.stop_reason is StopReason.MAX_ITER
     assert history_column(short, "gradient_norm_output").max() < 1e-2
     for gradient_tol, max_grad_norm in ((1e2, 1e-3), (0.7, 1e3)):  # the gradients have norms of 0.3 to 0.7
-        result = train_alone(
-            make_run(BINARY, gradient_tol=gradient_tol, max_grad_norm=max_grad_norm, **config)
-        )
+        limits = {"gradient_tol": gradient_tol, "max_grad_norm": max_grad_norm}
+        result = train_alone(make_run(BINARY, **limits, **config))
         assert result.state.stop_reason is StopReason.SMALL_GRADIENT
 
 

@@ -8,17 +8,11 @@ from tests.helpers import make_rows, small_regressor
 
 X, Y = make_rows(40)
 
+OF_MEANS = [(loss, None) for loss in ("squared_error", "poisson", "gamma")]
+OF_QUANTILES = [("quantile", 0.99), ("quantile", [0.1, 0.5, 0.9])]
 
-@pytest.mark.parametrize(
-    ("loss", "quantile"),
-    [
-        ("squared_error", None),
-        ("poisson", None),
-        ("gamma", None),
-        ("quantile", 0.99),
-        ("quantile", [0.1, 0.5, 0.9]),
-    ],
-)
+
+@pytest.mark.parametrize(("loss", "quantile"), OF_MEANS + OF_QUANTILES)
 def test_a_healthy_regressor_and_one_under_a_heavy_penalty(loss, quantile):
     rows, y = make_rows(300)
     params = {"n_hidden": 20, "loss": loss, "quantile": quantile, "max_iter": 200}

@@ -71,14 +71,8 @@ def test_effects_stand_below_their_cause_and_send_to_it():
     def finding(name, severity, cause=None):
         return Finding(name, severity, 1.0, None, "So it is.", f"Mend {name}.", cause=cause)
 
-    checks = (
-        finding("a", "warning"),
-        finding("b", "warning", "a"),
-        finding("c", "problem"),
-        finding("d", "warning", "c"),
-        finding("e", "problem", "c"),
-        finding("f", "ok"),
-    )
+    listed = ("a warning", "b warning a", "c problem", "d warning c", "e problem c", "f ok")
+    checks = tuple(finding(*one.split()) for one in listed)
     diagnosis = Diagnosis("a network", checks, {})
     assert [one.name for one in diagnosis] == ["c", "e", "d", "a", "b"]
     assert diagnosis.fix_first.name == "c"

@@ -22,8 +22,7 @@ from sknn_scratch import (
 from sknn_scratch._core.activations import ACTIVATIONS
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.schedules import SCHEDULES
-from tests.helpers import AtEpoch, bits_of, make_data, refused
-from tests.versions import needs_callbacks
+from tests.helpers import METHODS, make_data, refused
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -34,6 +33,7 @@ NAN, INF = float("nan"), float("inf")
 ONES = np.ones(len(X))
 INDICATOR = "indicator of zeros and ones"
 FOR_TABLES = r"For a table with text, dates or missing values, use tabular_pipeline\('classifier'\)\.$"
+either_classifier = pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
 NO_WEIGHT = "non-zero|positive and finite sum"  # scikit-learn's words since 1.9, or ours
 
 BAD_PARAMS = {
@@ -81,13 +81,15 @@ def test_bad_parameter_is_named_by_fit_and_not_before(name, value):
         classifier.fit(X, Y)
 
 
-def test_every_partial_fit_names_a_bad_parameter():
+def test_every_partial_fit_names_a_bad_parameter_unless_scikit_learn_is_told_not_to_look():
     classifier = ShallowNNClassifier(2, alpha=-1)
     with refused(classifier, "'alpha' parameter"):
         classifier.partial_fit(X, Y, classes=[0, 1])
     classifier.set_params(alpha=1).partial_fit(X, Y, classes=[0, 1]).set_params(alpha=-1)
     with refused(classifier, "'alpha' parameter"):
         classifier.partial_fit(X, Y)
+    with config_context(skip_parameter_validation=True):
+        assert classifier.set_params(alpha=1, tol=-1).partial_fit(X, Y).n_iter_ == 2
 
 
 @pytest.mark.parametrize(
@@ -104,16 +106,6 @@ def test_choices_are_listed_in_their_order(name, choices):
         ShallowNNClassifier(**{name: "swish"}).fit(X, Y)
 
 
-def test_parameters_are_not_validated_if_scikit_learn_is_told_so():
-    classifier = ShallowNNClassifier(2).partial_fit(X, Y, classes=[0, 1]).set_params(tol=-1)
-    with config_context(skip_parameter_validation=True):
-        assert classifier.partial_fit(X, Y).n_iter_ == 2
-
-
-with_nan, with_inf = X.copy(), X.copy()
-with_nan[3, 1], with_inf[3, 1] = NAN, INF
-
-
 def score_nan(estimator, X, y):
     return NAN
 
@@ -122,8 +114,12 @@ def score_string(estimator, X, y):
     return "good"
 
 
+with_nan, with_inf = X.copy(), X.copy()
+with_nan[3, 1], with_inf[3, 1] = NAN, INF
 X_THREE, Y_OF_THREE = make_data("multiclass", n_samples=30, n_features=3)
-ALL_ZERO = X_THREE[Y_OF_THREE == 0], Y_OF_THREE[Y_OF_THREE == 0]
+ALL_ZERO = {"X_val": X_THREE[Y_OF_THREE == 0], "y_val": Y_OF_THREE[Y_OF_THREE == 0]}
+UNWATCHED = {"early_stopping": np.False_, "X_val": X, "y_val": Y}
+CANNOT_SCORE = "cannot score the 4 validation rows"
 # Parameters and arguments of fit, which else gets X and Y. scikit-learn's checks try more.
 BAD_FITS = [
     ({"X": scipy.sparse.csr_array(with_inf)}, "infinity"),
@@ -171,25 +167,16 @@ BAD_FITS = [
     ({"X_val": X, "y_val": Y + 1}, r"In X_val.*unknown to the model: \[2\]"),
     ({"X_val": X, "y_val": Y_MULTI}, "In X_val, y_val.*another kind"),
     ({"y": Y_MULTI, "X_val": X, "y_val": 2 * Y_MULTI}, INDICATOR),
-    (
-        {"X": X_THREE, "y": Y_OF_THREE, "X_val": ALL_ZERO[0], "y_val": ALL_ZERO[1], "class_weight": {0: 0}},
-        r"In X_val.*sum, but it is 0",
-    ),
+    (ALL_ZERO | {"X": X_THREE, "y": Y_OF_THREE, "class_weight": {0: 0}}, r"In X_val.*sum, but it is 0"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": -ONES}, "sample_weight_val.*Negative"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": 0 * ONES}, f"sample_weight_val.*({NO_WEIGHT})"),
     ({"X_val": X, "y_val": Y, "sample_weight_val": [1.0]}, r"sample_weight_val.*\(40,\)"),
-    (
-        {"early_stopping": np.False_, "X_val": X, "y_val": Y},
-        "X_val and y_val are for early stopping, but early_stopping=False",
-    ),
+    (UNWATCHED, "X_val and y_val are for early stopping, but early_stopping=False"),
     ({"validation_fraction": 0.99}, "validation_fraction=0.99 would take all training rows"),
     ({"validation_fraction": 40}, "validation_fraction=40 would take all training rows"),
     ({"X": X[:3], "y": ["a", "b", "c"]}, "validation_fraction=0.1 of 3 rows leaves no row to validate with"),
-    ({"scoring": score_nan}, "scoring=.*score_nan.* cannot score the 4 validation rows: it gave NaN"),
-    (
-        {"scoring": score_string},
-        "scoring=.*score_string.* cannot score the 4 validation rows: could not convert",
-    ),
+    ({"scoring": score_nan}, f"scoring=.*score_nan.* {CANNOT_SCORE}: it gave NaN"),
+    ({"scoring": score_string}, f"scoring=.*score_string.* {CANNOT_SCORE}: could not convert"),
     ({"scoring": "roc_auc", "y": np.arange(40) % 3}, "scoring='roc_auc' cannot score .*multi_class"),
     ({"solver": "lbfgs", "max_grad_norm": 2}, "max_grad_norm=2 needs a stochastic solver"),
     ({"solver": "lbfgs", "dropout": 0.1}, "dropout=0.1 needs a stochastic solver"),
@@ -206,11 +193,10 @@ def test_bad_fit(given, message):
 
 
 def test_class_weights_may_name_a_class_that_a_fold_lacks():
-    fits = [
-        ShallowNNClassifier(class_weight=class_weight, max_iter=2, random_state=0).fit(X, Y)
-        for class_weight in ({0: 1, 1: 2}, {0: 1, 1: 2, 2: 5})
-    ]
-    np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
+    network = ShallowNNClassifier(class_weight={0: 1, 1: 2}, max_iter=2, random_state=0)
+    expected = network.fit(X, Y).coefs_
+    network.set_params(class_weight={0: 1, 1: 2, 2: 5}).fit(X, Y)
+    np.testing.assert_array_equal(network.coefs_[0], expected[0])
 
 
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
@@ -273,9 +259,6 @@ def test_warm_start_that_cannot_go_on(name):
         classifier.fit(x, y)
 
 
-METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
-
-
 @pytest.fixture(scope="module")
 def fitted():
     return ShallowNNClassifier(8, max_iter=5, random_state=0).fit(X, Y)
@@ -310,7 +293,7 @@ def test_labels_to_score_with_are_checked(Network, y, message):
         network.score(X, y)
 
 
-@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+@either_classifier
 @pytest.mark.parametrize(("dtype", "scale"), [("float64", 1e308), ("float32", 1e20), ("float32", 1e100)])
 def test_initial_weights_whose_squares_overflow_are_named(dtype, scale, Classifier):
     failed, x = Classifier(3, init_scale=scale, dtype=dtype, random_state=0), np.arange(60.0).reshape(30, 2)
@@ -369,24 +352,6 @@ def test_finite_outputs_whose_sum_overflows_are_given():
     np.testing.assert_array_equal(classifier.transform(rows), rows)
 
 
-# --- The earlier model stays whole ---
-
-
-def have_an_accident():
-    raise ZeroDivisionError("an accident")
-
-
-@needs_callbacks
-@pytest.mark.parametrize(("method", "epoch"), [("fit", 3), ("partial_fit", 1)])
-def test_an_error_in_the_midst_of_training_leaves_the_earlier_model_whole(method, epoch):
-    classifier = ShallowNNClassifier(8, max_iter=5, warm_start=True, random_state=0).fit(X, Y)
-    weights = bits_of(classifier.coefs_ + classifier.intercepts_)
-    classifier.set_callbacks(AtEpoch(epoch, have_an_accident))
-    with refused(classifier, "an accident", ZeroDivisionError):
-        getattr(classifier, method)(X, Y)
-    assert bits_of(classifier.coefs_ + classifier.intercepts_) == weights
-
-
 def test_predictions_do_not_change_with_the_parameters(fitted):
     before = fitted.predict_proba(X), fitted.transform(X)
     params = fitted.get_params()
@@ -427,22 +392,24 @@ def test_an_activation_may_be_infinite_at_zero():
         ({"class_weight": "balanced"}, "since a part of the rows does not tell the balance; use a dict."),
     ],
 )
-@pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
-def test_a_missing_partial_fit_says_why(params, reason, estimator):
-    without, ((name, value),) = estimator(**params), params.items()
+@either_classifier
+def test_a_missing_partial_fit_says_why(params, reason, Classifier):
+    without, ((name, value),) = Classifier(**params), params.items()
     assert not hasattr(without, "partial_fit")
-    assert hasattr(estimator, "partial_fit")
+    assert hasattr(Classifier, "partial_fit")
+    assert not hasattr(Classifier(early_stopping=np.True_), "partial_fit")
+    assert hasattr(Classifier(early_stopping=np.False_, class_weight={0: 2}), "partial_fit")
     for fit_part in (
         lambda: without.partial_fit(X, Y, classes=[0, 1]),
-        lambda: estimator.partial_fit(without, X, Y),
+        lambda: Classifier.partial_fit(without, X, Y),
     ):
         with pytest.raises(AttributeError) as caught:
             fit_part()
-        told = f"{estimator.__name__} has no 'partial_fit' with {name}={value!r}, {reason}"
+        told = f"{Classifier.__name__} has no 'partial_fit' with {name}={value!r}, {reason}"
         assert str(caught.value.__cause__) == told
 
 
-@pytest.mark.parametrize("Classifier", [ShallowNNClassifier, ShallowNNEnsembleClassifier])
+@either_classifier
 def test_predictions_may_underflow_although_the_user_forbids_it(Classifier):
     few = {"n_networks": 2} if Classifier is ShallowNNEnsembleClassifier else {}
     for y in (Y, np.arange(40) % 3, Y_MULTI):

@@ -13,40 +13,42 @@ from sklearn.metrics import accuracy_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler, scale
 
-from sknn_scratch import ShallowNNClassifier
-from tests.helpers import assert_same_model, bits_of, make_data, small_network
+from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
+from tests.helpers import METHODS, assert_same_model, bits_of, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = make_data("multiclass")
-METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
 
 make_classifier = partial(small_network, n_hidden=6, batch_size=16, max_iter=6, dropout=0.2)
 
 
-class Scaling(ShallowNNClassifier):
-    """A subclass with a fitted attribute of its own, set before the network is trained."""
-
-    def partial_fit(self, X, y, classes=None):
-        self.scaler_ = getattr(self, "scaler_", StandardScaler()).partial_fit(X)
-        return super().partial_fit(self.scaler_.transform(X), y, classes=classes)
-
-
 def test_a_subclass_keeps_its_own_fitted_attributes():
+    class Scaling(ShallowNNClassifier):
+        def partial_fit(self, X, y, classes=None):
+            self.scaler_ = getattr(self, "scaler_", StandardScaler()).partial_fit(X)
+            return super().partial_fit(self.scaler_.transform(X), y, classes=classes)
+
     scaling = Scaling(random_state=0)
     for _ in range(3):
         scaling.partial_fit(X, Y, classes=[0, 1, 2])
     assert scaling.scaler_.n_samples_seen_ == 3 * len(X)
 
 
-def test_generator_moves_on_from_fit_to_fit():
-    classifier = make_classifier(random_state=np.random.RandomState(3)).fit(X, Y)
-    first = copy.deepcopy(classifier)
-    assert (first.coefs_[0] != classifier.fit(X, Y).coefs_[0]).any()
-    assert_same_model(first, make_classifier(random_state=np.random.RandomState(3)).fit(X, Y), rtol=0)
+@pytest.mark.parametrize("few", [{}, {"n_networks": 2}])
+def test_a_seed_repeats_a_fit_and_a_generator_moves_on_from_fit_to_fit(few):
+    Classifier = ShallowNNEnsembleClassifier if few else ShallowNNClassifier
+    network = Classifier(**make_classifier().get_params(), **few)
 
+    def predicted(seed):
+        return network.set_params(random_state=seed).fit(X, Y).predict_proba(X)
 
-# --- Copies and files ---
+    first, other, drawn = (predicted(seed) for seed in (0, 1, np.random.RandomState(0)))
+    assert_array_equal(predicted(0), first)
+    assert not np.allclose(first, other)
+    moving = np.random.RandomState(0)
+    assert_array_equal(predicted(moving), first if few else drawn)
+    assert not np.allclose(predicted(moving), drawn)
 
 
 def by_skops(classifier):
@@ -104,9 +106,6 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
     trainable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
     assert len(pickle.dumps(trainable)) < 3.02 * weights + 4000  # with Adam's two moments
-
-
-# --- The defaults, and scikit-learn's MLPClassifier ---
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine])

@@ -29,31 +29,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 X, Y = make_data("binary")
 X3, Y3 = make_data("multiclass")
 
-ensemble = partial(
-    ShallowNNEnsembleClassifier,
-    solver="adam",
-    alpha=1.0,
-    n_hidden=4,
-    max_iter=5,
-    batch_size=10,
-    n_networks=3,
-    random_state=0,
-)
-
-
-def network_params(clf):
-    """Get the parameters that a network has too."""
-    names = ShallowNNClassifier().get_params().keys()
-    return {name: value for name, value in clf.get_params().items() if name in names}
+FEW = {"n_hidden": 4, "max_iter": 5, "batch_size": 10, "n_networks": 3}
+ensemble = partial(ShallowNNEnsembleClassifier, solver="adam", alpha=1.0, random_state=0, **FEW)
 
 
 def assert_same_networks(actual, expected):
     for one, other in zip(actual, expected, strict=True):
         assert one.n_iter_ == other.n_iter_
         assert_same_model(one, other, rtol=0)
-
-
-# --- The networks ---
 
 
 @pytest.mark.parametrize(
@@ -68,14 +51,12 @@ def assert_same_networks(actual, expected):
 def test_networks_are_those_that_are_fitted_alone(kind, params, validation):
     X, y = make_data(kind)
     clf = ensemble(**params).fit(X, y, **validation)
-    solos = [
-        ShallowNNClassifier(**network_params(clf) | {"random_state": one.random_state}).fit(
-            X, y, **validation
-        )
-        for one in clf.estimators_
-    ]
+    names = ShallowNNClassifier().get_params().keys() - {"random_state"}
+    solo = ShallowNNClassifier(**{name: value for name, value in clf.get_params().items() if name in names})
+    seeds = [one.random_state for one in clf.estimators_]
+    solos = [clone(solo).set_params(random_state=seed).fit(X, y, **validation) for seed in seeds]
     assert_same_networks(clf.estimators_, solos)
-    assert len({one.random_state for one in clf.estimators_}) == 3
+    assert len({*seeds}) == 3
     if clf.warm_start:
         assert_same_networks(clf.fit(X, y).estimators_, [one.fit(X, y) for one in solos])
 
@@ -94,9 +75,6 @@ def test_validation_splits_differ():
     with pytest.warns(UserWarning, match="init_scale=0"):
         clf.fit(X, Y)
     assert len({history["val_loss"][0] for history in clf.history_}) == 3
-
-
-# --- Predictions ---
 
 
 @pytest.mark.parametrize(
@@ -127,9 +105,6 @@ def test_average_of_extreme_logits_is_exact():
     assert_allclose(Multiclass([0, 1, 2]).average(logits), expected)
 
 
-# --- Going on ---
-
-
 def test_partial_fit_trains_every_network_for_an_epoch():
     clf = ensemble().partial_fit(X3[:20], Y3[:20], classes=[0, 1, 2])
     solos = [clone(one).partial_fit(X3[:20], Y3[:20], classes=[0, 1, 2]) for one in clf.estimators_]
@@ -152,31 +127,15 @@ def test_warm_start_goes_on_with_new_parameters_and_old_seeds():
         assert_array_equal(one.coefs_[0], before)
 
 
-def test_warm_start_with_another_number_of_networks_is_an_error():
+def test_a_warm_start_keeps_the_number_of_networks():
     clf = ensemble(warm_start=True).fit(X, Y)
     with pytest.raises(ValueError, match="n_networks=5, but there are 3 fitted networks"):
         clf.set_params(n_networks=5).fit(X, Y)
     clf.set_params(warm_start=False).fit(X, Y)
     assert len(clf.estimators_) == 5
-
-
-def test_a_number_of_networks_that_was_chosen_stays():
     clf = ensemble(n_networks="auto", warm_start=True).fit(X, Y)
     clf.fit(np.repeat(X, 40, axis=0), np.repeat(Y, 40)).partial_fit(X, Y)
     assert len(clf.estimators_) == 4
-
-
-# --- Seeds and workers ---
-
-
-def test_seeds():
-    first, same, other = (ensemble(random_state=seed).fit(X, Y).predict_proba(X) for seed in (0, 0, 1))
-    assert_array_equal(first, same)
-    assert not np.allclose(first, other)
-    rng = np.random.RandomState(0)
-    clf = ensemble(random_state=rng)
-    assert_array_equal(clf.fit(X, Y).predict_proba(X), first)
-    assert not np.allclose(clf.fit(X, Y).predict_proba(X), first)
 
 
 @pytest.mark.starts_processes
@@ -187,16 +146,10 @@ def test_networks_do_not_depend_on_n_jobs():
     assert [one.random_state for one in spread.estimators_] == [one.random_state for one in alone.estimators_]
 
 
-# --- Reports ---
-
-
 @needs_callbacks
 def test_callbacks_hear_of_every_network_and_epoch():
-    plain, handed_down, alone = recorders = [
-        Recorder(),
-        Recorder(max_propagation_depth=None),
-        Recorder(max_propagation_depth=0),
-    ]
+    depths = ({}, {"max_propagation_depth": None}, {"max_propagation_depth": 0})
+    plain, handed_down, alone = recorders = [Recorder(**depth) for depth in depths]
     clf = ensemble(max_iter=2, n_networks=2).set_callbacks(*recorders).fit(X, Y)
     NETWORK, WHOLE = "ShallowNNClassifier", "ShallowNNEnsembleClassifier"
     fits = ["fit 0/fit 0", "fit 0/fit 1"]
@@ -239,17 +192,12 @@ def test_verbose_says_which_network(capsys):
     assert sum(line.startswith("[network 2] epoch 2: loss = ") for line in lines) == 1
 
 
-# --- A good scikit-learn citizen ---
-
-
 NAN = np.where(X3[0, 0] == X3, np.nan, X3)
 WRONG_DATA = {
     "no y": lambda: ensemble().fit(X3, None),
     "nan": lambda: ensemble().fit(NAN, Y3),
     "nan to validate": lambda: ensemble().fit(X3, Y3, X_val=NAN, y_val=Y3),
-    "another width in partial_fit": lambda: (
-        ensemble().partial_fit(X, Y, classes=[0, 1]).partial_fit(X[:, :2], Y)
-    ),
+    "another width in partial_fit": lambda: ensemble().fit(X, Y).partial_fit(X[:, :2], Y),
     "another width with warm_start": lambda: ensemble(warm_start=True).fit(X, Y).fit(X[:, :2], Y),
 }
 
@@ -261,14 +209,10 @@ def test_errors_about_data_name_the_ensemble(name):
     assert "ShallowNNClassifier" not in str(caught.value)
 
 
-# --- Warnings ---
-
-
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_trouble_is_told_once_with_the_number_of_networks(n_jobs):
-    clf = ensemble(
-        n_networks=3, early_stopping=True, max_iter=30, n_iter_no_change=9, n_jobs=n_jobs, random_state=2
-    )
+    stopping = {"early_stopping": True, "max_iter": 30, "n_iter_no_change": 9}
+    clf = ensemble(**stopping, n_jobs=n_jobs, random_state=2)
     with parallel_config(backend="threading"), pytest.warns(ConvergenceWarning) as caught:
         clf.fit(X, Y)
     n_unfinished = sum(network.stop_reason_ == "max_iter" for network in clf.estimators_)
@@ -282,9 +226,6 @@ def test_different_troubles_are_told_apart():
         ensemble(n_networks=2, init_scale=0.0, learning_rate=1e300, max_iter=3).fit(X, Y)
     assert [warning.category for warning in caught] == [SymmetryWarning, DivergenceWarning]
     assert all("2 of 2 networks: " in str(warning.message) for warning in caught)
-
-
-# --- Control-C ---
 
 
 def test_control_c_ends_all_networks_with_a_usable_ensemble():

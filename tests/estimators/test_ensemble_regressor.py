@@ -15,15 +15,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 X, Y = make_rows(40)
 TWO = np.column_stack([Y, 100 * Y**2])
 
-ensemble = partial(
-    ShallowNNEnsembleRegressor,
-    alpha=3.0,
-    n_hidden=6,
-    max_iter=15,
-    learning_rate=0.02,
-    random_state=0,
-    n_networks=3,
-)
+FEW = {"n_hidden": 6, "max_iter": 15, "learning_rate": 0.02, "n_networks": 3}
+ensemble = partial(ShallowNNEnsembleRegressor, alpha=3.0, random_state=0, **FEW)
 
 
 @pytest.mark.parametrize("loss", NUMBER_LOSSES)

@@ -14,8 +14,8 @@ from tests.helpers import make_data, small_network
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = make_data("multiclass")
-CLASSES = np.unique(Y)
 KEPT = 5
+network = partial(small_network, n_hidden=4, max_iter=3)
 
 
 @pytest.fixture(autouse=True)
@@ -23,13 +23,10 @@ def _keeps_few_epochs(monkeypatch):
     monkeypatch.setattr(fitted, "HISTORY_EPOCHS", KEPT)
 
 
-network = partial(small_network, n_hidden=4, max_iter=3)
-
-
 def trained_by_parts(n_calls, classifier=None):
-    classifier = network() if classifier is None else classifier
+    classifier = classifier or network()
     for _ in range(n_calls):
-        classifier.partial_fit(X, Y, classes=CLASSES)
+        classifier.partial_fit(X, Y, classes=[0, 1, 2])
     return classifier
 
 

@@ -10,15 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from sknn_scratch._estimators.names import ATTRIBUTES_ELSEWHERE, OTHER_NAMES
 
-
-class Tuned(ShallowNNClassifier):
-    """A user's subclass with a parameter of its own."""
-
-    def __init__(self, boost=1, n_hidden=100):
-        super().__init__(n_hidden)
-        self.boost = boost
-
-
 UNKNOWN = {
     "misspelt": (ShallowNNClassifier, "n_hiden", "Did you mean 'n_hidden'"),
     "capitals": (ShallowNNClassifier, "Batch_Size", "Did you mean 'batch_size'"),
@@ -35,13 +26,15 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
-def test_an_unknown_parameter_is_named_with_the_one_that_was_meant(case):
+def test_an_unknown_parameter_is_named_with_the_one_that_was_meant_and_changes_nothing(case):
     estimator, name, hint = UNKNOWN[case]
     message = f"^Invalid parameter '{name}' for {estimator.__name__}\\. .*{hint}"
     with pytest.raises(TypeError, match=message):
         estimator(**{name: 1})
+    network = estimator()
     with pytest.raises(ValueError, match=message):  # as of scikit-learn's set_params
-        estimator().set_params(**{name: 1})
+        network.set_params(n_hidden=3, **{name: 1})
+    assert network.n_hidden == estimator().n_hidden
     step = estimator.__name__.lower()
     with pytest.raises(ValueError, match=message):
         make_pipeline(estimator()).set_params(**{f"{step}__{name}": 1})
@@ -83,30 +76,25 @@ def test_an_attribute_of_mlpclassifier_is_named_with_what_stands_for_it():
     for name, remedy in ATTRIBUTES_ELSEWHERE.items():
         with pytest.raises(AttributeError) as caught:
             getattr(classifier, name)
-        assert (
-            str(caught.value)
-            == f"'ShallowNNClassifier' object has no attribute {name!r}. Use {remedy} instead."
-        )
+        told = f"'ShallowNNClassifier' object has no attribute {name!r}. Use {remedy} instead."
+        assert str(caught.value) == told
     with pytest.raises(AttributeError, match=r"has no attribute 'foo_'$"):
         _ = classifier.foo_
 
 
 def test_other_names_lead_to_parameters_and_are_none():
-    parameters = (
-        ShallowNNEnsembleClassifier().get_params().keys() | signature(ShallowNNClassifier.fit).parameters
-    )
+    of_fit = signature(ShallowNNClassifier.fit).parameters
+    parameters = ShallowNNEnsembleClassifier().get_params().keys() | of_fit
     assert set(OTHER_NAMES.values()) <= parameters
     assert not OTHER_NAMES.keys() & parameters
 
 
-def test_an_unknown_parameter_changes_nothing():
-    classifier = ShallowNNClassifier(7)
-    with pytest.raises(ValueError, match="n_hiden"):
-        classifier.set_params(n_hidden=3, n_hiden=5)
-    assert classifier.n_hidden == 7
-
-
 def test_a_subclass_has_its_own_parameters():
+    class Tuned(ShallowNNClassifier):
+        def __init__(self, boost=1, n_hidden=100):
+            super().__init__(n_hidden)
+            self.boost = boost
+
     tuned = clone(Tuned(3, n_hidden=4)).set_params(boost=2)
     assert tuned.get_params() == {"boost": 2, "n_hidden": 4}
     assert Tuned(ShallowNNClassifier()).set_params(boost__alpha=3).boost.alpha == 3
@@ -122,8 +110,5 @@ def test_errors_of_python_name_no_private_class_and_methods_can_be_pickled():
     with pytest.raises(TypeError, match=r"^fit\(\) missing 1 required positional argument: 'y'"):
         ShallowNNClassifier().fit([[0], [1]])
     assert pickle.loads(pickle.dumps(ShallowNNClassifier.fit)) is ShallowNNClassifier.fit
-
-
-def test_a_class_that_is_fitted_without_parentheses_says_so():
     with pytest.raises(TypeError, match=r"^fit was called on a class\..* ShallowNNClassifier\(\)\.fit\(X, y"):
         ShallowNNClassifier.fit([[0], [1]], [0, 1])

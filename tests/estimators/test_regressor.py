@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+from functools import partial
+from operator import methodcaller
 
 import numpy as np
 import pandas as pd
@@ -26,13 +28,11 @@ ROBUST = [loss for loss in NUMBER_LOSSES if LOSSES[loss].is_robust]
 ANY_NUMBER = [loss for loss in NUMBER_LOSSES if LOSSES[loss].domain is NUMBERS]
 WITH_KINKS = [loss for loss in NUMBER_LOSSES if not LOSSES[loss].is_smooth]
 
+EXACT = {"activation": "identity", "solver": "lbfgs", "tol": 0, "max_iter": 5000}
+linear_network = partial(small_regressor, **EXACT)
+
 
 # --- The objective ---
-
-
-def linear_network(**parameters):
-    exact = {"activation": "identity", "solver": "lbfgs", "tol": 0, "max_iter": 5000}
-    return small_regressor(**exact | parameters)
 
 
 def test_a_linear_network_is_ridge_with_the_same_objective():
@@ -204,17 +204,10 @@ def test_several_targets_have_a_scale_each():
 # --- What y may be ---
 
 
-@pytest.mark.parametrize(
-    "convert",
-    [
-        list,
-        pd.Series,
-        lambda y: y.astype(object),
-        lambda y: y.astype(np.uint8),
-        lambda y: y.astype(np.float32),
-        lambda y: y > 5,
-    ],
-)
+AS_TYPE = [methodcaller("astype", dtype) for dtype in (object, np.uint8, np.float32)]
+
+
+@pytest.mark.parametrize("convert", [list, pd.Series, *AS_TYPE, lambda y: y > 5])
 def test_y_may_be_any_numbers(convert):
     X, y = make_rows()
     y = np.round(4 * y)
@@ -306,9 +299,6 @@ def test_predictions_that_overflow_are_an_error():
     reg = small_regressor(loss="poisson", activation="identity", max_iter=100).fit(X, Y)
     with pytest.raises(ValueError, match="overflow"):
         reg.predict(1e6 * np.vstack([X, -X]))
-
-
-# --- The same by different ways ---
 
 
 @pytest.mark.parametrize("loss", ["huber", "quantile"])  # scikit-learn's checks try the others

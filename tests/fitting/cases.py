@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.decide import MANY_ROWS
@@ -16,6 +17,11 @@ MANY_Y = (MANY_X[:, 0] + RNG.normal(size=len(MANY_X)) > 0).astype(int)
 few_or_many_rows = pytest.mark.parametrize(("x", "y"), [(X, Y), (MANY_X, MANY_Y)], ids=["few", "many"])
 
 network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
+
+
+def numbers_of_threads():
+    """Of each BLAS of this machine. There are some whose threads threadpoolctl cannot count."""
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
 def path_of(x, y, weights=None, **params):

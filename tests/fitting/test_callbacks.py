@@ -102,9 +102,6 @@ def test_callback_stops_the_fit(solver):
     assert_same_model(classifier, make_classifier(solver=solver, max_iter=2).fit(X, Y), rtol=0)
 
 
-# --- scikit-learn's own ---
-
-
 def test_progress_bar_of_a_pipeline_whose_fit_ends_early(capsys):
     classifier = make_classifier(max_iter=1000, tol=1e9, n_iter_no_change=2)
     pipeline = make_pipeline(StandardScaler(), classifier).set_callbacks(ProgressBar()).fit(X, Y)
@@ -114,18 +111,11 @@ def test_progress_bar_of_a_pipeline_whose_fit_ends_early(capsys):
     assert not hasattr(pipeline[-1], "_skl_callbacks")
 
 
-# --- On the network or the ensemble, or on what is around it ---
-
-
 class StopBelow(SilentCallback):
     """Stop when the training loss is below 1."""
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator):
         return context.task_name == "epoch" and fitted_estimator.loss_curve_[-1] < 1.0
-
-
-class StopAllBelow(StopBelow):
-    max_propagation_depth = None
 
 
 @pytest.mark.parametrize("outermost", [False, True])
@@ -138,7 +128,9 @@ def test_a_callback_on_the_estimator_or_on_a_search_over_its_pipeline_stops_netw
         estimator.set_callbacks(StopBelow())
     search = GridSearchCV(make_pipeline(StandardScaler(), estimator), {}, cv=KFold(2))
     if outermost:
-        search.set_callbacks(StopAllBelow())
+        handed_down = StopBelow()
+        handed_down.max_propagation_depth = None
+        search.set_callbacks(handed_down)
     fitted = search.fit(X, Y).best_estimator_[-1]
     for network in getattr(fitted, "estimators_", [fitted]):
         assert network.stop_reason_ == "callback"

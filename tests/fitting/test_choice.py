@@ -28,7 +28,7 @@ from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.few_rows import ALPHAS_OF_FEW
 from sknn_scratch._fitting.many_rows import FIRST_ALPHAS, cycles, losses_around, losses_of_best_length
 from sknn_scratch._fitting.trials import LEAST_ROWS, Tried
-from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network, path_of
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, network, path_of
 from tests.helpers import assert_same_model
 
 pytestmark = [
@@ -49,43 +49,34 @@ def made(monkeypatch):
     return choices
 
 
-# --- What is chosen ---
-
 ESTIMATORS = {
     "classifier": ShallowNNClassifier(8),
     "regressor": ShallowNNRegressor(8),
     "classifier in single precision": ShallowNNClassifier(8, dtype="float32", class_weight={0: 3}),
     "regressor of quantiles": ShallowNNRegressor(8, loss="quantile", quantile=[0.1, 0.9]),
     "regressor of counts": ShallowNNRegressor(8, loss="poisson"),
+    "classifiers": ShallowNNEnsembleClassifier(8, n_networks=3),
+    "regressors": ShallowNNEnsembleRegressor(8, n_networks=3),
 }
+OF_MANY = ("classifier in single precision", "regressor of quantiles", "classifiers", "regressors")
 
 
 @pytest.mark.parametrize(
     ("name", "x", "y"),
-    [
-        *((name, X, Y) for name in ESTIMATORS),
-        ("classifier in single precision", MANY_X, MANY_Y),
-        ("regressor of quantiles", MANY_X, MANY_Y),
-    ],
+    [*((name, X, Y) for name in ESTIMATORS), *((name, MANY_X, MANY_Y) for name in OF_MANY)],
 )
 def test_what_was_chosen_can_be_typed(name, x, y):
     auto = clone(ESTIMATORS[name]).set_params(random_state=0)
-    y, weights = (y if is_classifier(auto) else np.exp(x[:, 0] + y)), 1 + RNG.random(len(x))
+    is_ensemble, y = "n_networks" in auto.get_params(), (y if is_classifier(auto) else np.exp(x[:, 0] + y))
+    weights = None if is_ensemble else 1 + RNG.random(len(x))
     auto.fit(x, y, weights)
     alphas, losses = auto.alpha_path_.values()
-    assert auto.alpha_ == alphas[losses.argmin()]
-    chosen = {"alpha": auto.alpha_, "max_iter": auto.n_iter_, "solver": auto.solver_}
-    typed = clone(auto).set_params(**chosen, learning_rate=auto.learning_rate_).fit(x, y, weights)
-    assert not len(typed.alpha_path_["alpha"])
-    assert_same_model(typed, auto, rtol=0)
-
-
-@few_or_many_rows
-@pytest.mark.parametrize("Ensemble", [ShallowNNEnsembleClassifier, ShallowNNEnsembleRegressor])
-def test_what_was_chosen_for_a_network_of_an_ensemble_can_be_typed(Ensemble, x, y):
-    for one in Ensemble(8, n_networks=3, random_state=0).fit(x, y).estimators_:
-        chosen = {"alpha": one.alpha_, "max_iter": one.n_iter_, "learning_rate": one.learning_rate_}
-        assert_same_model(clone(one).set_params(**chosen, solver=one.solver_).fit(x, y), one, rtol=0)
+    assert is_ensemble or auto.alpha_ == alphas[losses.argmin()]
+    for one in auto.estimators_ if is_ensemble else [auto]:
+        chosen = {"alpha": one.alpha_, "max_iter": one.n_iter_, "solver": one.solver_}
+        typed = clone(one).set_params(**chosen, learning_rate=one.learning_rate_).fit(x, y, weights)
+        assert not len(typed.alpha_path_["alpha"])
+        assert_same_model(typed, one, rtol=0)
 
 
 def test_alphas_beyond_an_end_are_tried_if_it_is_the_best():
@@ -157,9 +148,6 @@ def test_places_in_an_ensemble_share_the_good_alphas():
     assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
     assert alphas_of([np.inf] * 4) == [1.0] * 4
     assert alphas_of([0.0] * 4, SquaredError) == list(ALPHAS_OF_FEW)
-
-
-# --- Surveys: people who tick the same boxes ---
 
 
 @pytest.mark.parametrize("n_rows", [600, 2000])
@@ -287,12 +275,12 @@ def test_rounding_and_columns_hold_out_the_same_rows(n_rows, estimator):
 
 SHORTEST, _, LONGEST = sorted(cycles(*MANY_X.shape)[0])
 NOISE = RNG.integers(2, size=len(MANY_X))
-WAVES = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
 
 
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_rows_choose_a_long_cycle_if_it_is_better():
-    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, WAVES)]
+    waves = (np.sin(3 * MANY_X).sum(axis=1) > 0).astype(int)
+    epochs = [network(max_iter="auto").fit(MANY_X, y).n_iter_ for y in (NOISE, waves)]
     assert epochs == [SHORTEST, LONGEST]
 
 
@@ -521,9 +509,6 @@ def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypa
     choice.memo.update(dict.fromkeys(range(9)))  # a bound that was passed holds again
     network().fit(X[:70], Y[:70])
     assert len(choice.memo) == 2
-
-
-# --- Lines of text ---
 
 
 def test_verbose_says_that_a_choice_is_made_and_what_was_chosen(capsys):

@@ -9,19 +9,14 @@ import pytest
 import scipy.sparse
 from sklearn.base import is_classifier
 
-from sknn_scratch import (
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-    ShallowNNEnsembleRegressor,
-    ShallowNNRegressor,
-)
+from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._fitting import decide as module
 from sknn_scratch._fitting.decide import Facts, decide, usual_n_networks
 from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.many_rows import cycles
 from sknn_scratch._targets.labels import Binary
-from tests.helpers import assert_same_model, make_data
+from tests.helpers import NETWORKS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
 
@@ -31,20 +26,12 @@ VALIDATION = {"X_val": X[:9], "y_val": Y[:9]}
 
 make_classifier = partial(ShallowNNClassifier, n_hidden=3, alpha=1.0, max_iter=2, random_state=0)
 
-
-# --- Among numbers, no value selects an algorithm ---
-
 NUMBERS = (0.0, 1e-9, 0.005, 0.1, 0.5, 0.9, 1.0, 1e6, 1, 2, 200, 10**6, np.float32(0.25), np.int64(3))
 LOSS_OF = {"huber_delta": "huber", "quantile": "quantile"}
 # Very many units would take too much memory for L-BFGS.
 NUMERIC = [
     (cls, name)
-    for cls in (
-        ShallowNNClassifier,
-        ShallowNNRegressor,
-        ShallowNNEnsembleClassifier,
-        ShallowNNEnsembleRegressor,
-    )
+    for cls in NETWORKS
     for name in signature(cls).parameters
     if name != "n_hidden" and any(isinstance(one, Number) for one in cls._parameter_constraints[name])
 ]
@@ -60,9 +47,8 @@ def test_no_two_numbers_select_different_algorithms(cls, name, n_rows):
     numbers = [one for one in NUMBERS if any(rule.is_satisfied_by(one) for rule in rules)]
     for number in numbers:
         model = cls(**others | {name: number})
-        encoded = encode_data(model, FitInput(X[:n_rows], y))
-        facts = Facts(n_rows, 0, encoded.target_kind, True, False, False)
-        found = decide(model, facts)
+        target_kind = encode_data(model, FitInput(X[:n_rows], y)).target_kind
+        found = decide(model, Facts(n_rows, 0, target_kind, True, False, False))
         ends_with = None if name in ("max_iter", "batch_size") else found.pace.max_iter
         decided.append((found.solver, found.pace.schedule, found.holds_out, found.any_length, ends_with))
     assert len(numbers) > 2
@@ -140,33 +126,27 @@ def test_a_loss_with_a_kink_is_for_adam(loss, solver):
     assert regressor.solver_ == solver
 
 
-def test_a_network_whose_last_steps_would_take_much_memory_is_for_adam(monkeypatch):
-    monkeypatch.setattr(module, "LBFGS_NUMBERS", 30 * 5 * X.shape[1])
-    for n_hidden, solver in ((5, "lbfgs"), (6, "adam")):
-        assert make_classifier(n_hidden=n_hidden).fit(X[:100], Y[:100]).solver_ == solver
-
-
-def test_wide_rows_are_for_lbfgs_which_trains_in_their_space_unless_their_copy_takes_much_memory(monkeypatch):
+def test_a_network_is_for_adam_if_its_last_steps_or_a_copy_of_wide_rows_would_take_much_memory(monkeypatch):
+    """L-BFGS trains wide rows in their space, unless they are sparse."""
     wide = np.tile(X[:10], 30)
     enough = 30 * 5 * 11 + wide.size
-    for n_numbers, rows, solver in (
-        (enough, wide, "lbfgs"),
-        (enough - 1, wide, "adam"),
-        (enough, scipy.sparse.csr_array(wide), "adam"),
+    for n_numbers, n_hidden, rows, solver in (
+        (30 * 5 * X.shape[1], 5, X[:100], "lbfgs"),
+        (30 * 5 * X.shape[1], 6, X[:100], "adam"),
+        (enough, 5, wide, "lbfgs"),
+        (enough - 1, 5, wide, "adam"),
+        (enough, 5, scipy.sparse.csr_array(wide), "adam"),
     ):
         monkeypatch.setattr(module, "LBFGS_NUMBERS", n_numbers)
-        assert make_classifier(n_hidden=5).fit(rows, Y[:10]).solver_ == solver
+        assert make_classifier(n_hidden=n_hidden).fit(rows, Y[: rows.shape[0]]).solver_ == solver
 
 
 def test_a_stream_is_for_adam_and_starts_with_a_fresh_memory_after_a_fit():
     classifier = make_classifier(warm_start=True).fit(X[:100], Y[:100])
     forgetful = copy.deepcopy(classifier).set_params(warm_start=False).fit(X[:100], Y[:100])
     classifier.partial_fit(X[:100], Y[:100])
-    assert (
-        classifier.solver_
-        == make_classifier().partial_fit(X[:100], Y[:100], classes=[0, 1]).solver_
-        == "adam"
-    )
+    fresh = make_classifier().partial_fit(X[:100], Y[:100], classes=[0, 1])
+    assert classifier.solver_ == fresh.solver_ == "adam"
     assert_same_model(classifier, forgetful.partial_fit(X[:100], Y[:100]), rtol=0)
 
 

@@ -21,10 +21,6 @@ make_classifier = partial(small_network, n_hidden=6, max_iter=8, learning_rate=0
 
 X3, Y3 = make_data("multiclass")
 
-
-# --- Rows ---
-
-
 DENSE = {
     "Fortran order": np.asfortranarray,
     "a view": lambda X: np.repeat(X, 2, axis=0)[::2, :],
@@ -51,8 +47,7 @@ PRECISIONS = {  # of the rows, the parameter and the network
 @pytest.mark.parametrize("name", DENSE)
 def test_dense_rows_of_any_kind(name):
     X = DENSE[name](X3)
-    classifier = make_classifier(batch_size=16).fit(X, Y3)
-    reference = make_classifier(batch_size=16).fit(X3, Y3)
+    classifier, reference = (make_classifier(batch_size=16).fit(x, Y3) for x in (X, X3))
     assert_same_model(classifier, reference, rtol=0)
     assert_allclose(classifier.predict_proba(X), reference.predict_proba(X3), rtol=1e-12)
 
@@ -85,22 +80,15 @@ def with_stored_zeros(X):
     return scipy.sparse.coo_array((X.ravel(), (rows.ravel(), columns.ravel())), X.shape).tocsr()
 
 
-SPARSE = {
-    "CSR matrix": scipy.sparse.csr_matrix,
-    "CSC array": scipy.sparse.csc_array,
-    "int64 indices": with_int64_indices,
-    "unsorted": unsorted,
-    "duplicates": with_duplicates,
-    "stored zeros": with_stored_zeros,
-}
+UNUSUAL = [unsorted, with_duplicates, with_stored_zeros]
+SPARSE = [scipy.sparse.csr_matrix, scipy.sparse.csc_array, with_int64_indices, *UNUSUAL]
 
 
-@pytest.mark.parametrize(("name", "solver"), list(zip(SPARSE, ["adam", "sgd", "lbfgs"] * 2, strict=True)))
-def test_sparse_rows_give_what_dense_rows_give(name, solver):
-    X = SPARSE[name](SPARSE_X)
+@pytest.mark.parametrize(("container", "solver"), [*zip(SPARSE, ["adam", "sgd", "lbfgs"] * 2, strict=True)])
+def test_sparse_rows_give_what_dense_rows_give(container, solver):
+    X = container(SPARSE_X)
     params = {"solver": solver, "batch_size": 16, "early_stopping": True}
-    classifier = make_classifier(**params).fit(X, Y3)
-    reference = make_classifier(**params).fit(SPARSE_X, Y3)
+    classifier, reference = (make_classifier(**params).fit(x, Y3) for x in (X, SPARSE_X))
     assert_same_model(classifier, reference, rtol=1e-6)
     for method in ("predict_proba", "predict_log_proba", "decision_function", "transform"):
         assert_allclose(getattr(classifier, method)(X), getattr(reference, method)(SPARSE_X), rtol=1e-6)
@@ -110,17 +98,15 @@ def test_wide_dense_rows_give_what_sparse_rows_give():
     """L-BFGS trains in the space of the dense rows."""
     wide, weights = np.random.default_rng(0).normal(size=(60, 200)), np.arange(60.0) % 4
     wide.flags.writeable = False
-    models = [
-        make_classifier(solver="lbfgs", warm_start=True).fit(x, Y3, weights).fit(x[:40], Y3[:40])
-        for x in (wide, scipy.sparse.csr_array(wide))
-    ]
-    assert_same_model(*models, rtol=1e-6)
+    make = partial(make_classifier, solver="lbfgs", warm_start=True)
+    kinds = (wide, scipy.sparse.csr_array(wide))
+    assert_same_model(*(make().fit(x, Y3, weights).fit(x[:40], Y3[:40]) for x in kinds), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["unsorted", "duplicates", "stored zeros"])
-def test_sparse_rows_are_left_alone_also_if_they_are_measured(name):
+@pytest.mark.parametrize("container", UNUSUAL)
+def test_sparse_rows_are_left_alone_also_if_they_are_measured(container):
     """The arrays are read-only, as in joblib's workers."""
-    X = SPARSE[name](SPARSE_X)
+    X = container(SPARSE_X)
     indices, data = X.indices.copy(), X.data.copy()
     for array in (X.indices, X.data, X.indptr):
         array.flags.writeable = False
@@ -177,9 +163,6 @@ def test_sparse_rows_are_never_densified(early_stopping):
     assert peak_memory(use) < 25e6
 
 
-# --- Precision ---
-
-
 @pytest.mark.parametrize(("name", "solver"), list(zip(PRECISIONS, ["adam", "lbfgs"] * 4, strict=True)))
 def test_precision(name, solver):
     given, dtype, expected = PRECISIONS[name]
@@ -197,9 +180,6 @@ def test_precision(name, solver):
             assert_same_model(classifier, reference, rtol=0)
 
 
-# --- Feature names and outputs ---
-
-
 def test_a_fit_to_rows_without_names_forgets_the_earlier_names():
     classifier = make_classifier().fit(pd.DataFrame(X3, columns=list("abcd")), Y3)
     assert_array_equal(classifier.feature_names_in_, list("abcd"))
@@ -215,8 +195,8 @@ def test_a_fit_to_rows_without_names_forgets_the_earlier_names():
 )
 def test_early_stopping_on_a_frame_gives_no_warning(make_frame):
     frame = make_frame(X3, columns=list("abcd"))
-    classifier = make_classifier(early_stopping=True, scoring="accuracy").fit(frame, Y3)
-    reference = make_classifier(early_stopping=True, scoring="accuracy").fit(X3, Y3)
+    scored = {"early_stopping": True, "scoring": "accuracy"}
+    classifier, reference = (make_classifier(**scored).fit(x, Y3) for x in (frame, X3))
     assert_array_equal(classifier.history_["val_score"], reference.history_["val_score"])
     classifier.fit(frame, Y3, X_val=frame, y_val=Y3)
     assert_array_equal(classifier.feature_names_in_, list("abcd"))
@@ -233,7 +213,7 @@ HAS_OCCURRED = np.bincount(HASHED_X.indices, minlength=2**14) > 0
     "params", [{}, {"alpha": "auto"}, {"alpha": 0.0}, {"solver": "lbfgs"}, {"scoring": "accuracy"}]
 )
 def test_sparse_features_that_do_not_occur_have_no_weight_and_change_nothing(params):
-    settings = {"solver": "adam", "alpha": 1.0, "batch_size": 16} | params
+    settings = {"batch_size": 16} | params
     validated = {"X_val": HASHED_X[:20], "y_val": HASHED_Y[:20]} if "scoring" in params else {}
     classifier = make_classifier(**settings).fit(HASHED_X, HASHED_Y, **validated)
     assert not classifier.coefs_[0][~HAS_OCCURRED].any()
@@ -246,31 +226,30 @@ def test_sparse_features_that_do_not_occur_have_no_weight_and_change_nothing(par
 
 
 def test_dense_features_that_do_not_occur_have_no_weight_either():
-    sparse, dense = (make_classifier(solver="adam").fit(x, HASHED_Y) for x in (HASHED_X, HASHED_X.toarray()))
-    assert not dense.coefs_[0][~HAS_OCCURRED].any()
-    assert_same_model(dense, sparse, rtol=1e-9)
-    scored = make_classifier(solver="adam", early_stopping=True, scoring="accuracy")
-    assert not scored.fit(HASHED_X.toarray(), HASHED_Y).coefs_[0][~HAS_OCCURRED].any()
+    for params in ({}, {"early_stopping": True, "scoring": "accuracy"}):
+        sparse, dense = (make_classifier(**params).fit(x, HASHED_Y) for x in (HASHED_X, HASHED_X.toarray()))
+        assert not dense.coefs_[0][~HAS_OCCURRED].any()
+        assert_same_model(dense, sparse, rtol=1e-9)
 
 
 def test_features_that_only_rows_of_the_validation_have_know_nothing():
     """So do those of rows that count for nothing."""
     weights = np.append(np.zeros(10), np.ones(50))
     X_val, y_val = HASHED_X[:10], HASHED_Y[:10]
-    classifier = make_classifier(solver="adam").fit(HASHED_X, HASHED_Y, weights, X_val=X_val, y_val=y_val)
-    reference = make_classifier(solver="adam").fit(HASHED_X[10:], HASHED_Y[10:], X_val=X_val, y_val=y_val)
+    classifier = make_classifier().fit(HASHED_X, HASHED_Y, weights, X_val=X_val, y_val=y_val)
+    reference = make_classifier().fit(HASHED_X[10:], HASHED_Y[10:], X_val=X_val, y_val=y_val)
     assert_same_model(classifier, reference, rtol=1e-12)
     assert not classifier.coefs_[0][np.bincount(HASHED_X[10:].indices, minlength=2**14) == 0].any()
-    held_out = make_classifier(solver="adam", early_stopping=True, max_iter=1).fit(HASHED_X, HASHED_Y)
+    held_out = make_classifier(early_stopping=True, max_iter=1).fit(HASHED_X, HASHED_Y)
     assert held_out.coefs_[0].any(axis=1).sum() < HAS_OCCURRED.sum()
     y = np.append(np.full(10, 2), HASHED_Y[10:])
-    by_class = make_classifier(solver="adam", class_weight={2: 0}).fit(HASHED_X, y)
-    assert_same_model(by_class, make_classifier(solver="adam").fit(HASHED_X, y, y < 2), rtol=0)
+    by_class = make_classifier(class_weight={2: 0}).fit(HASHED_X, y)
+    assert_same_model(by_class, make_classifier().fit(HASHED_X, y, y < 2), rtol=0)
 
 
 @pytest.mark.parametrize("keeps_on", ["fit", "partial_fit"])
 def test_sparse_features_may_occur_later(keeps_on):
-    classifier = make_classifier(solver="adam", warm_start=True).fit(HASHED_X, HASHED_Y)
+    classifier = make_classifier(warm_start=True).fit(HASHED_X, HASHED_Y)
     getattr(classifier, keeps_on)(HASHED_X[:, ::-1].tocsr(), HASHED_Y)
     assert_array_equal(classifier.coefs_[0].any(axis=1), HAS_OCCURRED | HAS_OCCURRED[::-1])
     getattr(classifier, keeps_on)(np.ones((60, 2**14)), HASHED_Y)  # all occur

@@ -37,9 +37,6 @@ def assert_same_observations(seen, others):
         assert_array_equal(values, of_others)
 
 
-# --- Copies, and people who tick the same boxes ---
-
-
 @pytest.mark.parametrize("estimator", [ShallowNNClassifier, ShallowNNRegressor])
 def test_copies_are_one_observation_with_the_sum_of_their_weights(estimator):
     weights = RNG.integers(0, 4, len(X))
@@ -71,9 +68,6 @@ def test_a_few_repeated_patterns_may_have_different_y(n_different, n_observation
     assert observe(x, y).data.n_samples == n_observations
 
 
-# --- What they depend on ---
-
-
 @pytest.mark.parametrize(("x", "y"), [(X, Y), (BOXES, OPINIONS)], ids=["numbers", "boxes"])
 def test_the_order_of_the_rows_is_no_matter(x, y):
     weights, order = RNG.random(len(x)), RNG.permutation(len(x))
@@ -102,9 +96,6 @@ def test_features_are_ordered_with_one_blas_thread(monkeypatch):
     assert seen == ["entered"]
 
 
-# --- Parts ---
-
-
 def deal(strata, n_parts=3, draw=0, n_kept=1):
     hashes = hashes_of_rows(rows_of(np.arange(float(len(strata)))[:, np.newaxis]), np.arange(len(strata)))
     return Units(np.asarray(strata), n_kept, hashes).dealt(n_parts, draw)
@@ -131,9 +122,6 @@ def test_no_part_is_empty_however_classes_of_one_row_are_mixed_with_others(n_par
 def test_sets_of_labels_that_occur_once_are_held_out_too():
     assert_array_equal(np.bincount(deal([0] * 4, 5, n_kept=0), minlength=5), [1, 1, 1, 1, 0])
     assert deal([0], n_kept=0) < 3
-
-
-# --- Hashes ---
 
 
 def test_hashes_of_equal_rows_are_equal():

@@ -13,20 +13,20 @@ from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch.exceptions import DivergenceWarning
+from tests.fitting.cases import numbers_of_threads
 from tests.helpers import AtEpoch, assert_same_model, make_data, small_network
 from tests.versions import needs_callbacks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = make_data("multiclass", 60)
-LARGE = _threads.TINY_PRODUCT
 # Large enough for BLAS to ask for a second thread.
 DIGITS = [array[:1400] for array in load_digits(return_X_y=True)]
 
@@ -40,19 +40,11 @@ def two_threads():
         yield
 
 
-# --- BLAS has one thread while something is computed, and no longer ---
-
-
 def run_here(function, *args):
     """Call a function in this thread; return a future, as ``submit`` of a pool does."""
     future = Future()
     future.set_result(function(*args))
     return future
-
-
-def numbers_of_threads():
-    """Of each BLAS of this machine. There are some whose threads threadpoolctl cannot count."""
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
 def is_limited_to(n_threads):
@@ -108,7 +100,7 @@ def test_limits_may_overlap_in_one_or_several_threads(n_pools, first_to_go):
 @pytest.mark.usefixtures("two_threads")
 def test_who_allows_blas_one_thread_gets_one():
     with blas_threads(1):
-        with threads_for_blocks(100, LARGE) as map_blocks:
+        with threads_for_blocks(100, _threads.TINY_PRODUCT) as map_blocks:
             assert map_blocks is map
             assert is_limited_to(1)
         assert is_limited_to(1)
@@ -125,16 +117,11 @@ def test_blas_with_one_thread_is_never_given_another(monkeypatch):
     assert asked == []
 
 
-# --- Forked processes ---
-
-of_forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of Python, about forks
-
-
 def fit_in_a_child(seed):
     return make_classifier(random_state=seed).fit(X, Y).coefs_, numbers_of_threads()
 
 
-@of_forks
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # of Python, about forks
 @pytest.mark.needs_fork
 def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
     ending = threading.Event()
@@ -159,9 +146,6 @@ def test_a_process_that_is_forked_while_threads_fit_can_fit_too():
         assert numbers_of_threads() == before
 
 
-# --- Blocks of rows are shared out to threads ---
-
-
 @pytest.fixture
 def small_blocks(monkeypatch, all_is_large):
     """Let small batches and predictions be cut into blocks; return how to set the number of threads."""
@@ -182,9 +166,6 @@ def test_rows_that_overflow_in_a_thread_are_an_error_without_a_warning(small_blo
     assert len(caught) == 1
 
 
-# --- The numbers do not depend on the threads ---
-
-
 def assert_same_fit(fit, expected):
     assert_same_model(fit, expected, rtol=0)
     assert_array_equal(fit.loss_curve_, expected.loss_curve_)
@@ -197,11 +178,9 @@ def test_threads_change_nothing_in_a_fit_or_a_prediction(small_blocks, params):
         small_blocks(n_threads)
         fit = make_classifier(**params).fit(X, Y)
         results.append((fit, fit.predict_proba(many), fit.transform(many)))
-    expected, *expected_arrays = results[0]
     for fit, *arrays in results[1:]:
-        assert_same_fit(fit, expected)
-        assert_array_equal(arrays[0], expected_arrays[0])
-        assert_array_equal(arrays[1], expected_arrays[1])
+        assert_same_fit(fit, results[0][0])
+        assert all(map(np.array_equal, arrays, results[0][1:]))
 
 
 def fit_digits(params):

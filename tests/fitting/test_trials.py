@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from sknn_scratch import Activation, ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core import rows
@@ -23,7 +23,7 @@ from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.trials import NOTHING
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.fitting import cases
-from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network, numbers_of_threads
 from tests.helpers import bits_of, slope_of_tanh
 
 pytestmark = [
@@ -101,17 +101,13 @@ def test_a_limit_decides_how_alphas_are_tried(limit, monkeypatch):
     assert path_of(x, y)[1] != expected[1]
 
 
-def n_blas_threads():
-    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
-
-
 @few_or_many_rows
 @pytest.mark.usefixtures("brief_trials")
 def test_held_out_losses_are_computed_with_one_blas_thread(x, y, monkeypatch):
     seen = []
 
     def row_losses(*args, original=few_rows.row_losses):
-        seen.append(n_blas_threads())
+        seen.append({*numbers_of_threads()})
         return original(*args)
 
     for module in (few_rows, many_rows):

@@ -12,11 +12,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import (
-    DivergenceWarning,
-    ShallowNNClassifier,
-    ShallowNNEnsembleClassifier,
-)
+from sknn_scratch import DivergenceWarning, ShallowNNClassifier, ShallowNNEnsembleClassifier
 from tests.helpers import make_data, small_network, warnings_of
 
 X, Y = make_data("multiclass")

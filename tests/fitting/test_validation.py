@@ -12,9 +12,8 @@ from sklearn.metrics import check_scoring, log_loss, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.held_out import draw_held_out
-from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data
+from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
 
@@ -23,20 +22,9 @@ X, Y, X_VAL, Y_VAL = X_ALL[:120], Y_ALL[:120], X_ALL[120:], Y_ALL[120:]
 VALIDATION = {"X_val": X_VAL, "y_val": Y_VAL}
 
 # Make a classifier that overfits, so that its best epoch is not its last.
-make_classifier = partial(
-    ShallowNNClassifier,
-    solver="adam",
-    n_hidden=20,
-    activation="tanh",
-    init_scale=0.5,
-    learning_rate=0.1,
-    max_iter=40,
-    alpha=0.0,
-    tol=0.0,
-    n_iter_no_change=40,
-    early_stopping=True,
-    random_state=0,
-)
+LONG = {"learning_rate": 0.1, "max_iter": 40, "tol": 0.0, "n_iter_no_change": 40, "early_stopping": True}
+STEEP = {"n_hidden": 20, "activation": "tanh", "init_scale": 0.5, "alpha": 0.0}
+make_classifier = partial(small_network, **LONG, **STEEP)
 
 
 def held_out(y, x=None, **params):
@@ -45,9 +33,6 @@ def held_out(y, x=None, **params):
     scoring = RecordingScorer()
     make_classifier(scoring=scoring, max_iter=1, n_hidden=2, **params).fit(x, y)
     return scoring.rows[0], scoring.labels[0]
-
-
-# --- Best weights ---
 
 
 @pytest.mark.parametrize(("kind", "solver"), list(zip(KINDS, ["adam", "sgd", "lbfgs"], strict=True)))
@@ -99,9 +84,6 @@ def test_validation_rows_are_not_trained_on_and_all_keep_their_weights():
     assert_allclose(trained_on.history_["val_loss"], reference.history_["val_loss"])
 
 
-# --- Which rows ---
-
-
 @pytest.mark.filterwarnings("ignore:Features such as")
 def test_held_out_rows_are_stratified():
     y = np.repeat(["a", "b", "c", "d"], [500, 300, 150, 50])
@@ -110,11 +92,6 @@ def test_held_out_rows_are_stratified():
         counts = np.unique(labels, return_counts=True)[1]
         assert counts.sum() == (fraction if isinstance(fraction, int) else np.ceil(1000 * fraction))
         assert abs(counts - expected).max() <= 1
-
-
-def split_labels(y, fraction):
-    is_held_out = draw_held_out(y, 1, fraction, np.random.default_rng(0))
-    return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +111,9 @@ def split_labels(y, fraction):
 )
 def test_every_class_is_trained_on_however_small_it_is(counts, fraction, size):
     y = np.repeat(np.arange(len(counts)), counts)
-    train, validation = split_labels(y, fraction)
-    assert set(y[train]) == set(y)
-    assert len(validation) == size
-    assert_array_equal(np.sort(np.r_[train, validation]), np.arange(len(y)))
+    is_held_out = draw_held_out(y, 1, fraction, np.random.default_rng(0))
+    assert set(y[~is_held_out]) == set(y)
+    assert is_held_out.sum() == size
 
 
 def test_multilabel_rows_are_stratified_by_their_set_of_labels():
@@ -163,18 +139,12 @@ def test_scorers_get_sparse_rows_as_sparse_rows():
     assert [(rows.format, rows.shape) for rows in seen] == [("csr", (12, 4))] * 2
 
 
-# --- When ---
-
-
 def test_auto_validates_only_with_rows_of_the_user():
     x, y = make_data("multiclass", n_samples=2000)
     clf = make_classifier(early_stopping="auto", max_iter=2)
     for params in ({}, {"alpha": 1.0}, {"solver": "lbfgs"}):
         assert "val_loss" not in clone(clf).set_params(**params).fit(x, y).history_
         assert "val_loss" in clone(clf).set_params(**params).fit(x, y, **VALIDATION).history_
-
-
-# --- Validation rows of one's own ---
 
 
 def test_one_validation_row_is_enough():
@@ -222,6 +192,5 @@ def test_a_metric_or_a_scorer_may_do_without_weights(scoring):
 
 
 def test_a_scorer_that_takes_other_arguments_is_named():
-    X, y = make_data("binary")
     with pytest.raises(ValueError, match=r"scoring=.*cannot score the .* validation rows"):
-        make_classifier(scoring=minus_mistakes).fit(X, y)
+        make_classifier(scoring=minus_mistakes).fit(X, Y)

@@ -1,5 +1,6 @@
 """What verbose prints."""
 
+import itertools
 import re
 from functools import partial
 
@@ -19,13 +20,9 @@ make_classifier = partial(small_network, n_hidden=5, learning_rate=0.02, max_ite
 def test_verbose_prints_a_line_an_epoch_with_what_is_watched(verbose, capsys):
     watched = {"early_stopping": True, "scoring": "accuracy", "solver": "lbfgs"}
     classifier = make_classifier(verbose=verbose, **watched).fit(X, Y)
-    expected = [
-        f"[ShallowNNClassifier] epoch {i + 1}: loss = {loss:.6f}, val_loss = {val_loss:.6f}, "
-        f"val_score = {val_score:.6f}"
-        for i, (loss, val_loss, val_score) in enumerate(
-            zip(*(classifier.history_[name] for name in ("loss", "val_loss", "val_score")), strict=True)
-        )
-    ]
+    columns = [classifier.history_[name] for name in ("loss", "val_loss", "val_score")]
+    told = "[ShallowNNClassifier] epoch {}: loss = {:.6f}, val_loss = {:.6f}, val_score = {:.6f}"
+    expected = [told.format(*row) for row in zip(itertools.count(1), *columns)]
     assert capsys.readouterr().out.splitlines()[:-1] == (expected if verbose else [])
 
 
@@ -43,14 +40,10 @@ def test_verbose_ends_with_the_reason_to_stop_and_the_epoch_that_was_kept(capsys
     patient = {"early_stopping": True, "tol": 10, "n_iter_no_change": 3, "max_iter": 50}
     classifier = make_classifier(verbose=1, warm_start=True, **patient).fit(X, Y)
     *_, line = capsys.readouterr().out.splitlines()
-    kept = classifier.best_iter_
-    numbers = ", ".join(
-        f"{name} = {classifier.history_[name][kept - 1]:.6f}" for name in ("loss", "val_loss")
-    )
-    assert line == (
-        f"[ShallowNNClassifier] end after epoch {classifier.n_iter_}: {StopReason.NO_IMPROVEMENT.value} "
-        f"Kept: epoch {kept} ({numbers})."
-    )
+    kept, history = classifier.best_iter_, classifier.history_
+    losses = (history[name][kept - 1] for name in ("loss", "val_loss"))
+    told = "[ShallowNNClassifier] end after epoch {}: {} Kept: epoch {} (loss = {:.6f}, val_loss = {:.6f})."
+    assert line == told.format(classifier.n_iter_, StopReason.NO_IMPROVEMENT.value, kept, *losses)
     classifier.set_params(learning_rate=10.0).fit(X, Y)  # which gains nothing
     assert classifier.best_iter_ == kept
     assert capsys.readouterr().out.endswith(f" Kept: epoch {kept}.\n")

@@ -35,7 +35,7 @@ from sknn_scratch._tables import piecewise_encoder, relevance
 from sknn_scratch._targets import labels
 from sknn_scratch._targets.numbers import KINDS as NUMBERS
 from sknn_scratch.onnx import activations, networks
-from tests.helpers import KINDS, make_data
+from tests.helpers import both_precisions, every_kind, make_data
 from tests.recipes import load_example
 from tests.recipes.exports import ESTIMATORS, difference, fitted, predict_by_onnx
 
@@ -46,15 +46,11 @@ pytestmark = [
 
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
 NETWORK = ShallowNNClassifier(6, "silu", max_iter=20, random_state=0)
-ENSEMBLE = ShallowNNEnsembleClassifier(6, "elu", n_networks=3, max_iter=20, random_state=0)
-CLASSIFIERS = {"network": NETWORK, "ensemble": ENSEMBLE}
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+CLASSIFIERS = {
+    "network": NETWORK,
+    "ensemble": ShallowNNEnsembleClassifier(6, "elu", n_networks=3, max_iter=20, random_state=0),
+}
 every_classifier = pytest.mark.parametrize("name", CLASSIFIERS)
-exclusive = pytest.mark.parametrize("kind", ["binary", "multiclass"])
-
-
-# --- Every estimator, activation, loss and kind of y ---
-
 
 # Every estimator, and every activation of two of them: a node of the graph does not depend on the others.
 EXPORTS = [(name, "tanh") for name in ESTIMATORS]
@@ -66,7 +62,7 @@ EXPORTS += [
 ]
 
 
-@every_dtype
+@both_precisions
 @pytest.mark.parametrize(("name", "activation"), EXPORTS)
 def test_the_file_predicts_as_the_model(name, activation, dtype):
     if activation == "gelu" and dtype == np.float64:
@@ -83,7 +79,7 @@ def test_every_registry_is_covered():
     assert {cls.__name__ for cls, *_ in ESTIMATORS.values()} == estimators
 
 
-@every_dtype
+@both_precisions
 @pytest.mark.parametrize("name", [name for name in ESTIMATORS if "Classifier" in name])
 def test_raw_scores_are_logits(name, dtype):
     model, X = fitted(name, "tanh", dtype)
@@ -94,7 +90,7 @@ def test_raw_scores_are_logits(name, dtype):
     assert_array_equal(found, model.predict(X))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_kind
 @every_classifier
 def test_nothing_overflows_far_from_the_data(name, kind):
     X, y = make_data(kind, n_samples=90)
@@ -155,12 +151,17 @@ def predict_table(model, table, new):
     return onnxruntime.InferenceSession(onnx_model.SerializeToString()).run(None, inputs)[-1]
 
 
+def assert_table_predicted(model, table, new, expected=None):
+    """Assert that the file predicts of new rows what the model does, or what is expected."""
+    expected = model.predict_proba(new) if expected is None else expected
+    assert_allclose(predict_table(model, table, new), expected, rtol=0, atol=1e-5)
+
+
 @every_classifier
 def test_columns_of_a_frame_are_inputs(name):
     X, y = make_data("binary", n_samples=90)
     frame = pd.DataFrame(X.astype(np.float32), columns=list("abcd")).assign(e=np.arange(90))
-    model = CLASSIFIERS[name].fit(frame, y)
-    assert_allclose(predict_table(model, frame, frame), model.predict_proba(frame), rtol=0, atol=1e-5)
+    assert_table_predicted(CLASSIFIERS[name].fit(frame, y), frame, frame)
 
 
 @pytest.mark.parametrize("target_opset", [15, 18, 22])
@@ -211,7 +212,7 @@ WRAPS = {
 }
 
 
-@exclusive
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
 @every_classifier
 @pytest.mark.parametrize("wrap", WRAPS)
 def test_meta_estimators(wrap, name, kind):
@@ -250,23 +251,20 @@ def test_a_network_that_transforms_is_refused():
 
 
 def make_table(n_rows=300):
-    rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {
-            "gap": np.where(rng.random(n_rows) < 0.1, np.nan, rng.lognormal(size=n_rows)),
-            "city": rng.choice(
-                ["Oslo", "Rome", "missing", "rare", "once"], n_rows, p=[0.4, 0.3, 0.28, 0.01, 0.01]
-            ),
-            "flag": rng.random(n_rows) < 0.5,
-            "street": [f"street {i}" for i in rng.integers(90, size=n_rows)],
-            "large": 1e4 * rng.lognormal(size=n_rows),
-            "few": rng.integers(0, 3, n_rows),
-            "kind": rng.choice(["u", "v"], n_rows),
-        }
-    )
+    rng, cities = np.random.default_rng(0), ["Oslo", "Rome", "missing", "rare", "once"]
+    columns = {
+        "gap": np.where(rng.random(n_rows) < 0.1, np.nan, rng.lognormal(size=n_rows)),
+        "city": rng.choice(cities, n_rows, p=[0.4, 0.3, 0.28, 0.01, 0.01]),
+        "flag": rng.random(n_rows) < 0.5,
+        "street": [f"street {i}" for i in rng.integers(90, size=n_rows)],
+        "large": 1e4 * rng.lognormal(size=n_rows),
+        "few": rng.integers(0, 3, n_rows),
+        "kind": rng.choice(["u", "v"], n_rows),
+    }
+    return pd.DataFrame(columns)
 
 
-@every_dtype
+@both_precisions
 @pytest.mark.parametrize(("n_rows", "best"), [(300, "coarse"), (1500, "fine"), (1500, "without")])
 def test_the_encoder(monkeypatch, n_rows, best, dtype):
     def best_pieces(X, y, coarse, fine, groups):
@@ -283,7 +281,7 @@ def test_the_encoder(monkeypatch, n_rows, best, dtype):
     assert_allclose(found, encoder.transform(rows), rtol=0, atol=TOLERANCE[dtype])
 
 
-@every_dtype
+@both_precisions
 @pytest.mark.parametrize("most_features", [1, 1500])
 def test_relevant_components(monkeypatch, most_features, dtype):
     monkeypatch.setattr(relevance, "MOST_FEATURES", most_features)
@@ -310,25 +308,21 @@ NEVER_SEEN = TABLE.assign(city=TABLE["city"].where(np.arange(300) > 9, "never se
     ids=["classifier", "network", "calibrated"],
 )
 def test_a_tabular_pipeline_is_exported_as_a_whole(estimator):
-    model = tabular_pipeline(estimator).fit(TABLE, IS_ROME ^ TABLE["flag"])
-    found = predict_table(model, TABLE, NEVER_SEEN)
-    assert_allclose(found, model.predict_proba(NEVER_SEEN), rtol=0, atol=1e-5)
+    assert_table_predicted(tabular_pipeline(estimator).fit(TABLE, IS_ROME ^ TABLE["flag"]), TABLE, NEVER_SEEN)
 
 
 def test_text_that_was_read_as_numbers_is_numbers_in_the_file():
     table = TABLE[["large", "city"]]
     dollars = table.assign(large=[f"${x:.2f}" for x in table["large"]])
     model = tabular_pipeline(NETWORK).fit(dollars, IS_ROME)
-    found = predict_table(model, table, table.round(2))
-    assert_allclose(found, model.predict_proba(dollars), rtol=0, atol=1e-5)
+    assert_table_predicted(model, table, table.round(2), model.predict_proba(dollars))
 
 
 @pytest.mark.parametrize("text", ["", "missing"])
 def test_a_missing_category_is_text_in_the_file(text):
     table = TABLE[["kind"]].where(TABLE["few"] > 0, None)
     model = tabular_pipeline(NETWORK).fit(table, TABLE["few"] > 0)
-    found = predict_table(model, TABLE[["kind"]], table.fillna(text))
-    assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
+    assert_table_predicted(model, TABLE[["kind"]], table.fillna(text), model.predict_proba(table))
 
 
 @pytest.mark.parametrize(
@@ -339,15 +333,13 @@ def test_categories_are_grouped_as_the_parameters_say(params):
     table, new = (one[["city", "flag", "kind"]] for one in (TABLE, NEVER_SEEN))
     model = tabular_pipeline(NETWORK, kinds={"flag": "categories"})
     model.set_params(**{f"columns__categories__{name}": value for name, value in params.items()})
-    model.fit(table, table["city"] == "rare")
-    assert_allclose(predict_table(model, table, new), model.predict_proba(new), rtol=0, atol=1e-5)
+    assert_table_predicted(model.fit(table, table["city"] == "rare"), table, new)
 
 
 def test_columns_of_the_file_are_found_by_their_names():
     table = TABLE[["city", "flag", "gap", "few"]]
     model = tabular_pipeline(NETWORK).fit(table, IS_ROME)
-    found = predict_table(model, table[["few", "gap", "flag", "city"]], table)
-    assert_allclose(found, model.predict_proba(table), rtol=0, atol=1e-5)
+    assert_table_predicted(model, table[["few", "gap", "flag", "city"]], table)
 
 
 @pytest.mark.parametrize("n_codes", [30, 120], ids=["zeros and ones", "means of y, too"])
@@ -363,7 +355,7 @@ def test_codes_are_looked_up_in_the_file(n_codes, y_of):
     assert (model["columns"].merged_categories_.keys() >= {"shop"}) == (n_codes == 120)  # others stay beside
     new = table.assign(shop=table["shop"] + rng.choice([0, 0.5, 1e6], size=600))
     expected = model.predict(new)[:, np.newaxis] if y.dtype == float else model.predict_proba(new)
-    assert_allclose(predict_table(model, table, new), expected, rtol=0, atol=1e-5)
+    assert_table_predicted(model, table, new, expected)
 
 
 @pytest.mark.parametrize(
@@ -381,11 +373,11 @@ def test_dates_and_durations_are_seconds_in_the_file(first, last):
     table = pd.DataFrame({"when": when.where(TABLE["few"] > 0), "long": long, "city": TABLE["city"]})
     model = tabular_pipeline("regressor", random_state=0, max_iter=30).fit(table, np.sin(np.arange(300) / 9))
     new = pd.concat([table, table.assign(when=table["when"] + 0.37 * (last - first))], ignore_index=True)
-    found = predict_table(model, *map(load_example("export_to_onnx").in_seconds, (table, new)))
-    assert_allclose(found[:, 0], model.predict(new), rtol=0, atol=1e-5)
+    seconds = map(load_example("export_to_onnx").in_seconds, (table, new))
+    assert_table_predicted(model, *seconds, model.predict(new)[:, np.newaxis])
 
 
-@every_dtype
+@both_precisions
 def test_a_table_of_numbers_is_one_input(dtype):
     X = TABLE[["gap", "large"]].to_numpy(dtype)
     model = tabular_pipeline().fit(X, X[:, 1] > 1e4)
@@ -445,9 +437,6 @@ assert before < registered()
 
 def test_the_import_changes_nothing_for_other_classes():
     subprocess.run([sys.executable, "-c", OTHERS], check=True)
-
-
-# --- The package and its pages ---
 
 
 def test_without_skl2onnx_the_import_says_what_to_install():

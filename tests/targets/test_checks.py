@@ -13,7 +13,7 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
-from tests.helpers import KINDS, assert_same_model, make_data, small_network
+from tests.helpers import assert_same_model, every_kind, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -81,8 +81,6 @@ def test_scale_of_the_weights_only_matters_to_the_penalty(solver, batch_size):
     assert abs(heavier.coefs_[0]).sum() > abs(plain.coefs_[0]).sum()
 
 
-# --- Class weights ---
-
 BY_CLASS = {"binary": {0: 0.5, 1: 3.0}, "multiclass": {0: 0.5, 2: 3.0}}
 
 
@@ -107,7 +105,7 @@ def test_class_weights_name_labels_of_any_type():
         assert_same_model(make_classifier(class_weight=weights).fit(X, labels[y]), reference, rtol=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_kind
 def test_balanced_class_weights(kind):
     X, y = make_data(kind)
     X, y = X[:45], y[:45]  # no longer as many of each
@@ -123,9 +121,6 @@ def test_balance_counts_weights_as_repeats_and_a_class_may_weigh_nothing():
     weighted = clone(classifier).fit(X, y, COUNTS)
     assert_same_model(weighted, clone(classifier).fit(X[rows], y[rows]), rtol=1e-7)
     assert {*classifier.fit(X, y, y != 1).predict(X)} == {0, 2}
-
-
-# --- Weights of validation rows ---
 
 
 def test_weights_of_validation_rows_are_repeats():

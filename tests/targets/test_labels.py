@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score
 from sknn_scratch._targets.labels import Multiclass, Multilabel
 from tests.core import textbook
 from tests.core.textbook import EXTREMES
-from tests.helpers import KINDS, assert_same_model, make_data, small_network
+from tests.helpers import assert_same_model, both_precisions, every_kind, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -47,11 +47,6 @@ LABELS = {  # labels, and the classes that are found, in order
 }
 
 
-def test_classes_that_are_one_hot_are_warned_of():
-    with pytest.warns(UserWarning, match=r"exactly one label\. .*y\.argmax"):
-        make_classifier(max_iter=2).fit(X2, np.eye(2)[Y2])
-
-
 @pytest.mark.parametrize("name", LABELS)
 def test_labels_of_any_type(name):
     y, classes = LABELS[name]
@@ -74,28 +69,22 @@ def test_partial_fit_takes_classes_of_any_type(name):
     assert classifier.partial_fit(X2[:3], y[:3], classes=y).n_iter_ == 2
 
 
-def test_column_vector_warns():
+def test_a_column_and_classes_that_are_one_hot_are_warned_of():
+    with pytest.warns(UserWarning, match=r"exactly one label\. .*y\.argmax"):
+        make_classifier(max_iter=2).fit(X2, np.eye(2)[Y2])
     with pytest.warns(DataConversionWarning, match="column-vector"):
         classifier = make_classifier().fit(X2, Y2[:, np.newaxis])
     assert classifier.predict(X2).shape == Y2.shape
     assert_same_model(classifier, make_classifier().fit(X2, Y2), rtol=0)
 
 
-@pytest.mark.parametrize(
-    "convert",
-    [
-        scipy.sparse.csr_matrix,
-        scipy.sparse.coo_array,
-        np.bool_,
-        np.float32,
-        np.asfortranarray,
-        np.ndarray.tolist,
-        lambda y: pd.DataFrame(y, columns=["left", "right"]),
-        lambda y: pl.DataFrame(y, schema=["left", "right"]),
-    ],
-)
+FRAMES = [partial(pd.DataFrame, columns=["left", "right"]), partial(pl.DataFrame, schema=["left", "right"])]
+ARRAYS = [scipy.sparse.csr_matrix, scipy.sparse.coo_array, np.bool_, np.float64, np.asfortranarray]
+
+
+@pytest.mark.parametrize("convert", [*FRAMES, *ARRAYS, np.ndarray.tolist])
 def test_label_indicators_of_any_type(convert):
-    classifier = make_classifier().fit(X4, convert(Y4) if convert is not np.float32 else Y4 * 1.0)
+    classifier = make_classifier().fit(X4, convert(Y4))
     assert_same_model(classifier, make_classifier().fit(X4, Y4), rtol=0)
     predicted = classifier.predict(X4)
     assert_array_equal(predicted, classifier.predict_proba(X4) > 0.5)
@@ -108,7 +97,7 @@ def test_labels_that_all_rows_or_none_have():
     assert_array_equal(classifier.predict(X4)[:, 2:], indicator[:, 2:])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_kind
 def test_predictions_are_the_formulas_of_the_documentation(kind):
     X, y = make_data(kind)
     classifier = make_classifier(activation="tanh").fit(X, y)
@@ -134,17 +123,15 @@ def test_predictions_are_the_formulas_of_the_documentation(kind):
 
 
 @np.errstate(all="raise", under="ignore")
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@both_precisions
 @pytest.mark.parametrize("kind", [Multiclass, Multilabel])
 def test_probabilities_equal_exact_arithmetic(kind, dtype):
     outputs = np.array(np.meshgrid(EXTREMES, EXTREMES, [0.5]), dtype).reshape(3, -1).T
     before, accuracy = outputs.copy(), 4 * np.finfo(dtype).eps
+    of_kind = {Multiclass: textbook.log_softmax, Multilabel: lambda row: [*map(textbook.log_sigmoid, row)]}
     with localcontext(prec=50):
         rows = [[Decimal(float(value)) for value in row] for row in outputs]
-        if kind is Multiclass:
-            exact = np.array([textbook.log_softmax(row) for row in rows], float)
-        else:
-            exact = np.array([[textbook.log_sigmoid(z) for z in row] for row in rows], float)
+        exact = np.array([*map(of_kind[kind], rows)], float)
     log_probabilities = kind(np.arange(3)).log_probabilities(outputs)
     probabilities = kind(np.arange(3)).probabilities(outputs)
     assert log_probabilities.dtype == probabilities.dtype == dtype
