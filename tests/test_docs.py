@@ -115,6 +115,20 @@ def test_a_notebook_has_the_answers_last_and_its_code_compiles(name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
+def test_a_notebook_folds_the_text_below_the_code_that_answers_a_question(name):
+    page = notebook.source_of(ROOT / name)
+    made = notebook.notebook_of(
+        page, itertools.repeat("1"), itertools.repeat("<svg/>"), chinese=name in CHINESE
+    )
+    asked = False
+    for cell in made["cells"]:
+        if cell["cell_type"] == "markdown":
+            assert not asked or cell["source"].startswith(("<details>", "## "))
+            last = f"\n{cell['source']}".rpartition("\n## ")
+            asked = bool(notebook.QUESTION.search(last[2])) or (asked and not last[1])
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_the_code_that_is_seen_imports_what_it_uses(name):
     folded, seen = set(), set()
     for code, options in blocks_of(PAGES[name]):

@@ -18,6 +18,7 @@ FENCE = re.compile(
 )
 DROPDOWN = re.compile(r"^(:{3,})\{dropdown\} (?P<title>[^\n]*)\n(?P<body>.*?)^\1\n", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ ", re.MULTILINE)
+QUESTION = re.compile(r"^\*\*(?:Predict first|先猜一猜)", re.MULTILINE)
 NUMBER = re.compile(r"^\*\*(\d+)\.\*\*", re.MULTILINE)
 SCENE = re.compile(
     r"<link [^\n]*_static.*?data-state=\"([^\"]*)\".*?data-name=\"open\"[^>]*>([^<]*)</a>.*?</script>",
@@ -102,6 +103,15 @@ def answers_of(markdown):
         yield f"## {place}: {match['title']}\n\n{match['body']}\n"
 
 
+def folded_answer(text, before, chinese):
+    """Fold away the text below the code that answers a question, up to the next heading."""
+    answer, *heading = SECTION.split(text, maxsplit=1)
+    if not answer.strip() or not QUESTION.search(SECTION.split(before)[-1]):
+        return text
+    summary = "猜过之后再看" if chinese else "Open it when you have guessed"
+    return "".join([f"<details><summary>{summary}</summary>\n\n{answer.strip()}\n\n</details>\n\n", *heading])
+
+
 def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False):
     """Make the notebook of a page, in nbformat 4.4, with its answers last. One in Chinese looks for a font.
 
@@ -124,11 +134,14 @@ def notebook_of(markdown, values=(), drawings=(), *, solved=False, chinese=False
     markdown, place = DROPDOWN.sub("", page) + "".join(answers_of(page)), 0
     for match in FENCE.finditer(markdown):
         if match["kind"] == "{run}":
-            cells.append(cell("markdown", markdown[place : match.start()]))
+            cells.append(
+                cell("markdown", folded_answer(markdown[place : match.start()], markdown[:place], chinese))
+            )
             code = match["body"] if solved else without_solutions(match["body"])
             cells.append(cell("code", code, **metadata_of(dict(OPTION.findall(match["options"])))))
             place = match.end()
-    cells = [one for one in [*cells, cell("markdown", markdown[place:])] if one["source"]]
+    cells.append(cell("markdown", folded_answer(markdown[place:], markdown[:place], chinese)))
+    cells = [one for one in cells if one["source"]]
     if solved:
         mark(cells)
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -164,7 +177,7 @@ def script_of(notebook):
         if one["cell_type"] == "code":
             parts.append(f"# %%\n{one['source']}\n")
         else:
-            text = re.sub(r"<img [^>]*>", "", one["source"])
+            text = re.sub(r"<img [^>]*>|<summary>.*</summary>|</?details>", "", one["source"])
             lines = "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
             parts.append(f"# %% [markdown]\n{lines}")
     return "\n".join(parts)
