@@ -26,7 +26,7 @@ def diagnose(estimator: FittedNetwork, X: ArrayLike, y: ArrayLike = None) -> Dia
     - the parameters and the steps: large initial weights, strong penalty, exploding gradient
     - the hidden units: identical units, saturation, dead units, vanishing gradient
     - the result: overfitting, stopped too early, not converged, nothing learned, underfitting
-    - if nothing was learned, three further causes: frequent bends, no signal, small steps
+    - if nothing was learned, further causes: frequent bends, no signal, small steps
 
     Each finding compares a number with two limits, and has a meaning and a remedy. If a finding probably
     follows from another one, it is listed below it.
