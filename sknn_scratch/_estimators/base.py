@@ -85,6 +85,17 @@ class BaseShallowNN(VersionedPickles, CallbackSupportMixin, BaseEstimator):  # t
         return self._fit(FitInput(X, y, sample_weight, X_val, y_val, sample_weight_val, groups=groups))
 
     def set_params(self, **params: Any) -> Self:
+        """Set parameters of this estimator.
+
+        Parameters
+        ----------
+        **params : dict
+            Values by the names of their parameters.
+
+        Returns
+        -------
+        self : object
+        """
         check_names(type(self).__name__, params, self._get_param_names(), ValueError)  # as in scikit-learn
         super().set_params(**params)
         return self
