@@ -325,14 +325,15 @@ def test_no_remedy_is_taken_already_or_of_another_solver(solver, n_hidden, activ
 
 
 ROWS = np.random.default_rng(0).normal(size=(200, 3))
-NOISE, NOISY = np.random.default_rng(1).normal(size=2000), np.random.default_rng(0).normal(size=(2000, 3))
+TWO_FEATURES = np.random.default_rng(0).normal(size=(2000, 2))
+WEAK = TWO_FEATURES[:, 0] + 5 * np.random.default_rng(1).normal(size=2000)  # 4 % of the variance
 lbfgs, adam = (partial(network, solver=solver, learning_rate=0.02) for solver in ("lbfgs", "adam"))
 constant = partial(ShallowNNRegressor, 4, alpha=3.0, max_iter=1000, random_state=0)
 QUIET = {
     "few are of class 1": (lbfgs(early_stopping=True), ROWS, (ROWS[:, 0] > 1.8).astype(int)),
     "three classes": (lbfgs(), ROWS, ROWS.argmax(axis=1)),
     "several labels": (adam(), ROWS, (ROWS > 0).astype(int)),
-    "4 % of the variance": (ShallowNNRegressor(16, random_state=0), NOISY, NOISY @ [1, 0, 0] + 5 * NOISE),
+    "a weak signal": (ShallowNNRegressor(16, random_state=0), TWO_FEATURES, WEAK),
     "nothing to learn": (constant(tol=1e-3), ROWS, np.full(200, 7.0)),
     "nothing to learn, and no tol": (constant(tol=0), ROWS, np.full(200, 7.0)),
     "a tol that nothing can reach": (adam(tol=1e9), *moons()),

@@ -53,8 +53,8 @@ def make_validation(seed, n_samples=20):
     return make_batch(make_problem("binary", n_samples, seed=seed), weights)
 
 
-# The data of three networks with rows and weights of their own.
 WEIGHTS = (None, np.arange(1.0, 46), np.random.default_rng(0).uniform(1, 9, size=45))
+# The data of three networks with rows and weights of their own.
 ROWS_AND_WEIGHTS = [
     {"rows": np.random.default_rng([7, seed]).permutation(60)[:45], "row_weights": weights}
     for seed, weights in enumerate(WEIGHTS)
