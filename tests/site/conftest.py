@@ -35,6 +35,11 @@ class QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
+LOADED = """
+return document.readyState === "complete" && location.pathname === new URL(arguments[0]).pathname;
+"""
+
+
 class Browser:
     """Chromium on the site, whose address ends with a slash."""
 
@@ -53,6 +58,10 @@ class Browser:
         self.resize(1280)
         self.driver.get_log("browser")  # what earlier pages said
         self.driver.get(self.address + page)
+        # Chromium may return while the page before is still there.
+        WebDriverWait(self.driver, 30).until(
+            lambda driver: driver.execute_script(LOADED, self.address + page)
+        )
 
     def resize(self, width, height=900):
         """Give the window a size, in pixels."""
