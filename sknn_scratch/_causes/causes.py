@@ -36,8 +36,6 @@ TINY = 0.01
 HEALTHY_PENALTY = 0.03
 # The sum of the learning rates of ten epochs with the default.
 USUAL_PATH_LENGTH = 0.05
-
-
 # Fewer rows beside each other may be alike by chance, in the order of one of many features.
 ROWS_IN_ORDER = 100
 
@@ -223,7 +221,7 @@ CAUSES = MappingProxyType(
         "outliers in y": Check(
             outliers_in_y, (4.0, 10.0), ("strong penalty", "overfitting", *BAD_RESULT), unit=""
         ),
-        # It is 0.55 to 0.65 for a U, and 0.8 or more for three periods of a sine or more.
+        # What rows explain more than a unit: 0.55 to 0.65 of a U, 0.8 or more of three periods of a sine.
         "frequent bends": Check(
             frequent_bends, (0.7, 0.7), ("no signal", "overfitting", *WEAK), if_unlearned=True
         ),

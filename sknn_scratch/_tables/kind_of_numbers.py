@@ -97,19 +97,20 @@ class Numbers(Kind):
         three_decimals = filter(self.style.has_three_decimals, column.texts if column.is_text else ())
         if self.were_whole and (new := set(three_decimals)):
             yield Remark(Sentence.NEW_DECIMALS, column.name, some(new))
-        present = values[~np.isnan(values)]
-        if self.codes and len(present) and self.codes.isdisjoint(present.tolist()):
+        present = values[~np.isnan(values)].tolist() if self.codes else []
+        far = self.far_outside(values)
+        if present and self.codes.isdisjoint(present):
             yield Remark(Sentence.NEW_CODES, column.name)
-        elif 2 * len(far := self.far_outside(present)) > len(present):
+        elif len(far) and 2 * len(far) > np.count_nonzero(~np.isnan(values)):
             of_fit = f"{self.lowest:.6g} to {self.highest:.6g}"
             yield Remark(Sentence.FAR_OUTSIDE, column.name, some({f"{one:.6g}" for one in far}), of_fit)
 
-    @np.errstate(over="ignore")
-    def far_outside(self, present):
-        """Choose the numbers (n,) that are far from all numbers of the fit, unless these were equal."""
+    @np.errstate(over="ignore")  # in single precision, limits may become infinite
+    def far_outside(self, values):
+        """Choose the values (n,) that are far from all numbers of the fit, unless these were equal."""
         margin = FAR * (self.highest - self.lowest)
-        is_far = (present < self.lowest - margin) | (present > self.highest + margin)
-        return present[is_far & (margin > 0)]
+        is_far = (values < self.lowest - margin) | (values > self.highest + margin)
+        return values[is_far] if margin > 0 else values[:0]
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})

@@ -130,6 +130,14 @@ def test_some_numbers_outside_the_range_are_no_surprise():
         fitted.transform(pd.DataFrame({"x": [12.0, 1e9, None, 1.5], "same": 9.0, "y": [3, 4, 5, 80]}))
 
 
+def test_limits_that_overflow_give_no_warning():
+    largest = np.finfo(np.float32).max
+    table = pd.DataFrame({"x": np.array([-largest, largest, 0, 1] * 5, np.float32), "y": range(20)})
+    fitted = encoder().fit(table)
+    with warnings.catch_warnings(action="error"):
+        fitted.transform(table)
+
+
 PRESENT = {
     "number": [1.5, 2.0, 3.5, 1.0],
     "price": ["$2", "$3.50", "$4", "$1"],
