@@ -32,12 +32,12 @@ def remarks_of_groups(X, kinds, values, y):
     """
     columns = {name: as_numbers(one) for name, one in values.items()}
     texts, numbers = ([one for one, kind in kinds.items() if kind.name == of] for of in (CATEGORIES, NUMBERS))
-    may_name = texts + sorted(numbers, key=lambda name: not are_whole(columns[name]))  # an id before a size
-    if y is None or not groups_in(columns, may_name)[1]:
+    numbers.sort(key=lambda name: (columns[name] != np.rint(columns[name])).any())  # an id before a size
+    if y is None or not groups_in(columns, texts + numbers)[1]:
         return []
     rows = np.unique(numbers_of_rows(columns.values()), return_index=True)[1]
     columns = {name: one[rows] for name, one in columns.items()}
-    name, others = groups_in(columns, may_name)
+    name, others = groups_in(columns, texts + numbers)
     if not others or not means_tell(columns[name], np.asarray(y)[rows]):
         return []
     some = f"{len(others)} of {len(values)} columns, such as {listed(others[:MOST_LISTED])}"
@@ -49,10 +49,6 @@ def as_numbers(values):
     if values.dtype == object:
         return places_of_texts(values)[1]
     return np.where(np.isnan(values), np.inf, values) if values.dtype.kind == "f" else values.view(np.int64)
-
-
-def are_whole(numbers):
-    return bool((numbers == np.rint(numbers)).all())
 
 
 def groups_in(columns, may_name):

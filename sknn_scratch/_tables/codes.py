@@ -75,18 +75,14 @@ def explained_beside_line(distinct, places, counts, targets, n_bins):
     The standard deviation of the latter comes second.
     """
     means, knots = sums_by(places, targets)[1] / counts[:, np.newaxis], quantiles(distinct, counts, n_bins)
-    beside_line = means - bending_line(distinct, means, counts, knots)
+    weights = np.sqrt(counts)  # of the errors, not of their squares
+    both_ends_twice = np.r_[knots[0], knots, knots[-1]]
+    line = make_lsq_spline(distinct, means, both_ends_twice, k=1, w=weights, check_finite=False)
+    beside_line = means - line(distinct)
     n_free = len(distinct) - len(knots)
     noise = ((targets**2).sum(axis=0) - counts @ means**2) / (len(targets) - len(distinct))
     explained = (counts @ beside_line**2 - n_free * noise).sum()
     return explained / len(targets), np.sqrt(2 * n_free * (noise**2).sum()) / len(targets)
-
-
-def bending_line(x, means, counts, knots):
-    """Fit a line that bends at knots to means (n, n_targets) at x (n,), each of ``counts`` (n,) rows."""
-    both_ends_twice = np.r_[knots[0], knots, knots[-1]]
-    weights = np.sqrt(counts)  # of the errors, not of their squares
-    return make_lsq_spline(x, means, both_ends_twice, k=1, w=weights, check_finite=False)(x)
 
 
 def numbers_of_rows(columns):

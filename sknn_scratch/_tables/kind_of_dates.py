@@ -11,7 +11,14 @@ import numpy as np
 from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, DURATIONS, NUMBERS
 from sknn_scratch._tables.kind import Kind
 from sknn_scratch._tables.kind_of_numbers import as_text, dates_of_digits
-from sknn_scratch._tables.written_dates import DurationStyle, date_styles, have_few_years, is_time_of_day
+from sknn_scratch._tables.written_dates import (
+    ORDERS,
+    ORDERS_WITH_YEAR_FIRST,
+    TIME_OF_DAY,
+    DateStyle,
+    DurationStyle,
+    have_few_years,
+)
 
 EPOCH = np.datetime64(0, "s")  # the beginning of 1970-01-01, a Thursday
 YEAR, MONTH, DAY, SECOND = (np.timedelta64(1, unit) for unit in "YMDs")
@@ -38,7 +45,7 @@ class Durations(Kind):
 
     @staticmethod
     def is_clear(texts, odd):
-        others = [text for text in texts if not is_time_of_day(text)]
+        others = [text for text in texts if DateStyle(TIME_OF_DAY).read(text) is None]
         have_units = any(character.isalpha() for text in others for character in text)
         n_long = sum(text.count(":") == 2 for text in others)
         return have_units or n_long > 1 or len(others) > len(texts) / 2
@@ -72,7 +79,9 @@ class Dates(Kind):
 
     @classmethod
     def styles(cls, texts):
-        return date_styles(texts, has_zone=cls.name == DATES_IN_ZONES)
+        have_year_first = all(text.strip()[:4].isdecimal() for text in texts)
+        orders = ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS
+        return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in orders]
 
     def read(self, column):
         return super().read(self.as_written(column))

@@ -255,7 +255,8 @@ def fit_pieces(X, n_bins, y, groups=None):
     if n_columns > COLUMNS_WITH_RAMPS:
         return [piece.without_ramps() for piece in coarse]
     cases = len(X) if y is None else n_cases(y)
-    n_coarse_bins = usual_n_bins(len(X), n_columns)
+    most = FEATURES_OF_FEW_ROWS if len(X) < MANY_ROWS else FEATURES_OF_MANY_ROWS
+    n_coarse_bins = max(FEWEST_BINS, most // max(1, n_columns) - 1)
     if n_coarse_bins < COARSE_BINS:
         coarse = fine = with_ramps(n_coarse_bins)
     elif len(X) >= MANY_ROWS and cases >= CASES_FOR_FINE_BINS:
@@ -265,12 +266,6 @@ def fit_pieces(X, n_bins, y, groups=None):
             fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, coarse, fine, groups) if can_try else fine
-
-
-def usual_n_bins(n_rows, n_columns):
-    """Choose the number of coarse bins, so that all columns with ramps have not too many features."""
-    most = FEATURES_OF_FEW_ROWS if n_rows < MANY_ROWS else FEATURES_OF_MANY_ROWS
-    return min(COARSE_BINS, max(FEWEST_BINS, most // max(1, n_columns) - 1))
 
 
 def n_cases(y):

@@ -34,10 +34,6 @@ GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_cat
 FREQUENT_ROWS = 20
 
 
-def has_fit_transform(pipeline):
-    return bool(super(TabularPipeline, pipeline).fit_transform)
-
-
 class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no types
     """A Pipeline that a fit changes as a whole, or not at all; :func:`tabular_pipeline` makes it.
 
@@ -90,7 +86,7 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
             super().fit(X, y, **params | self._groups_for_steps(groups))
         return self
 
-    @available_if(has_fit_transform)
+    @available_if(lambda self: bool(super().fit_transform))
     def fit_transform(self, X: Any, y: Any = None, *, groups: Any = None, **params: Any) -> Any:
         """Fit, and transform the rows, as :meth:`sklearn.pipeline.Pipeline.fit_transform` does.
 

@@ -60,7 +60,10 @@ class DateStyle(NamedTuple):
             return None
         month = parts["month"].lower()
         month = month if month.isdecimal() else number_of_month(month)
-        time = f"T{hour_of(parts):02}{parts['minutes']}" if parts["hour"] else ""
+        hour = int(parts["hour"] or 0)
+        if parts["half"]:
+            hour = hour % 12 + 12 * (parts["half"].lower() == "pm")
+        time = f"T{hour:02}{parts['minutes']}" if parts["hour"] else ""
         zone = (parts["zone"] or "").upper().replace("UTC", "Z")
         try:
             day = f"{year:04}-{month:0>2}-{parts['day']:0>2}"
@@ -80,19 +83,9 @@ def have_few_years(dates):
     return len(set(years)) <= FEW_YEARS and len(set(days)) >= MANY_DAYS
 
 
-def date_styles(texts, *, has_zone):
-    have_year_first = all(text.strip()[:4].isdecimal() for text in texts)
-    return [DateStyle(order, has_zone) for order in (ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS)]
-
-
 def number_of_month(name):
     """Get the number of a month from the beginning of its English name, in lower case; 0 if it is none."""
     return next((number for number, month in enumerate(MONTHS, 1) if month.startswith(name)), 0)
-
-
-def hour_of(parts):
-    hour = int(parts["hour"])
-    return hour % 12 + 12 * (parts["half"].lower() == "pm") if parts["half"] else hour
 
 
 # --- Durations ---
@@ -124,7 +117,3 @@ class DurationStyle(NamedTuple):
         parts = next((match.groupdict() for match in matches), {})
         given = {unit: float(number) for unit, number in parts.items() if number is not None}
         return timedelta(**given) if given else None
-
-
-def is_time_of_day(text):
-    return DateStyle(TIME_OF_DAY).read(text) is not None

@@ -89,7 +89,7 @@ def finite_float(written):
 
 def number_styles(texts):
     """List the styles that texts may have: with one unit, and a decimal point or comma."""
-    parts = numbers_among(texts)
+    parts = [one for one in map(parts_of_number, texts) if one.number]
     has_multiples = are_multiples(parts)
     parts = [one._replace(after="") for one in parts] if has_multiples else parts
     unit, takes_bare = common_unit(parts)
@@ -181,10 +181,6 @@ def parts_of_number(text):
     """Cut a text into the parts of a number, which are empty if it is none."""
     match = WITH_UNIT.fullmatch(with_minus(text))
     return Parts(*match.groups("")) if match else Parts()
-
-
-def numbers_among(texts):
-    return [one for one in map(parts_of_number, texts) if one.number]
 
 
 def with_minus(text):

@@ -45,7 +45,7 @@ def ends_in(pipeline, model):
 
 def label_constants(classes):
     """Write classes (n_classes,) as ONNX can hold them: strings, or integers as skl2onnx makes them."""
-    if are_strings(classes):
+    if isinstance(classes[0], str):
         return classes.astype(str)
     integers = classes.astype(np.int64)
     if (integers != classes).any():
@@ -55,15 +55,11 @@ def label_constants(classes):
     return integers
 
 
-def are_strings(classes):
-    return isinstance(classes[0], str)
-
-
 def declare_classifier(operator):
     model = operator.raw_operator
     classes = get_label_classes(operator.scope_inst, model)
     n_samples, n_classes = operator.inputs[0].get_first_dimension(), len(classes)
-    label_type = StringTensorType if are_strings(classes) else Int64TensorType
+    label_type = StringTensorType if isinstance(classes[0], str) else Int64TensorType
     is_multilabel = target_kind_of(model).name == "multilabel"
     operator.outputs[0].set_type(label_type([n_samples, n_classes] if is_multilabel else [n_samples]))
     operator.outputs[1].type.shape = [n_samples, n_classes]
