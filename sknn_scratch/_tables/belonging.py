@@ -12,7 +12,7 @@ import numpy as np
 from sknn_scratch._core.rows import evenly
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.means import means_tell, places_of_texts
+from sknn_scratch._tables.means import means_tell, texts_as_places
 from sknn_scratch._tables.remarks import MOST_LISTED, Remark, Sentence
 
 # Rows of a group agree in at least so large a share of the other columns, and in so many.
@@ -46,9 +46,9 @@ def remarks_of_groups(X, kinds, values, y):
 
 def as_numbers(values):
     """Make numbers (n_samples,) that are equal where values are, and in their order."""
-    if values.dtype == object:
-        return places_of_texts(values)[1]
-    return np.where(np.isnan(values), np.inf, values) if values.dtype.kind == "f" else values.view(np.int64)
+    numbers = texts_as_places(values)
+    is_float = numbers.dtype.kind == "f"
+    return np.where(np.isnan(numbers), np.inf, numbers) if is_float else numbers.astype(np.int64)
 
 
 def groups_in(columns, may_name):

@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._tables.kind_of_numbers import ROWS_OF_A_CODE, Numbers
-from sknn_scratch._tables.means import once, places_of_texts, sums_by
+from sknn_scratch._tables.means import once, sums_by, texts_as_places
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 from sknn_scratch._tables.targets import scaled_targets
@@ -43,9 +43,7 @@ def find_codes(kinds, values, y, groups=None):
         for name, kind in kinds.items()
         if isinstance(kind, Numbers) and not kind.is_explained and are_codes(values[name], targets)
     ]
-    of_copies = numbers_of_rows(values.values()) if found and groups is None else None
-    for name in found:
-        numbers = of_copies if groups is None else numbers_of_rows([values[name], groups])
+    for name, numbers in numbers_of_copies(values, found, groups).items():
         rows, of_rows = once(numbers, targets)
         if are_codes(values[name][rows], of_rows):
             kinds[name].codes = frozenset(values[name].tolist())
@@ -85,11 +83,20 @@ def explained_beside_line(distinct, places, counts, targets, n_bins):
     return explained / len(targets), np.sqrt(2 * n_free * (noise**2).sum()) / len(targets)
 
 
+def numbers_of_copies(columns, names, groups):
+    """Give copies of a row the same number (n_samples,), by the names of some columns.
+
+    Copies are equal in all columns or, with ``groups``, are in one group and equal in the column of the name.
+    """
+    if groups is None and names:
+        return dict.fromkeys(names, numbers_of_rows(columns.values()))
+    return {name: numbers_of_rows([columns[name], groups]) for name in names}
+
+
 def numbers_of_rows(columns):
     """Give equal rows the same number (n_samples,): of columns of floats, dates, or text and None."""
     numbers = 0
     for values in columns:
-        is_text = values.dtype == object
-        places = places_of_texts(values)[1] if is_text else np.unique(values, return_inverse=True)[1]
+        places = np.unique(texts_as_places(values), return_inverse=True)[1]
         numbers = np.unique(numbers * (places.max() + 1) + places, return_inverse=True)[1]
     return numbers

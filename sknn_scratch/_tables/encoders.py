@@ -19,7 +19,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
 
-from sknn_scratch._tables.codes import numbers_of_rows
+from sknn_scratch._tables.codes import numbers_of_copies
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.means import CONTINUOUS, means_tell
 from sknn_scratch._tables.piecewise_encoder import without_repeats
@@ -96,13 +96,13 @@ class Encoders:
         What is ``cross_fitted`` by some of the encoders (n_samples, n) is taken as it is.
         """
         X = {one: as_array(features, inputs) for one, inputs in self.inputs.items()} | cross_fitted
-        transform = {one: self.fitted[one].transform for one in X} | dict.fromkeys(
-            cross_fitted, lambda block: block
-        )
 
         def encode(rows):
-            parts = [transform[one](X[one][rows]) for one in X]
-            return np.hstack([part.toarray() if scipy.sparse.issparse(part) else part for part in parts])
+            parts = []
+            for one, values in X.items():
+                part = values[rows] if one in cross_fitted else self.fitted[one].transform(values[rows])
+                parts.append(part.toarray() if scipy.sparse.issparse(part) else part)
+            return np.hstack(parts)
 
         blocks = list(gen_batches(len(next(iter(features.values()))), BLOCK_ROWS))
         first = encode(blocks[0])
@@ -218,19 +218,14 @@ def too_many_categories(features, texts, encoder, y, many, groups):
     """Choose among features of text those that become means of y, by the fitted encoder of categories."""
     if not has_means(y, many):
         return []
-    rare = rare_groups(encoder, texts)
+    rare, y = rare_groups(encoder, texts), np.ravel(y)
     merged = [one for one, group in rare.items() if share_with_others(features[one], group) > MOST_MERGED]
-    if not merged:
-        return []
-    same = numbers_of_rows([*features.values(), np.ravel(y)]) if groups is None else None
-
-    def counts_once(one):
-        """Take the values of a feature, once for copies of a row or, with groups, once in each."""
-        numbers = numbers_of_rows([features[one], groups]) if same is None else same
-        return features[one][np.unique(numbers, return_index=True)[1]]
-
-    merged = [one for one in merged if share_with_others(counts_once(one), rare[one]) > MOST_MERGED]
-    return [one for one in merged if means_tell(features[one], np.ravel(y), groups)]
+    once = {
+        one: features[one][np.unique(numbers, return_index=True)[1]]
+        for one, numbers in numbers_of_copies(features | {"y": y}, merged, groups).items()
+    }
+    merged = [one for one, values in once.items() if share_with_others(values, rare[one]) > MOST_MERGED]
+    return [one for one in merged if means_tell(features[one], y, groups)]
 
 
 def rare_groups(encoder, inputs):

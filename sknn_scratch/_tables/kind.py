@@ -105,6 +105,7 @@ class Kind:
 
         Raise ValueError if it has values of another kind, or only text that cannot be read.
         """
+        column = self.as_written(column)
         if column.type in {self.name, *self.more_types, NOTHING}:
             return self.convert(column.values)
         texts = column.texts if column.is_text and self.style is not None else set()

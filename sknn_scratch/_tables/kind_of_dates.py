@@ -83,9 +83,6 @@ class Dates(Kind):
         orders = ORDERS_WITH_YEAR_FIRST if have_year_first else ORDERS
         return [DateStyle(order, has_zone=cls.name == DATES_IN_ZONES) for order in orders]
 
-    def read(self, column):
-        return super().read(self.as_written(column))
-
     def as_written(self, column):
         """Make text of numbers such as 20200131."""
         return as_text(column) if column.type == NUMBERS and self.style.order == "digits" else column

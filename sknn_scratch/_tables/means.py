@@ -256,6 +256,11 @@ def places_of_texts(column):
     return texts, places_in(texts, column)
 
 
+def texts_as_places(values):
+    """Make numbers of a column (n_samples,) of text; numbers and dates stay as they are."""
+    return places_of_texts(values)[1] if values.dtype == object else values
+
+
 def places_in(texts, column):
     """Find the place (n_samples,) of the texts of a column among some (n,); n if it has none."""
     places = {text: place for place, text in enumerate(texts)}

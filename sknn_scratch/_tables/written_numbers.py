@@ -62,7 +62,8 @@ class NumberStyle(NamedTuple):
         return ", ".join(filter(None, [unit, "decimal comma" if self.decimal == "," else ""]))
 
     def read(self, text):
-        return finite_float(self.written(text))
+        number = float(self.written(text) or "inf")
+        return number if isfinite(number) else None
 
     def written(self, text):
         """Write the number of a text as a program does."""
@@ -80,11 +81,6 @@ class NumberStyle(NamedTuple):
 
     def has_three_decimals(self, text):
         return bool(THREE_DECIMALS[self.decimal].fullmatch(parts_of_number(text).number))
-
-
-def finite_float(written):
-    number = float(written or "inf")
-    return number if isfinite(number) else None
 
 
 def number_styles(texts):
@@ -147,17 +143,11 @@ def may_have_decimal_comma(texts, numbers, unit):
     return may_be and all(map(MAY_BE_THOUSANDS.fullmatch, numbers))
 
 
-class BooleanStyle(NamedTuple):
+class BooleanStyle(NumberStyle):
     """True and false in any case, 1 and 0, and the other numbers that a later table may have."""
 
-    in_words = ""
-
-    def read(self, text):
-        return finite_float(self.written(text))
-
     def written(self, text):
-        """Write the number of a text as a program does."""
-        return BOOLEAN_WORDS.get(text.strip().lower(), NumberStyle().written(text))
+        return BOOLEAN_WORDS.get(text.strip().lower(), super().written(text))
 
 
 # --- The parts of a number, and their unit ---
