@@ -1,5 +1,7 @@
 """The graph that a converter makes: its nodes, and the arrays that they compute."""
 
+from functools import partialmethod
+
 import numpy as np
 from onnx import TensorProto
 from skl2onnx.common.data_types import DoubleTensorType, guess_tensor_type
@@ -19,7 +21,7 @@ class Graph:
         self.is_double = isinstance(guess_tensor_type(operator.inputs[0].type), DoubleTensorType)
 
     def add(self, operation, *inputs, **attributes):
-        """Add a node; numbers and arrays of NumPy among its inputs become constants."""
+        """Add a node; what is no array of the graph among its inputs becomes a constant."""
         output = Array(self, self.scope.get_unique_variable_name(operation.lower()))
         arrays = [one if isinstance(one, Array) else self.constant(np.asarray(one)) for one in inputs]
         self.add_node(operation, arrays, output.name, **attributes)
@@ -64,36 +66,23 @@ class Array:
         """Add a node of which this array is the first input."""
         return self.graph.add(operation, self, *others, **attributes)
 
-    def __add__(self, other):
-        return self.apply("Add", other)
-
-    def __sub__(self, other):
-        return self.apply("Sub", other)
-
-    def __mul__(self, other):
-        return self.apply("Mul", other)
-
-    def __truediv__(self, other):
-        return self.apply("Div", other)
+    __add__ = partialmethod(apply, "Add")
+    __sub__ = partialmethod(apply, "Sub")
+    __mul__ = partialmethod(apply, "Mul")
+    __truediv__ = partialmethod(apply, "Div")
+    __matmul__ = partialmethod(apply, "MatMul")
+    __neg__ = partialmethod(apply, "Neg")
+    __abs__ = partialmethod(apply, "Abs")
 
     def __floordiv__(self, other):
         return (self / other).apply("Floor")
-
-    def __matmul__(self, other):
-        return self.apply("MatMul", other)
-
-    def __neg__(self):
-        return self.apply("Neg")
-
-    def __abs__(self):
-        return self.apply("Abs")
 
     def clip(self, least, most):
         return self.apply("Max", least).apply("Min", most)
 
     def take(self, positions):
         """Take some columns, by their positions."""
-        return self.apply("Gather", np.asarray(positions), axis=-1)
+        return self.apply("Gather", positions, axis=-1)
 
     def cast(self, proto_type):
         return self.apply("Cast", to=proto_type)
@@ -102,4 +91,4 @@ class Array:
         """Reduce over the first axis."""
         if self.graph.container.target_opset < 18:
             return self.apply(operation, axes=[0], keepdims=0)
-        return self.apply(operation, np.array([0]), keepdims=0)
+        return self.apply(operation, [0], keepdims=0)

@@ -45,7 +45,7 @@ def in_order(outputs, kind):
     loss, columns = kind.loss, np.searchsorted(kind.loss.quantile, kind.quantiles)
     first = outputs.take([0])
     gaps = softplus(outputs.take(np.arange(1, len(loss.quantile))) + loss.constants.T)
-    steps = (first * 0.0).apply("Concat", gaps, axis=-1).apply("CumSum", np.array(-1))
+    steps = (first * 0.0).apply("Concat", gaps, axis=-1).apply("CumSum", -1)
     return (first + (steps - steps.take([loss.middle]))).take(columns)
 
 

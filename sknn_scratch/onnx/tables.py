@@ -169,14 +169,14 @@ def text_of(name, part, column, column_type):
             "Make strings of them, in fit and in the table for the export."
         )
     if isinstance(column_type, BooleanTensorType):
-        return column.apply("Where", np.array(["True"]), np.array(["False"]))
+        return column.apply("Where", ["True"], ["False"])
     return column.cast(TensorProto.STRING)
 
 
 def text_of_codes(numbers):
     """Convert whole numbers (n_samples, 1) to text; all others are no codes."""
     whole = numbers.cast(TensorProto.INT64)
-    others = numbers.apply("IsNaN").apply("Where", np.array(["missing"]), np.array(["no code"]))
+    others = numbers.apply("IsNaN").apply("Where", ["missing"], ["no code"])
     is_whole = whole.cast(TensorProto.DOUBLE).apply("Equal", numbers)
     return is_whole.apply("Where", whole.cast(TensorProto.STRING), others)
 
