@@ -15,14 +15,19 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
 from sknn_scratch._causes.evidence import ON_DATA, TRAINING, UNLEARNED, VALIDATION
-from sknn_scratch._causes.features import standardised
+from sknn_scratch._causes.features import share_explained, standardised
 from sknn_scratch._causes.findings import Check, Measured, Unmeasurable
 from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs
-from sknn_scratch._diagnosis.one_column import SURE, SUSPECT, one_column
+from sknn_scratch._core.rows import evenly
+from sknn_scratch._tables.kind import are_missing
+from sknn_scratch._tables.means import texts_as_places
 
+# The limits of the share of the variance of y that one column explains, of so many rows at most.
+SUSPECT, SURE = 0.95, 0.99
+ROWS_OF_COLUMNS = 10_000
 # Units that started equal differ only by rounding.
 IDENTICAL_TOLERANCE = 1e-6
 # These activations are flat on one side by design, and units are off for about half of all rows.
@@ -35,11 +40,42 @@ SAME = 0.02
 LAST_PART = 10  # "the last tenth" of the epochs
 # The causes that a scaler removes.
 OF_FEATURES = ("unscaled features", "outliers", "tiny features")
-# Simple models need at least this many rows, and this many rows for each feature.
+# Simple models need this many rows, and so many for each feature; what one column tells of y needs the first.
 LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
 FOLDS = KFold(5, shuffle=True, random_state=0)
 SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
 SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
+
+
+# --- The data ---
+
+
+def one_column(evidence):
+    """Look for a column that alone predicts y nearly perfectly, maybe only by which values are missing."""
+    names = [name for name, _ in evidence.columns]
+    if len(set(names)) < 2:
+        raise Unmeasurable("it needs the columns of a table, or two dense features")
+    rows = np.random.default_rng(0).permutation(evenly(len(evidence.labels), ROWS_OF_COLUMNS))
+    targets = evidence.target_kind.encode(evidence.labels[rows], float).T
+    if len(rows) < LEAST_ROWS or not np.var(targets) > 0:
+        raise Unmeasurable("it needs more rows, with different y")
+    shares = [share_explained(texts_as_places(values[rows]), targets) for _, values in evidence.columns]
+    best = int(np.argmax(shares))
+    name, share, is_missing = names[best], shares[best], are_missing(evidence.columns[best][1][rows])
+    others = {one for one, other in zip(names, shares, strict=True) if other > SUSPECT} - {name}
+    enough = share_explained(is_missing, targets) > SUSPECT
+    return Measured(
+        max(0.0, share),
+        f"The column {name!r} alone explains {share:.1%} of the variance of y"
+        + (", even if one only sees whether its value is missing" if enough else "")
+        + ". Each row is predicted by the y of other rows with the nearest values, not by the network, so "
+        "this holds whether or not the rows are new."
+        + (f" Such columns are also: {', '.join(map(repr, sorted(others, key=str)))}." if others else ""),
+        (
+            f"if {name!r} is not known before y is, leave it out, in a tabular_pipeline by "
+            f"kinds={{{name!r}: 'nothing'}}",
+        ),
+    )
 
 
 # --- The hidden units ---
