@@ -63,22 +63,20 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_bins : int or "auto", default=8
-        Number of bins of a column. A column with at most ``n_bins + 1`` different values has a bin between
-        each two of them. A value that fills more than a bin by itself counts as one bin, and the others are
-        made of the other values. With fewer than three different values, there are no ramps.
+        Number of bins of a column. With at most ``n_bins + 1`` different values, there is a bin between each
+        two of them, and with fewer than three, there are no ramps. A value that fills more than a bin by
+        itself counts as one.
 
-        "auto" is 8. If all columns together would then have more than 500 features, or 1,000 from 1,500 rows
-        on, there are fewer bins, but two at least.
+        "auto" is 8, or fewer, but two at least, if all columns together would have more than 500 features, or
+        1,000 from 1,500 rows on. It has no ramps, and a bound of 5 instead of 3, if more than 1,000 columns
+        would have some, or if a small network has a loss on held-out rows that is higher with them by 3 % or
+        more. This is tried if ``y`` is given, and 200 rows or more have another than the most frequent one.
 
-        From 1,500 rows on, there are finer bins too, if at most 16 columns have more than 9 different values,
-        and if at least 375 rows have another ``y`` than the most frequent one. With ``y`` and up to 5,000
-        rows, they must also lower the loss of the small network below by 3 %. A column with at most 33 has a
-        bin between each two of them, and one with more has 8 bins and 32 fine ones, with ramps of half the
-        size. If more than 8 columns have finer bins, the fine ones are 16.
-
-        "auto" has no ramps, and a bound of 5 instead of 3, if more than 1,000 columns would have some, or if
-        the loss of a small network on rows that are held out is higher with them by 3 % or more. This is
-        tried if ``y`` is given, and if at least 200 rows have another ``y`` than the most frequent one.
+        With "auto", there are finer bins too from 1,500 rows on, if at most 16 columns have more than 9
+        different values, and if at least 375 rows have another ``y`` than the most frequent one. With ``y``
+        and up to 5,000 rows, they must also lower the loss of the small network by 3 %. A column with more
+        than 33 different values has 8 bins and 32 fine ones, or 16 if more than 8 columns have finer bins.
+        Any other has a bin between each two of them.
     dtype : {"float32", "float64"} or None, default=None
         Precision of the encodings. None is that of X.
 
@@ -162,7 +160,7 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             With ``n_bins="auto"`` and many rows, it tells whether ramps help.
         groups : array-like of shape (n_samples,), default=None
-            Which rows belong together: the trial of ramps holds out whole groups.
+            Which rows belong together: whole groups are held out.
 
         Returns
         -------

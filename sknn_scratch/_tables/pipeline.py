@@ -37,10 +37,10 @@ FREQUENT_ROWS = 20
 class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no types
     """A Pipeline that a fit changes as a whole, or not at all; :func:`tabular_pipeline` makes it.
 
-    A fit of scikit-learn's :class:`~sklearn.pipeline.Pipeline` that fails or is interrupted leaves steps of
-    two fits: new encoders before the old network, whose predictions are then wrong without a word. After such
-    a fit, this Pipeline and the estimators in it are as they were. An estimator of another package must set
-    new attributes in ``fit``, and not change old ones in place, as scikit-learn's do without ``warm_start``.
+    If a fit fails or is interrupted, scikit-learn's :class:`~sklearn.pipeline.Pipeline` has new encoders
+    before the old network, whose predictions are wrong without a word. This one and its steps stay as they
+    were. For that, an estimator of another package must not change its attributes in place, but set new ones,
+    as scikit-learn's do without ``warm_start``.
 
     Parameters
     ----------
@@ -110,8 +110,7 @@ class TabularPipeline(Pipeline):  # type: ignore[misc]  # scikit-learn has no ty
         Parameters
         ----------
         groups : bool, str or None
-            True passes them, False does not, None makes it an error, and a name passes the metadata of this
-            name.
+            True passes them, False does not, None makes them an error. A name passes what has this name.
 
         Returns
         -------
@@ -159,52 +158,49 @@ def tabular_pipeline(
 ) -> TabularPipeline:
     """Make a pipeline from a raw table, with text, dates and missing values, to predictions.
 
-    It has three steps. "columns" encodes the columns by what they hold in ``fit``. `The guide
-    <https://sknn-scratch.github.io/sknn_scratch/guide/tables.html#what-happens-to-the-columns>`_ says more:
+    The first step, "columns", encodes the columns by what they hold in ``fit``. `The guide
+    <https://sknn-scratch.github.io/sknn_scratch/guide/tables.html#what-happens-to-the-columns>`_ says more.
 
-    - numbers with :class:`PiecewiseLinearEncoder`. Whole numbers that are codes, so that equal ones have
-      similar y and their neighbours do not, become categories, too;
-    - booleans as the numbers 0 and 1, whether they are written True, 1, "True" or "true";
-    - dates and times as numbers: the time itself, year, month, day, weekday and hour, and sines and cosines
-      of the year, the week and the day, if they vary. Times with a time zone are converted to UTC;
-    - durations as numbers of seconds;
-    - free text, such as notes and titles, as components of its runs of characters, with
-      :class:`TextEncoder`;
-    - other strings and categories with a column of zeros and ones for each category. Missing values and
-      blank text are a category of their own. Categories in fewer than five training rows are one group,
-      with those that ``fit`` has not seen and, of more than three hundred, the rarest. If this would merge
-      more than a tenth of the rows of a column, those alone in their category not counted, and if the means
-      of y by category tell something of y, each category becomes its mean (:class:`MeanEncoder`). Those with
-      at least 20 rows stay zeros and ones, too.
+    - Numbers go to :class:`PiecewiseLinearEncoder`. Whole numbers are codes if equal ones have similar y and
+      neighbours do not: they become categories, too.
+    - Booleans become 0 and 1, whether they are written True, 1, "True" or "true".
+    - Dates and times become the time itself, year, month, day, weekday and hour, and sines and cosines of
+      the year, the week and the day, if they vary. Times with a time zone are converted to UTC.
+    - Durations become seconds.
+    - Free text, such as notes and titles, goes to :class:`TextEncoder`.
+    - Each category of other text becomes a column of zeros and ones; missing values and blank text are a
+      category. Those in fewer than five training rows are one group, with those that ``fit`` has not
+      seen and, of more than 300, the rarest. Each category becomes its mean of y (:class:`MeanEncoder`) if
+      the group would take more than a tenth of the rows, those alone in their category not counted, and if
+      means of y tell something of y. Then those with at least 20 rows stay zeros and ones, too.
 
-    Text is read as numbers, dates or durations where there is no doubt, as of "$1,250.00", "45.3%", "12,50",
-    "1.2k", "31/01/2020", "Jan 2020", "10:30 PM" or "1h 20m". Then other text in the column, such as "?",
-    counts as missing. If there is too much of it, the column stays categories.
+    Text is read as numbers, dates or durations where there is no doubt: "$1,250.00", "45.3%", "12,50",
+    "1.2k", "31/01/2020", "Jan 2020", "10:30 PM" or "1h 20m". Other text in such a column, as "?", counts as
+    missing. If there is too much of it, the column stays categories.
 
-    "relevance" makes features larger that matter, and others smaller, and replaces them by their principal
-    components, with :class:`RelevantComponents`. It is there if the estimator is a network or an ensemble of
-    this package. "network" is an estimator, which predicts.
+    The second step, "relevance", is there for a network or an ensemble of this package. It makes features
+    larger that matter, and replaces them by components (:class:`RelevantComponents`). The last step,
+    "network", predicts.
 
     Parameters
     ----------
     estimator : {"classifier", "regressor"} or estimator, default="classifier"
-        What predicts. "classifier" and "regressor" are a :class:`ShallowNNEnsembleClassifier` and a
+        What predicts. The strings mean a :class:`ShallowNNEnsembleClassifier` or
         :class:`ShallowNNEnsembleRegressor` in single precision, of four networks for fewer than 1,500 rows,
         and of three for more.
     n_bins : int or "auto", default="auto"
         Number of bins of a column of numbers. See :class:`PiecewiseLinearEncoder`.
     kinds : dict, default=None
-        What columns hold, by their names, where ``fit`` must not decide: "numbers", "booleans", "categories",
-        "dates", "dates with a time zone", "durations" or "text"; "nothing" leaves a column out. An example is
-        ``kinds={"zip": "categories"}``.
+        What columns hold, where ``fit`` must not decide, as ``{"zip": "categories"}``: "numbers", "booleans",
+        "categories", "dates", "dates with a time zone", "durations" or "text". "nothing" leaves one out.
     **parameters
         Parameters of the ensemble, such as ``random_state=0``, if ``estimator`` is a string.
 
     Returns
     -------
     pipeline : TabularPipeline
-        A :class:`~sklearn.pipeline.Pipeline`, not fitted. Its X is a data frame of pandas, polars or pyarrow,
-        or an array. Columns are found by their names; later frames may have more, in any order.
+        Not fitted. Its X is a data frame of pandas, polars or pyarrow, or an array. Columns are found by
+        their names; later frames may have more, in any order.
 
     Raises
     ------
@@ -218,11 +214,11 @@ def tabular_pipeline(
     Warns
     -----
     UserWarning
-        In ``fit``, once, with a line and a remedy for each column: if values count as missing because they
-        are not like the others, if text may be something else than it is taken for, if a column carries no
-        information, or if rows seem to belong together and there are no ``groups``. A search does not repeat
-        what its process has heard. In ``predict``: if values are not like those of ``fit``, if a column has
-        lost all its values, or if columns are taken in their order, since a table has no names.
+        In ``fit``, once, with a remedy for each column: if values that are not like the others count as
+        missing, if text may be something else than it is taken for, if a column tells nothing, or if rows
+        seem to belong together and there are no ``groups``. A search says this once in each process. In
+        ``predict``: if values are not like those of ``fit``, if a column has lost all its values, or if
+        columns without names are taken in their order.
 
     See Also
     --------
@@ -230,9 +226,8 @@ def tabular_pipeline(
 
     Notes
     -----
-    Parameters have the names of the steps: ``network__alpha``, ``columns__categories__min_frequency``.
-
-    After ``fit``, ``pipeline["columns"].report_`` is a table of what became of the columns.
+    Parameters have the names of the steps: ``network__alpha``, ``columns__categories__min_frequency``. After
+    ``fit``, ``pipeline["columns"].report_`` is a table of what became of the columns.
 
     Examples
     --------

@@ -48,9 +48,9 @@ RESOLUTION = 2.0**-24
 class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Scale features by their relevance, and find the principal components of them.
 
-    The L2 penalty makes all weights small, also those of features that matter. A feature that is twice as
-    large has the same effect with half the weight, and a quarter of the penalty. So features that matter are
-    made larger here, and others smaller: a simple form of automatic relevance determination [1]_.
+    A feature that is twice as large has the same effect with half the weight, and a quarter of the L2
+    penalty. So features that matter are made larger here, and others smaller: a simple form of automatic
+    relevance determination [1]_.
 
     A small network is trained for a short time. The relevance r of a feature is the root of the sum, over
     the hidden units, of its squared weights times the squared weights of the unit to the outputs. The feature
@@ -60,28 +60,25 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
 
     c is the share of r^2 that chance explains, 0.01 or more. With p features and n observations, it is about
     ``p u / (p u + n (1 - u))``, where u is what the network leaves of the loss of a constant. With many
-    features, few rows and a network that has learned little, c is near 1, and the features stay nearly as
-    they are. Else the penalty of the network that follows would be too weak: it is chosen by the loss of rows
-    that are held out, whose y has been seen here.
+    features and few rows, c is near 1, and the features stay nearly as they are. Else the penalty of the next
+    network would be too weak: it is chosen by the loss of held-out rows, whose y has been seen here.
 
     Then principal components replace the scaled features, so that a network has fewer inputs, and trains in
-    less time. Those with less than a ten-thousandth of the largest variance are left out, and all after the
-    first 500.
+    less time: at most 500, each with at least a ten-thousandth of the largest variance.
 
     Parameters
     ----------
     network : ShallowNNClassifier or ShallowNNRegressor, default=None
-        The small network, not fitted. Its callbacks have no effect. None is a ShallowNNRegressor if y has
-        numbers that are not whole, or more than 100 different numbers, else a ShallowNNClassifier, with 32
-        hidden units, ``alpha=10`` and 20 epochs.
+        The small network, not fitted. Its callbacks have no effect. None is one with 32 hidden units,
+        ``alpha=10`` and 20 epochs: a regressor if y has numbers that are not whole, or more than 100
+        different numbers, else a classifier.
 
     Attributes
     ----------
     network_ : ShallowNNClassifier or ShallowNNRegressor
-        The fitted small network. Of more than 100,000 different rows, it has seen 100,000, and one at least
-        of every class. If these have more than 2**25 values, it has seen fewer, but 10,000 at least. With
-        fewer than 1,500 different rows and at most 2**24 values, it computes in double precision, unless its
-        ``dtype`` says otherwise.
+        The fitted small network. It has seen 100,000 different rows at most, fewer if these have more than
+        2**25 values, but 10,000 at least, and one of every class. With fewer than 1,500 different rows and at
+        most 2**24 values, it computes in double precision, unless its ``dtype`` says otherwise.
     relevance_ : ndarray of shape (n_features,)
         The relevance of each feature.
     scale_ : ndarray of shape (n_features,)
@@ -89,9 +86,9 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     mean_ : ndarray of shape (n_features,)
         The mean of each feature in the rows that the network has seen.
     components_ : ndarray of shape (n_components, n_features) or None
-        The weights of the scaled features in each component, from the largest variance to the smallest, as
-        10,000 of the rows tell. None if the scaled features stay: if both they and the rows are more than
-        1,500, or if the sum of their variances is zero or not finite.
+        The weights of the scaled features in each component, the largest variance first, from 10,000 rows.
+        None if the scaled features stay: if both they and the rows are more than 1,500, or if the sum of
+        their variances is zero or not finite.
     explained_variance_ : ndarray of shape (n_components,) or None
         The variance of each component.
     n_features_in_ : int
@@ -152,8 +149,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of numbers, none of them missing. Features should be of similar size, as StandardScaler and
-            PiecewiseLinearEncoder make them: beside one that is much larger, the others may be lost.
+            Numbers, none of them missing. Features should be of similar size, as after a StandardScaler:
+            beside one that is much larger, the others may be lost.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What is to be predicted.
         groups : array-like of shape (n_samples,), default=None

@@ -27,37 +27,35 @@ from sknn_scratch._targets.numbers import NumberKinds
 class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Encode each column of a table by the kind of its values in ``fit``.
 
-    Numbers go to one encoder, with booleans, as 0 and 1, and the parts of dates. Free text becomes
-    components. Categories go to another encoder. If this makes more than 500 features, or 15 million numbers
-    in all rows, its ``max_categories`` is lowered, if it has any. A column of which it would merge too many
-    rows into its group of rare categories goes to ``many``, which makes numbers of it, and to ``frequent``,
-    unless the means of y by category tell nothing of other rows. A column is found by its name, or in an
-    array, by its place. It is the first step of a :func:`tabular_pipeline`.
+    ``numbers`` gets numbers, booleans as 0 and 1, and the parts of dates; ``categories`` gets categories. If
+    these make more than 500 features, or 15 million numbers in all rows, its ``max_categories`` is lowered,
+    if it has any. A column goes to ``many`` and ``frequent`` instead if too many of its rows would be in the
+    group of rare categories, and if the means of y by category tell something of other rows. A column is
+    found by its name, or in an array, by its place.
 
     Parameters
     ----------
     numbers : transformer
         Encodes floats (n_samples, n_columns), in which NaN is a missing value.
     categories : transformer
-        Encodes objects (n_samples, n_columns), each a string or, where a value is missing, None.
+        Encodes strings (n_samples, n_columns), in which None is a missing value.
     many : transformer, default=None
-        Encodes the same with the help of y, as floats (n_samples, a multiple of n_columns). These go to
-        ``numbers`` with the other numbers. None means that no column does.
+        Encodes the same with the help of y, as floats (n_samples, a multiple of n_columns) for ``numbers``.
+        None means that ``categories`` gets all columns.
     frequent : transformer, default=None
         Encodes the frequent categories of the columns that go to ``many``, as ``categories`` does. None means
         that these columns become numbers alone.
     kinds : dict, default=None
-        The kinds of some columns, as in ``kinds_``, where ``fit`` must not decide. "nothing" leaves a column
-        out.
+        The kinds of some columns, as in ``kinds_``, where ``fit`` must not decide.
     text : transformer, default=None
-        Encodes a column of free text (n_samples,), strings and None, as floats (n_samples, n_components),
-        which stay as they are. None is a :class:`TextEncoder`.
+        Encodes a column of free text (n_samples,), strings and None, as floats (n_samples, n_components).
+        None is a :class:`TextEncoder`.
 
     Attributes
     ----------
     kinds_ : dict
         For the name of each column: "numbers", "booleans", "categories", "dates", "dates with a time zone",
-        "durations", "text" or "nothing", which is left out. The guide to tables has the rules.
+        "durations", "text" or "nothing", which is left out.
     codes_ : list
         The names of the columns of numbers that are codes, and so categories, too.
     date_parts_ : dict
@@ -67,8 +65,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     target_encoded_ : list
         The names of the columns that went to ``many``.
     encoders_ : dict
-        The fitted encoders, "numbers", "categories", "frequent", "many", and "components", which are of text
-        and stay as they are, if there are columns for them.
+        The fitted encoders, if there are columns for them: "numbers", "categories", "frequent", "many", and
+        "components", which leaves those of text as they are.
     n_features_in_, feature_names_in_ : int, ndarray of str
         The number of columns, and their names, if all are strings.
     report_ : list of dict
@@ -76,7 +74,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
 
     See Also
     --------
-    tabular_pipeline : Makes a TableEncoder with an encoder for each kind, and a network.
+    tabular_pipeline : Has it as the first step.
 
     Examples
     --------
@@ -128,8 +126,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         y : array-like of shape (n_samples,), default=None
             For encoders that use it.
         groups : array-like of shape (n_samples,), default=None
-            Which rows belong together, for encoders that use y: see :class:`MeanEncoder` and
-            :class:`PiecewiseLinearEncoder`.
+            Which rows belong together, for encoders that use y.
 
         Returns
         -------
@@ -190,7 +187,6 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         "column" is its name, "kind" what it holds, "read_from" what held its values, and how text was
         written. "n_features" is how many features it has, "became" which encoders made them, of which parts,
         "lost" what they cannot tell, and "remark" what ``fit`` said, with a remedy.
-        ``pd.DataFrame(report_)`` makes a data frame.
         """
         check_is_fitted(self)
         return ColumnsReport(self._report)
