@@ -52,10 +52,7 @@ def as_numbers(values):
 
 
 def groups_in(columns, may_name):
-    """Find the column (n_samples,) that names groups of rows, and the others in which these agree.
-
-    Of several columns that may name them, the first are tried. If none does, there are no others.
-    """
+    """Find the column that names groups of rows, and the others in which these agree, if there are any."""
     columns = {name: numbers for name, numbers in columns.items() if (numbers != numbers[0]).any()}
     fewest = max(FEWEST_COLUMNS, LEAST_SHARE * (len(columns) - 1))
     if len(columns) <= fewest:

@@ -121,7 +121,6 @@ class Encoders:
         }
 
     def feature_names(self, names):
-        """Name the encoded features, from the names of the columns."""
         encoded = []
         for encoder, inputs in self.inputs.items():
             encoded += list(
@@ -134,7 +133,6 @@ class Encoders:
 def fit_encoders(table, features, y, groups=None):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 
-    ``groups`` number the group (n_samples,) of each row, or are None.
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]

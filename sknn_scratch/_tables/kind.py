@@ -31,10 +31,7 @@ class Kind:
 
     @classmethod
     def readings(cls, column: Column, most_odd: float) -> list[Any]:
-        """List the ways to read a column with at most this share of odd texts: none, one, or several.
-
-        Several leave a doubt.
-        """
+        """List the ways to read a column with at most this share of odd texts; several leave a doubt."""
         if column.type in {cls.name, *cls.more_types}:
             return [cls(*cls.styles(set())[:1])]
         if column.type == TEXT or (most_odd == TOLD and column.is_text):
@@ -132,10 +129,7 @@ class Kind:
         return {text for text in texts if not is_missing_word(text)} - self.odd
 
     def convert(self, values: Any) -> np.ndarray:
-        """Convert values of the types of this kind, and None, to an array (n_samples,).
-
-        Usually it has floats: float32 stays, all else becomes float64.
-        """
+        """Convert values of the types of this kind, and None, to an array (n_samples,), usually of floats."""
         if isinstance(values, np.ndarray):
             return values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
         return np.array(list(map(float_of, values)), dtype=np.float64)

@@ -143,27 +143,22 @@ def dates_of_digits(column, most_odd):
 
 
 def have_collisions(column, style, odd):
-    """Whether different whole numbers of a column are equal as floats.
+    """Whether different whole numbers of a column are equal as floats, unless all are floats, or short.
 
     A style reads its texts, but for the odd ones.
     """
-    if not column.is_text:
-        exact = exact_numbers(column.values)
-    elif any(len(text) > MOST_DIGITS for text in column.texts - odd):
-        exact = {Decimal(style.written(text)) for text in column.texts - odd}
-    else:
-        return False
+    values, exact = column.values, ()
+    if column.is_text:
+        texts = column.texts - odd
+        if any(len(text) > MOST_DIGITS for text in texts):
+            exact = {Decimal(style.written(text)) for text in texts}
+    elif not isinstance(values, np.ndarray):
+        present = (value for value in values if value is not None)
+        exact = {int(value) if isinstance(value, Integral) else value for value in present}
+    elif values.dtype.kind in "iu" and max(values.max(), -int(values.min())) > LARGEST_EXACT:
+        exact = set(values.tolist())
     whole = [float_of(number) for number in exact if np.isfinite(float_of(number)) and number == int(number)]
     return len(set(whole)) < len(whole)
-
-
-def exact_numbers(values):
-    """Make a set of exact numbers; an empty one if they are floats, or short."""
-    if not isinstance(values, np.ndarray):
-        present = (value for value in values if value is not None)
-        return {int(value) if isinstance(value, Integral) else value for value in present}
-    is_long = values.dtype.kind in "iu" and max(values.max(), -int(values.min())) > LARGEST_EXACT
-    return set(values.tolist()) if is_long else set()
 
 
 def are_rounded(values):

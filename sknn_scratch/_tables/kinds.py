@@ -11,15 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import clone
 
-from sknn_scratch._tables.columns import (
-    BOOLEANS,
-    CATEGORIES,
-    NOTHING,
-    NUMBERS,
-    TEXT,
-    listed,
-    texts_of,
-)
+from sknn_scratch._tables.columns import BOOLEANS, CATEGORIES, NOTHING, NUMBERS, TEXT, listed, texts_of
 from sknn_scratch._tables.kind import TOLD, Kind, are_missing
 from sknn_scratch._tables.kind_of_dates import Dates, DatesInZones, Durations
 from sknn_scratch._tables.kind_of_numbers import Numbers

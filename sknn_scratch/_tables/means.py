@@ -160,13 +160,11 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **AS_TEXTS)
-        columns = zip(X.T, self.categories_, self.encodings_, strict=True)
-        return np.hstack(
-            [
-                np.vstack([means, self.target_mean_])[places_in(known, column)]
-                for column, known, means in columns
-            ]
-        )
+        encoded = [
+            np.vstack([means, self.target_mean_])[places_in(known, column)]
+            for column, known, means in zip(X.T, self.categories_, self.encodings_, strict=True)
+        ]
+        return np.hstack(encoded)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -188,10 +186,7 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
 
 
 def means_tell(column, y, groups=None):
-    """Whether the mean of y by category tells something of the y of other rows with the same category.
-
-    With ``groups``, which number the group (n_samples,) of each row, it is rows of other groups.
-    """
+    """Whether the mean of y by category tells something of y in other rows, or groups, of the category."""
     targets, (_, places) = scaled_targets(y), places_of_texts(column)
     rows, targets = once_in_groups(places, targets, groups)
     places = places[rows]

@@ -25,9 +25,8 @@ DEFAULTS = {"classifier": ShallowNNEnsembleClassifier, "regressor": ShallowNNEns
 # Twice as many networks as "auto" are slightly better, in twice the time. Single precision changed only the
 # time; relevance.py does without it where rounding errors could change the choice of alpha.
 SETTINGS = {"n_networks": "auto", "dtype": "float32"}
-# Categories of fewer training rows are grouped, and of the others all but the most frequent. With a limit of
-# 100, the log-loss of tables with countries, verbs or schools was higher by up to 0.11. docs/defaults.md says
-# why target encoding takes the place of one-hot where this would group too many rows.
+# Categories of fewer training rows are grouped, and of the others all but the most frequent. docs/defaults.md
+# says why means of y take the place of one-hot where this would group too many rows.
 GROUPED = {"handle_unknown": "infrequent_if_exist", "min_frequency": 5, "max_categories": 300}
 # Beside means of y, categories of fewer rows are grouped. The mean that a row sees lacks the y of its fold:
 # with the sum of all, which the weights of a category learn, it tells this y, and that of held-out rows.

@@ -26,8 +26,7 @@ HIGHER = 1.03
 def best_pieces(X, y, coarse, fine, groups=None):
     """Choose the pieces of the columns of X with which a network predicts y best: some of these, or no ramps.
 
-    With more rows than this tries, the fine ones are no question. ``groups`` number the group (n_samples,) of
-    each row, or are None.
+    With more rows than this tries, the fine ones are no question.
     """
     targets = scaled_targets(y)
     if not np.isfinite(targets).all():  # the network says so

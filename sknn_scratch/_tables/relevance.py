@@ -34,8 +34,7 @@ ENOUGH_ROWS, MOST_SEEN = 10_000, 2**25
 MOST_CLASSES = 100  # of whole numbers; more are numbers to predict
 # This share of the squared relevance counts as chance at least: what this network does not use, another may.
 LEAST_CHANCE = 0.01
-# Components with a smaller share than this of the largest variance are left out. Networks were no better with
-# a third of it, and took a tenth longer. There are no more than so many: with 300, losses were higher.
+# Components with a smaller share than this of the largest variance are left out, and all after so many.
 LEAST_VARIANCE, MOST_COMPONENTS = 1e-4, 500
 # The time that components take to find grows with the third power of the number of features, or of rows if
 # these are fewer: half a second to a second for 1,500.

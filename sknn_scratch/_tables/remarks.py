@@ -109,7 +109,6 @@ def warn_of(first_words, remarks, names):
 
 
 def texts_by_column(remarks):
-    """Join what is said of each column: a dict by its name."""
     texts = {}
     for one in remarks:
         texts.setdefault(one.name, []).append(str(one))

@@ -4,12 +4,7 @@ from itertools import chain
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import (
-    BooleanTensorType,
-    DoubleTensorType,
-    FloatTensorType,
-    StringTensorType,
-)
+from skl2onnx.common.data_types import BooleanTensorType, DoubleTensorType, FloatTensorType, StringTensorType
 from sklearn.preprocessing import OneHotEncoder
 
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, TEXT, listed
