@@ -31,8 +31,7 @@ LARGEST_CODE = 2**63  # those below are the integers that a file of ONNX can hav
 def find_codes(kinds, values, y, groups=None):
     """Tell columns of numbers that they have codes, from the values (n_samples,) of all columns and y.
 
-    Copies of a row count once, with the mean of their y: a row that is there often proves nothing. So do the
-    rows of a group with the same number, if ``groups`` (n_samples,) are given.
+    Copies count once, with the mean of their y: a row that is there often proves nothing.
     """
     if y is None:
         return

@@ -241,7 +241,9 @@ def fit_pieces(X, n_bins, y, groups=None):
     n_columns = sum(n_ramps(piece.knots) > 0 for piece in coarse)
     if n_columns > COLUMNS_WITH_RAMPS:
         return [piece.without_ramps() for piece in coarse]
-    cases = len(X) if y is None else n_cases(y)
+    cases = len(X)  # with another y than the most frequent one, if y has one column
+    if y is not None and (labels := np.asarray(y)).ndim == 1:
+        cases -= np.unique(numbers_of(labels)[0], return_counts=True)[1].max()
     most = FEATURES_OF_FEW_ROWS if len(X) < MANY_ROWS else FEATURES_OF_MANY_ROWS
     n_coarse_bins = max(FEWEST_BINS, most // max(1, n_columns) - 1)
     if n_coarse_bins < COARSE_BINS:
@@ -253,13 +255,6 @@ def fit_pieces(X, n_bins, y, groups=None):
             fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, coarse, fine, groups) if can_try else fine
-
-
-def n_cases(y):
-    y = np.asarray(y)
-    if y.ndim > 1:
-        return len(y)
-    return len(y) - np.unique(numbers_of(y)[0], return_counts=True)[1].max()
 
 
 def without_repeats(names):
