@@ -9,11 +9,14 @@ from itertools import islice
 
 import numpy as np
 
-from sknn_scratch._core.rows import evenly
+from sknn_scratch._core.data import Data
+from sknn_scratch._core.rows import evenly, rows_of
+from sknn_scratch._fitting.observations import distinct_rows, hashes_of_rows, places_of_units
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.means import means_tell, texts_as_places
 from sknn_scratch._tables.remarks import MOST_LISTED, Remark, Sentence
+from sknn_scratch._tables.targets import numbers_of
 
 # Rows of a group agree in at least so large a share of the other columns, and in so many.
 LEAST_SHARE, FEWEST_COLUMNS = 1 / 3, 3
@@ -42,6 +45,22 @@ def remarks_of_groups(X, kinds, values, y):
         return []
     some = f"{len(others)} of {len(values)} columns, such as {listed(others[:MOST_LISTED])}"
     return [Remark(Sentence.GROUPS, name, some, f"X[{name!r}]" if hasattr(X, "columns") else f"X[:, {name}]")]
+
+
+def units_of(values, y, groups=None):
+    """Give the rows of a group, or a row and its copies, the same number (n_samples,).
+
+    The numbers follow from the values of columns and of y, whatever the order of the rows and the names of
+    groups are.
+    """
+    X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
+    targets = np.column_stack([numbers_of(one)[0] for one in np.reshape(y, (len(X), -1)).T])
+    data = Data(rows_of(X), targets.astype(np.float64))
+    has_copies = len(distinct_rows(data, groups).rows) < len(X)
+    if groups is None and has_copies:
+        groups = hashes_of_rows(data.X, data.row_numbers)
+    both = rows_of(np.column_stack([X, data.targets]))
+    return places_of_units(hashes_of_rows(both, data.row_numbers), groups)
 
 
 def as_numbers(values):

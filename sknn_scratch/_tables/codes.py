@@ -28,10 +28,11 @@ LARGEST_CODE = 2**63  # those below are the integers that a file of ONNX can hav
 
 
 @np.errstate(invalid="ignore", over="ignore")  # a y that is not finite is refused later
-def find_codes(kinds, values, y, groups=None):
+def find_codes(kinds, values, y, units):
     """Tell columns of numbers that they have codes, from the values (n_samples,) of all columns and y.
 
-    Copies count once, with the mean of their y: a row that is there often proves nothing.
+    The rows of a unit with the same number count once, with the mean of their y: a row that is there often
+    proves nothing. ``units`` gives the number (n_samples,) of each row's.
     """
     if y is None:
         return
@@ -42,8 +43,8 @@ def find_codes(kinds, values, y, groups=None):
         for name, kind in kinds.items()
         if isinstance(kind, Numbers) and not kind.is_explained and are_codes(values[name], targets)
     ]
-    for name, numbers in numbers_of_copies(values, found, groups).items():
-        rows, of_rows = once(numbers, targets)
+    for name in found:
+        rows, of_rows = once(numbers_of_rows([values[name], units()]), targets)
         if are_codes(values[name][rows], of_rows):
             kinds[name].codes = frozenset(values[name].tolist())
 
@@ -80,16 +81,6 @@ def explained_beside_line(distinct, places, counts, targets, n_bins):
     noise = ((targets**2).sum(axis=0) - counts @ means**2) / (len(targets) - len(distinct))
     explained = (counts @ beside_line**2 - n_free * noise).sum()
     return explained / len(targets), np.sqrt(2 * n_free * (noise**2).sum()) / len(targets)
-
-
-def numbers_of_copies(columns, names, groups):
-    """Give copies of a row the same number (n_samples,), by the names of some columns.
-
-    Copies are equal in all columns or, with ``groups``, are in one group and equal in the column of the name.
-    """
-    if groups is None and names:
-        return dict.fromkeys(names, numbers_of_rows(columns.values()))
-    return {name: numbers_of_rows([columns[name], groups]) for name in names}
 
 
 def numbers_of_rows(columns):

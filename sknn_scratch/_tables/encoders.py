@@ -19,7 +19,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
 
-from sknn_scratch._tables.codes import numbers_of_copies
+from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.means import CONTINUOUS, means_tell
 from sknn_scratch._tables.piecewise_encoder import without_repeats
@@ -130,9 +130,10 @@ class Encoders:
 
 
 @without_frames
-def fit_encoders(table, features, y, groups=None):
+def fit_encoders(table, features, y, groups, units):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 
+    ``units`` gives the number (n_samples,) of what each row belongs to: see ``units_of``.
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]
@@ -142,11 +143,11 @@ def fit_encoders(table, features, y, groups=None):
     if texts:
         fitted[CATEGORIES], most = fit_limited(table.categories, as_array(features, texts), y)
         unfitted |= {encoder: with_most(unfitted[encoder], most) for encoder in (CATEGORIES, FREQUENT)}
-        many = too_many_categories(features, texts, fitted[CATEGORIES], y, table.many, groups)
+        many = too_many_categories(features, texts, fitted[CATEGORIES], y, table.many, units)
     if many:
         del fitted[CATEGORIES]
         fitted[MANY] = clone(table.many)
-        own = groups_for(fitted[MANY], groups)
+        own = groups_for(fitted[MANY], units())
         features = features | means_of(many, fitted[MANY].fit_transform(as_array(features, many), y, **own))
         if table.frequent:
             widths = widths_of(clone(unfitted[FREQUENT]).fit(as_array(features, many), y), many)
@@ -212,18 +213,18 @@ def with_most(encoder, limit):
     return clone(encoder).set_params(max_categories=min(limit, encoder.max_categories or limit))
 
 
-def too_many_categories(features, texts, encoder, y, many, groups):
+def too_many_categories(features, texts, encoder, y, many, units):
     """Choose among features of text those that become means of y, by the fitted encoder of categories."""
     if not has_means(y, many):
         return []
     rare, y = rare_groups(encoder, texts), np.ravel(y)
     merged = [one for one, group in rare.items() if share_with_others(features[one], group) > MOST_MERGED]
     once = {
-        one: features[one][np.unique(numbers, return_index=True)[1]]
-        for one, numbers in numbers_of_copies(features | {"y": y}, merged, groups).items()
+        one: features[one][np.unique(numbers_of_rows([features[one], units()]), return_index=True)[1]]
+        for one in merged
     }
     merged = [one for one, values in once.items() if share_with_others(values, rare[one]) > MOST_MERGED]
-    return [one for one in merged if means_tell(features[one], y, groups)]
+    return [one for one in merged if means_tell(features[one], y, units())]
 
 
 def rare_groups(encoder, inputs):

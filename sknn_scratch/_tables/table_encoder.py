@@ -1,5 +1,6 @@
 """TableEncoder: from the columns of a table to the features of a network."""
 
+from functools import cache, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._tables.belonging import remarks_of_groups
+from sknn_scratch._tables.belonging import remarks_of_groups, units_of
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import Column, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
@@ -157,8 +158,9 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         values = {name: kind.read(read[name]) for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name], self)
-        find_codes(kinds, values, y, groups)
-        encoders, encoded = fit_encoders(self, features_of(kinds, values), y, groups)
+        units = cache(partial(units_of, values, y, groups))
+        find_codes(kinds, values, y, units)
+        encoders, encoded = fit_encoders(self, features_of(kinds, values), y, groups, units)
         rare, target_encoded = encoders.rare, [name for name, _ in encoders.many]
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import tabular_pipeline
 from tests.helpers import warnings_of
@@ -98,3 +99,37 @@ SILENT = {
 @pytest.mark.parametrize("name", SILENT)
 def test_nothing_is_said_of_independent_rows(name):
     assert not said(*SILENT[name])
+
+
+TOWN = RNG.integers(250, size=600)
+RENTS = pd.DataFrame({"town": [f"town {number}" for number in TOWN], "size": RNG.normal(size=600)})
+IS_DEAR = (RNG.normal(size=250)[TOWN] + RENTS["size"] > 0).to_numpy()
+GROUPS = RNG.integers(150, size=600)
+TWICE = np.tile(np.arange(600), 2)
+
+
+def encoded(rows, groups=None):
+    encoder = tabular_pipeline()["columns"]
+    X = encoder.fit_transform(RENTS.iloc[rows], IS_DEAR[rows], groups=groups)
+    assert encoder.target_encoded_ == ["town"]
+    return X
+
+
+@pytest.mark.parametrize("groups", [None, GROUPS], ids=["rows", "groups"])
+def test_means_of_y_do_not_depend_on_the_order_of_the_rows_or_the_names_of_groups(groups):
+    order, names = RNG.permutation(600), RNG.permutation(150)
+    mixed = encoded(order, None if groups is None else names[groups][order])
+    assert_allclose(mixed, encoded(np.arange(600), groups)[order], rtol=1e-9, atol=1e-9)
+
+
+def test_a_copy_of_a_row_does_not_tell_its_y():
+    twice = encoded(TWICE)
+    assert_array_equal(twice[:600], twice[600:])  # each is encoded by the rows of other folds
+
+
+def test_alpha_of_a_table_that_stands_there_twice_is_twice_as_large():
+    once, twice = (
+        tabular_pipeline(random_state=0).fit(RENTS.iloc[rows], IS_DEAR[rows])[-1].alpha_
+        for rows in (np.arange(600), TWICE)
+    )
+    assert np.exp(np.abs(np.log(twice.mean() / (2 * once.mean())))) < 2
