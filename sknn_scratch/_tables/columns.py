@@ -171,6 +171,13 @@ def plain(value):
     return None if str(value) in MISSING else value
 
 
+def missing_as_none(values):
+    """Put None in place of what is missing in an array of objects: NaN would not be equal to itself."""
+    if set(map(type, values.ravel())) <= {str, type(None)}:
+        return values
+    return np.vectorize(lambda one: one if isinstance(one, str) else plain(one), otypes=[object])(values)
+
+
 def text_of(value):
     """Write a value as text, and a missing one as None. Equal numbers have equal texts: "3" for 3 and 3.0."""
     value = plain(value)

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import validate_data
+from sknn_scratch._tables.columns import missing_as_none
 from sknn_scratch._tables.targets import scaled_targets
 
 CONTINUOUS = "continuous"
@@ -95,8 +96,8 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_columns)
-            Strings and None.
+        X : array-like of shape (n_samples, n_columns)
+            Strings and, where they are missing, None or NaN.
         y : array-like of shape (n_samples,)
             Numbers or classes.
         groups : array-like of shape (n_samples,), default=None
@@ -127,6 +128,7 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
             The means of the first column come first.
         """
         X, y = validate_data(self, X, y, **AS_TEXTS)
+        X = missing_as_none(X)
         targets, groups = self._targets(y), numbers_of_groups(groups, len(X))
         self.target_mean_ = targets.mean(axis=0)
         targets = targets - self.target_mean_
@@ -151,15 +153,15 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_columns)
-            Strings and None.
+        X : array-like of shape (n_samples, n_columns)
+            As in ``fit``.
 
         Returns
         -------
         encoded : ndarray of shape (n_samples, n_columns * n_means)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **AS_TEXTS)
+        X = missing_as_none(validate_data(self, X, reset=False, **AS_TEXTS))
         encoded = [
             np.vstack([means, self.target_mean_])[places_in(known, column)]
             for column, known, means in zip(X.T, self.categories_, self.encodings_, strict=True)

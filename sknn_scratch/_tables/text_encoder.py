@@ -13,6 +13,7 @@ from sknn_scratch._core.rows import evenly
 from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike
 from sknn_scratch._fitting.threads import one_blas_thread
+from sknn_scratch._tables.columns import missing_as_none
 
 # The part of a feature that is a component of text begins so.
 COMPONENT = "_text"
@@ -85,7 +86,7 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         Parameters
         ----------
         X : array-like of shape (n_samples,)
-            Strings and, where there is no text, None.
+            Strings and, where there is no text, None or NaN.
         y : None
             Not used.
 
@@ -94,7 +95,9 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         self : object
             The fitted encoder.
         """
-        texts = sorted(text for text in X if text is not None)  # so that their order does not matter
+        texts = sorted(
+            text for text in texts_in(X) if text is not None
+        )  # so that their order does not matter
         texts = [texts[one] for one in evenly(len(texts), MOST_TEXTS)]
         plain = TfidfVectorizer(dtype=np.float32, **CHARACTERS)
         self.vectorizer_ = plain if self.vectorizer is None else clone(self.vectorizer)
@@ -122,7 +125,7 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
             Where there is no text, 0, as of the mean.
         """
         check_is_fitted(self)
-        texts = np.asarray(X, dtype=object)
+        texts = texts_in(X)
         encoded = np.zeros((len(texts), len(self.mean_)), dtype=self.mean_.dtype)
         rows = np.flatnonzero(texts != None)  # noqa: E711 - of each element
         for start in range(0, len(rows), TEXTS_AT_ONCE):
@@ -151,3 +154,18 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         tags = super().__sklearn_tags__()
         tags.input_tags.string, tags.input_tags.two_d_array = True, False
         return tags
+
+
+def texts_in(X):
+    """Make an array (n_samples,) of strings and None, or raise ValueError."""
+    texts = np.asarray(X, dtype=object)
+    if texts.ndim != 1:
+        raise ValueError(
+            f"X has {texts.ndim} dimensions, but TextEncoder takes one column of text (n_samples,). "
+            "Pass a column, such as X['notes'], and not a table."
+        )
+    texts = missing_as_none(texts)
+    others = [one for one in texts if not (one is None or isinstance(one, str))]
+    if others:
+        raise ValueError(f"X must have strings, and None where there is no text, got {others[0]!r}.")
+    return texts

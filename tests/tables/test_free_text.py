@@ -86,6 +86,27 @@ def test_few_texts_have_fewer_components_and_a_vectorizer_may_be_given():
     assert tabular_pipeline(kinds={"x": "text"})["columns"].fit_transform(one_run).shape == (18, 2)
 
 
+def test_missing_texts_may_be_nan():
+    notes = pd.Series([None if text == "" else text for text in X["notes"]])
+    encoded = TextEncoder(5).fit_transform(notes.tolist())
+    for same in (notes, notes.fillna(np.nan), notes.astype("category"), notes.to_numpy()):
+        assert_array_equal(TextEncoder(5).fit_transform(same), encoded)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (X[["notes"]], "X has 2 dimensions, but TextEncoder takes one column"),
+        ("a text", "X has 0 dimensions"),
+        (["a text", 3], "X must have strings, and None where there is no text, got 3"),
+    ],
+)
+def test_what_is_no_column_of_text_is_an_error(texts, message):
+    for call in (TextEncoder().fit, TextEncoder().fit(NOTES).transform):
+        with pytest.raises(ValueError, match=message):
+            call(texts)
+
+
 def test_the_order_of_texts_does_not_change_the_components(monkeypatch):
     monkeypatch.setattr(text_encoder, "MOST_TEXTS", 200)
     in_order, shuffled = (TextEncoder(20).fit(texts) for texts in (NOTES, RNG.permutation(NOTES)))

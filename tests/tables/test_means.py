@@ -1,6 +1,9 @@
 """MeanEncoder: shrunk means of y by category, of rows of other folds."""
 
+import pickle
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -30,6 +33,17 @@ def test_means_are_those_of_the_formula():
         assert_allclose(encoded[row, 0], Y.mean() + others.sum() / (len(others) + k))
         same = Y[is_same] - Y.mean()
         assert_allclose(encoder.transform(X[[row]])[0, 0], Y.mean() + same.sum() / (len(same) + k))
+
+
+@pytest.mark.parametrize("dtype", ["str", object, "category"])
+def test_a_missing_category_is_the_same_wherever_it_comes_from(dtype):
+    towns = pd.Series([None if name == 3 else f"n{name}" for name in NAMES]).astype(dtype).to_frame()
+    encoder = MeanEncoder().fit(towns, Y)
+    expected = encoder.transform(towns)
+    assert abs(expected[NAMES == 3] - Y.mean()).min() > 0.1
+    as_none = towns.astype(object).where(towns.notna(), None)
+    for X_later in (towns, as_none, as_none.fillna(np.nan)):
+        assert_array_equal(pickle.loads(pickle.dumps(encoder)).transform(X_later), expected)
 
 
 def test_categories_that_fit_has_not_seen_become_the_mean_of_all():
