@@ -9,8 +9,10 @@ import numpy as np
 
 from sknn_scratch._tables.columns import NOTHING, TEXT, Column
 from sknn_scratch._tables.remarks import Remark, Sentence, some
-from sknn_scratch._tables.text import is_missing_word, read_texts
+from sknn_scratch._tables.text import MOST_ODD, is_missing_word, read_texts
 
+# Values are far outside those of the fit if they are so many times their range away.
+FAR = 10.0
 # A user who says what a column holds allows any share.
 TOLD = 1.0
 
@@ -122,7 +124,7 @@ class Kind:
         are_lost = are_missing(values)
         if column.is_text and (odd := self.new_odd({*compress(column.values, are_lost)} - {None})):
             yield Remark(Sentence.NEW_ODD, column.name, self.among(odd))
-        if not self.had_missing and are_lost.all():
+        if not self.had_missing and are_lost.mean() >= 1 - MOST_ODD:
             yield Remark(Sentence.ALL_MISSING, column.name)
 
     def new_odd(self, texts: set[str]) -> set[str]:
@@ -140,6 +142,45 @@ class Kind:
 
     def among(self, texts: set[str] | frozenset[str]) -> str:
         return f"{some(texts)} among the {self.name}"
+
+
+@dataclass
+class Measured(Kind):
+    """What has a lowest and a highest value in the fit."""
+
+    lowest: float = np.inf
+    highest: float = -np.inf
+    least_margin: ClassVar[float] = 0.0
+
+    def prepare(self, values: np.ndarray, table: Any) -> None:
+        super().prepare(values, table)
+        present = self.measures(values)[~are_missing(values)]
+        self.lowest = float(present.min(initial=np.inf))
+        self.highest = float(present.max(initial=-np.inf))
+
+    def surprises(self, column: Column, values: np.ndarray) -> Iterator[Remark]:
+        yield from super().surprises(column, values)
+        far = self.far_outside(self.measures(values))
+        if len(far) and len(far) >= MOST_ODD * np.count_nonzero(~are_missing(values)):
+            of_fit = f"{self.in_words(self.lowest)} to {self.in_words(self.highest)}"
+            yield Remark(Sentence.FAR_OUTSIDE, column.name, some(set(map(self.in_words, far))), of_fit)
+
+    @np.errstate(over="ignore")  # in single precision, limits may become infinite
+    def far_outside(self, measures: np.ndarray) -> np.ndarray:
+        """Choose the measures (n,) that are far from all of the fit, unless these were equal."""
+        margin = FAR * (self.highest - self.lowest)
+        if margin > 0:
+            margin = max(margin, self.least_margin)
+            is_far = (measures < self.lowest - margin) | (measures > self.highest + margin)
+            return measures[is_far & np.isfinite(measures)]  # infinite ones are refused later
+        return measures[:0]
+
+    def measures(self, values: np.ndarray) -> np.ndarray:
+        """Make floats (n_samples,) of values, NaN if they are missing."""
+        return values
+
+    def in_words(self, measure: float) -> str:
+        return f"{measure:.6g}"
 
 
 def are_missing(values):

@@ -9,7 +9,7 @@ from datetime import UTC
 import numpy as np
 
 from sknn_scratch._tables.columns import DATES, DATES_IN_ZONES, DURATIONS, NUMBERS
-from sknn_scratch._tables.kind import Kind
+from sknn_scratch._tables.kind import Measured
 from sknn_scratch._tables.kind_of_numbers import as_text, dates_of_digits
 from sknn_scratch._tables.written_dates import (
     ORDERS,
@@ -34,7 +34,7 @@ ASPECTS = {
 COORDINATES = {wave: one for one, *others in ASPECTS.values() for wave in others if "_" in wave}
 
 
-class Durations(Kind):
+class Durations(Measured):
     """Spans of time, as numbers of seconds; also as text: 1h 20m, 2 days 03:04:05, PT1H20M."""
 
     name = DURATIONS
@@ -56,12 +56,13 @@ class Durations(Kind):
 
 
 @dataclass
-class Dates(Kind):
+class Dates(Measured):
     """Dates and times, also as text: 2020-01-31, 31/01/2020, Jan 31, 2020, Jan 2020, 10:30 PM, 20200131."""
 
     name = DATES
 
     means: dict[str, float] = field(default_factory=dict)  # of the parts that vary
+    least_margin = 10 * DAYS_OF_A_YEAR * 86_400  # seconds: next year's dates are no slip
 
     @classmethod
     def readings(cls, column, most_odd):
@@ -99,6 +100,12 @@ class Dates(Kind):
                 for value in values
             ]
         return np.asarray(values, dtype="datetime64[us]")
+
+    def measures(self, values):
+        return (values - EPOCH) / SECOND
+
+    def in_words(self, measure):
+        return str(EPOCH + np.timedelta64(int(measure), "s")).partition("T")[0]
 
     def features(self, values):
         return {f"_{part}": numbers for part, numbers in chosen_parts(values, self.means).items()}

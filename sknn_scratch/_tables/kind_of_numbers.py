@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from sknn_scratch._tables.columns import LARGEST_EXACT, NUMBERS, TEXT, texts_of
-from sknn_scratch._tables.kind import TOLD, Kind, float_of
+from sknn_scratch._tables.kind import TOLD, Measured, float_of
 from sknn_scratch._tables.remarks import Remark, Sentence, some
 from sknn_scratch._tables.text import (
     MOST_CODES,
@@ -27,23 +27,19 @@ from sknn_scratch._tables.written_numbers import may_be_lists, number_styles
 FEWEST_DATES = 5
 # Codes have so many rows on average: fewer tell nothing of each.
 ROWS_OF_A_CODE = 2
-# Numbers are far outside those of the fit if they are so many times its range away.
-FAR = 10.0
 # The end of the names of features that are codes.
 CODE = "_code"
 MOST_OF_64_BITS = 2.0**64  # larger numbers are hardly ids
 
 
 @dataclass
-class Numbers(Kind):
+class Numbers(Measured):
     """Numbers, also as text: 12.50, $1,250.00, 45.3%, 12,50, 1.2k. Codes are categories, too."""
 
     name = NUMBERS
 
     codes: frozenset[float] = frozenset()  # the numbers of the fit, if they are codes: see codes.py
     were_whole: bool = False  # the numbers of the fit
-    lowest: float = np.inf
-    highest: float = -np.inf
 
     styles = staticmethod(number_styles)
 
@@ -66,8 +62,6 @@ class Numbers(Kind):
     def prepare(self, values, table):
         super().prepare(values, table)
         present = values[~np.isnan(values)]
-        self.lowest = float(present.min(initial=np.inf))
-        self.highest = float(present.max(initial=-np.inf))
         self.were_whole = bool((present == np.rint(present)).all())
         if self.style.is_padded and not self.is_explained:
             distinct = frozenset(present.tolist())
@@ -98,19 +92,8 @@ class Numbers(Kind):
         if self.were_whole and (new := set(three_decimals)):
             yield Remark(Sentence.NEW_DECIMALS, column.name, some(new))
         present = values[~np.isnan(values)].tolist() if self.codes else []
-        far = self.far_outside(values)
         if present and self.codes.isdisjoint(present):
             yield Remark(Sentence.NEW_CODES, column.name)
-        elif len(far) and 2 * len(far) > np.count_nonzero(~np.isnan(values)):
-            of_fit = f"{self.lowest:.6g} to {self.highest:.6g}"
-            yield Remark(Sentence.FAR_OUTSIDE, column.name, some({f"{one:.6g}" for one in far}), of_fit)
-
-    @np.errstate(over="ignore")  # in single precision, limits may become infinite
-    def far_outside(self, values):
-        """Choose the values (n,) that are far from all numbers of the fit, unless these were equal."""
-        margin = FAR * (self.highest - self.lowest)
-        is_far = (values < self.lowest - margin) | (values > self.highest + margin)
-        return values[is_far] if margin > 0 else values[:0]
 
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})

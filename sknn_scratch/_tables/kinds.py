@@ -121,13 +121,14 @@ class Categories(Kind):
 
     def surprises(self, column, values):
         yield from super().surprises(column, values)
-        texts = set(values) - {None}
-        unknown = texts - self.known
+        unknown = set(values) - self.known - {None}
         known = set(map(in_one_spelling, self.known - self.rare if unknown else ()))
         if respelled := {text for text in unknown if in_one_spelling(text) in known}:
             yield Remark(Sentence.RESPELLED, column.name, some(respelled))
-        elif unknown and unknown == texts and not self.are_all_rare:
-            yield Remark(Sentence.UNKNOWN, column.name)
+        elif unknown and not self.are_all_rare:
+            n_known, n_unknown = (sum(map(one.__contains__, values)) for one in (self.known, unknown))
+            if n_unknown >= (1 - MOST_ODD) * (n_known + n_unknown):
+                yield Remark(Sentence.UNKNOWN, column.name)
 
 
 def are_zeros_and_ones(values):

@@ -216,8 +216,8 @@ def tabular_pipeline(
         In ``fit``, once, with a remedy for each column: if values that are not like the others count as
         missing, if text may be something else than it is taken for, if a column tells nothing, or if rows
         seem to belong together and there are no ``groups``. A search says this once in each process. In
-        ``predict``: if values are not like those of ``fit``, if a column has lost all its values, or if
-        columns without names are taken in their order.
+        ``predict``: if values are not like those of ``fit``, if a column has lost nearly all of its values,
+        or if columns without names are taken in their order.
 
     See Also
     --------

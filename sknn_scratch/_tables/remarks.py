@@ -15,8 +15,10 @@ MOST_LISTED = 5  # values in a message
 MOST_LINES = 20  # columns in a warning
 # The first words of the warnings.
 OF_FIT, OF_LATER_TABLES = "Columns of X that need a look", "Columns of X that are not as in fit"
-# Code that fits or predicts many times with nearly the same rows.
-REPEATS = (joblib.parallel.__file__, os.path.join(os.path.dirname(sklearn.__file__), "model_selection"))
+# Code that fits and scores many times with nearly the same rows, and words in the names of its functions that
+# do. A search that has been fitted predicts with others.
+SEARCHES = os.path.join(os.path.dirname(sklearn.__file__), "model_selection")
+FITTING = ("fit", "permutation")
 # What this process has heard, by the names of all columns: in a search, it is not said again.
 HEARD: dict[tuple[Any, ...], set[Any]] = {}
 
@@ -59,7 +61,7 @@ class Sentence(StrEnum):
         "had whole numbers in fit, and now has three digits after a decimal mark: {item}. If this mark "
         "separates thousands, leave it out."
     )
-    FAR_OUTSIDE = "has numbers far outside those of fit, which are {kind}: {item}. Check their unit."
+    FAR_OUTSIDE = "has values far outside those of fit, which are {kind}: {item}. Check their unit."
     NOT_BOOLEAN = "had only 0 and 1 in fit, and now has other numbers. Check what they stand for."
     NEW_CODES = (
         "had codes in fit: rows with equal numbers had similar y. Now it has only other numbers, of which "
@@ -70,8 +72,8 @@ class Sentence(StrEnum):
         "them as in fit. If zeros are missing at the beginning, read the column as text, such as with "
         "dtype={{{name!r}: str}} in pandas.read_csv."
     )
-    UNKNOWN = "has only values that fit has not seen, so it tells nothing. Check how they are written."
-    ALL_MISSING = "has lost all its values; in fit, none was missing. Check where, such as in a join."
+    UNKNOWN = "has hardly a value that fit has seen, so it tells nothing. Check how they are written."
+    ALL_MISSING = "has lost nearly all its values; in fit, none was missing. Check where, such as in a join."
 
 
 class Remark(NamedTuple):
@@ -98,7 +100,7 @@ def warn_of(first_words, remarks, names):
     """
     heard = HEARD.setdefault(tuple(names), set()) if remarks else set()
     said = [(one.name, one.sentence) for one in remarks]
-    if heard and is_in_a_search():
+    if heard and is_in_a_search(first_words):
         remarks = [one for one, key in zip(remarks, said, strict=True) if key not in heard]
     heard.update(said)
     if remarks:
@@ -119,9 +121,14 @@ def lines_of(texts):
     return [f"- {name!r}: {text}" for name, text in texts.items()]
 
 
-def is_in_a_search():
-    """Whether joblib or a search of scikit-learn has called this code."""
+def is_in_a_search(first_words):
+    """Whether a search or a cross-validation of scikit-learn has called this code, or joblib to fit."""
     frame = sys._getframe()
-    while frame is not None and not frame.f_code.co_filename.startswith(REPEATS):
+    while frame is not None:
+        code = frame.f_code
+        is_joblib = code.co_filename == joblib.parallel.__file__ and first_words == OF_FIT
+        is_fitting = any(word in code.co_name for word in FITTING)
+        if is_joblib or (is_fitting and code.co_filename.startswith(SEARCHES)):
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False

@@ -71,6 +71,16 @@ def test_what_is_said_of_a_column_is_heard_once_in_searches():
     assert texts_of(lambda: cross_val_score(table_model(), X.assign(more=1), Y, cv=2))
 
 
+def test_a_fitted_search_warns_of_each_table_like_its_best_estimator():
+    search = GridSearchCV(table_model(), {"network__C": [1]}, cv=3)
+    texts_of(lambda: search.fit(X, Y))
+    later = X.assign(price=["n. n.", *X["price"][1:]])
+    for method in ("predict", "predict_proba", "decision_function", "predict"):
+        (text,) = texts_of(lambda method=method: getattr(search, method)(later))
+        assert "'price': counts as missing" in text
+    assert len(texts_of(lambda: search.score(later, Y))) == 1
+
+
 @pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 def test_the_report_describes_all_columns():
     encoder = tabular_pipeline(kinds={"truth": "nothing"})[0].fit(X, Y)
