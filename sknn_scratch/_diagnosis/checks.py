@@ -21,7 +21,9 @@ from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs
+from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly
+from sknn_scratch._fitting.observations import groups_of_rows
 from sknn_scratch._tables.kind import are_missing
 from sknn_scratch._tables.means import texts_as_places
 
@@ -212,10 +214,11 @@ def underfitting(evidence):
         raise Unmeasurable("simple models predict means, but no quantiles")
     if not np.isfinite(evidence.loss_on_data):
         raise Unmeasurable("the outputs of the network overflow")
-    if len(evidence.sample) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
+    rows = some_alone(evidence)
+    if len(rows) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
         raise Unmeasurable("it needs more rows")
-    network, simple_model = errors_in_sample(evidence)
-    chance = np.sqrt((network + simple_model) / len(evidence.sample))  # the standard error of the difference
+    network, simple_model = errors_in(rows, evidence)
+    chance = np.sqrt((network + simple_model) / len(rows))  # the standard error of the difference
     return Measured(
         max(0.0, network - simple_model - 2 * chance),
         f"The network has an error of {network:.0%}, simple models (nearest neighbours, a linear "
@@ -225,12 +228,22 @@ def underfitting(evidence):
     )
 
 
-def errors_in_sample(evidence):
+def some_alone(evidence):
+    """Choose some rows without their copies, which would tell their neighbours y."""
+    targets = evidence.target_kind.encode(evidence.labels, float)
+    groups = groups_of_rows(Data(evidence.rows, targets))
+    if groups is None:
+        return evidence.sample
+    rows = np.sort(np.unique(groups, return_index=True)[1])
+    return rows[evenly(len(rows), len(evidence.sample))]
+
+
+def errors_in(rows, evidence):
     """Compute the errors of the network, and of the better simple model in cross-validation.
 
     They are shares of wrong rows, or a regressor's shares of unexplained variance.
     """
-    truth, batch = evidence.labels[evidence.sample], evidence.batch(evidence.sample)
+    truth, batch = evidence.labels[rows], evidence.batch(rows)
     X = standardised(batch.X.source, evidence.features)
     are_classes = is_classifier(evidence.fitted)
 

@@ -341,6 +341,19 @@ def test_too_few_units():
     assert repaired.score(X, y) > broken.score(X, y) + 0.15
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.05], ids=["copies", "measurements"])
+def test_repeated_rows_do_not_look_like_underfitting(noise):
+    rng = np.random.default_rng(0)
+    X, rows = rng.normal(size=(200, 6)), np.repeat(np.arange(200), 5)
+    y = X[:, 0] + 2 * rng.normal(size=200)
+    y = y[rows] + noise * rng.normal(size=1000)
+    assert "underfitting" not in {
+        one.name
+        for one in diagnose(ShallowNNRegressor(random_state=0).fit(X[rows], y), X[rows], y)
+        if one.severity != "ok"
+    }
+
+
 @pytest.mark.parametrize("Model", [ShallowNNClassifier, ShallowNNRegressor])
 def test_a_weak_signal_that_is_learned_is_no_finding(Model):
     rng = np.random.default_rng(0)
