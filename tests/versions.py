@@ -7,8 +7,6 @@ from sknn_scratch._fitting.sklearn_versions import HAS_CALLBACKS
 __all__ = [
     "HAS_CALLBACKS",
     "SKIPPED_CHECKS",
-    "AutoPropagatedCallback",
-    "FitCallback",
     "ProgressBar",
     "ScoringMonitor",
     "get_context_path",
@@ -20,10 +18,10 @@ needs_callbacks = pytest.mark.needs_callbacks  # conftest.py selects such tests 
 needs_names_of_polars = needs_callbacks  # which the same version of scikit-learn reads first
 
 if HAS_CALLBACKS:  # since 1.9
-    from sklearn.callback import AutoPropagatedCallback, FitCallback, ProgressBar, ScoringMonitor
+    from sklearn.callback import ProgressBar, ScoringMonitor
     from sklearn.callback._callback_context import get_context_path
 
     SKIPPED_CHECKS = {"check_array_api_input"}  # NumPy arrays are all that is promised
 else:
-    AutoPropagatedCallback = FitCallback = ProgressBar = ScoringMonitor = get_context_path = None
+    ProgressBar = ScoringMonitor = get_context_path = None
     SKIPPED_CHECKS = set()

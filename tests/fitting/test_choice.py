@@ -12,7 +12,6 @@ from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import make_moons
-from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import (
     DivergenceWarning,
@@ -91,35 +90,11 @@ def test_alphas_beyond_an_end_are_tried_if_it_is_the_best():
         assert best == end if further else ALPHAS_OF_FEW[0] < best < ALPHAS_OF_FEW[-1]
 
 
-def test_a_y_that_no_short_training_learns_gets_a_longer_one():
-    """With a short cycle, the networks learn nothing of so many bends, and the strongest penalty is best."""
-    x = np.random.default_rng(4).uniform(-2, 2, (4000, 1))
-    fitted = ShallowNNRegressor(random_state=4).fit(x, np.sin(6 * x[:, 0]))
-    assert fitted.alpha_ < 100
-    assert fitted.score(x, np.sin(6 * x[:, 0])) > 0.7
-
-
 @pytest.mark.parametrize(("noise", "tol"), [(0.0, 1e-4), (0.5, 1e-3)])
 def test_a_y_without_noise_asks_for_small_gains(noise, tol):
     bends = np.sin(4 * X[:, 0])
     y = bends + noise * np.random.default_rng(0).normal(size=len(X))
     assert ShallowNNRegressor(20, random_state=0).fit(X[:, :1], y).tol_ == tol
-
-
-def test_a_network_that_learns_slowly_keeps_a_weak_penalty():
-    """A board of four by four squares. Under a stronger penalty, the network would learn nothing."""
-    board = np.random.default_rng(2).uniform(-2, 2, (300, 2))
-    y = np.floor(board).sum(axis=1) % 2
-    fitted = ShallowNNClassifier(random_state=0).fit(board, y)
-    assert fitted.alpha_ <= ALPHAS_OF_FEW[0]
-    assert fitted.score(board, y) > 0.9
-
-
-def test_rows_that_are_unlike_their_neighbours_mislead():
-    """If one bit changes, so does the parity. So held-out rows are predicted wrong."""
-    bits = np.array(list(itertools.product([0.0, 1.0], repeat=4)))
-    assert not len(path_of(bits, bits.sum(axis=1) % 2)[0])
-    assert len(path_of(bits, bits[:, 0])[0])
 
 
 def test_a_dozen_different_rows_are_enough_and_fewer_have_the_usual_value():
@@ -148,17 +123,6 @@ def test_places_in_an_ensemble_share_the_good_alphas():
     assert alphas_of([9.0, 0.5, 0.5, 9.0]) == [3, 3, 10, 10]
     assert alphas_of([np.inf] * 4) == [1.0] * 4
     assert alphas_of([0.0] * 4, SquaredError) == list(ALPHAS_OF_FEW)
-
-
-@pytest.mark.parametrize("n_rows", [600, 2000])
-@pytest.mark.parametrize("seed", range(3))
-def test_surveys_have_the_probabilities_of_their_boxes(n_rows, seed):
-    rng = np.random.default_rng(seed)
-    boxes = rng.integers(0, 2, (n_rows, 3)).astype(float)
-    truth = np.where(boxes[:, 0] == 1, 0.9, 0.1)
-    clf = ShallowNNClassifier(random_state=0).fit(boxes, rng.random(n_rows) < truth)
-    assert clf.alpha_ < 100
-    assert np.abs(clf.predict_proba(boxes)[:, 1] - truth).mean() < 0.035  # 0.12 if equal rows count once
 
 
 def test_copies_count_once():
@@ -235,12 +199,6 @@ def test_sums_over_the_rows_have_an_order_of_their_own(estimator):
     orders = [RNG.permutation(len(X)) for _ in range(4)]
     paths = [estimator.fit(X[one], target[one], weights[one]).alpha_path_ for one in orders]
     assert len({tuple(path["loss"]) for path in paths}) == 1
-
-
-def test_class_weights_count():
-    plain, weighted = path_of(X, Y), path_of(X, Y, class_weight={0: 3, 1: 1})
-    assert weighted == path_of(X, Y, np.where(Y == 0, 3, 1))
-    assert weighted != plain
 
 
 CHANGES = {
@@ -440,17 +398,6 @@ def test_networks_of_an_ensemble_keep_each_its_alpha():
 # --- What was tried before ---
 
 
-@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
-def test_fits_that_differ_in_other_parameters_share_a_choice(solver, made):
-    ensemble = ShallowNNEnsembleClassifier(8, solver=solver, max_iter=3, n_networks=3, random_state=0)
-    ensemble.fit(X, Y)
-    network().fit(X.copy(), Y)
-    assert len(made) == 1
-    grid = {"activation": ["tanh", "relu"], "learning_rate": [0.01, 0.1]}
-    GridSearchCV(network(solver=solver), grid, cv=2, refit=False).fit(X, Y)
-    assert len(made) == 1 + 2 * 2
-
-
 def test_workers_share_a_choice(made):
     ensemble = ShallowNNEnsembleClassifier(8, n_networks=6, random_state=0)
     expected = ensemble.fit(X, Y).alpha_
@@ -489,16 +436,6 @@ def test_everything_that_the_losses_depend_on_is_in_the_key():
     assert len(set(questions)) == len(questions) == 13
     order = RNG.permutation(90)
     assert questions_of(X[order], Y[order], random_state=3) == questions[:1]
-
-
-def test_sparse_rows_choose_as_dense_ones_whichever_come_first():
-    x = np.where(np.abs(X) > 0.5, X, 0)
-    sparse, dense = (path_of(one, Y) for one in (scipy.sparse.csr_array(x), x))
-    choice.memo.clear()
-    assert path_of(x, Y) == dense
-    assert path_of(scipy.sparse.csr_array(x), Y) == sparse
-    assert sparse[0] == dense[0]
-    assert_allclose(sparse[1], dense[1], rtol=1e-6)
 
 
 def test_what_was_chosen_is_forgotten_before_it_takes_much_memory(made, monkeypatch):

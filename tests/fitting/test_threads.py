@@ -9,13 +9,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
-from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._core import blocks
 from sknn_scratch._fitting import threads as _threads
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
@@ -203,18 +200,3 @@ def test_several_fits_and_predictions_at_once_are_those_alone(params):
         expected = alone.decision_function(rows)
         for logits in pool.map(alone.decision_function, [rows] * 4):
             assert_array_equal(logits, expected)
-
-
-@pytest.mark.starts_processes
-def test_a_search_does_not_depend_on_its_workers():
-    X, y = DIGITS
-    network = ShallowNNClassifier(64, max_iter=2, tol=0, early_stopping=False, random_state=0)
-    grid, scores = {"alpha": [0.1, 10]}, []
-    search = GridSearchCV(network, grid, cv=2, scoring="neg_log_loss", refit=False)
-    with blas_threads(2):
-        for backend, n_jobs in (("loky", 1), ("threading", 2), ("loky", 2)):
-            with parallel_config(backend=backend):
-                search.set_params(n_jobs=n_jobs).fit(X / 16, y)
-            scores.append(search.cv_results_["mean_test_score"])
-    for others in scores[1:]:
-        assert_array_equal(others, scores[0])
