@@ -11,7 +11,6 @@ from sknn_scratch._core.parameters import view_parameters
 from sknn_scratch._core.state import StopReason
 from tests.helpers import (
     BINARY,
-    KINDS,
     history_column,
     make_network,
     make_problem,
@@ -130,20 +129,6 @@ def test_a_gradient_that_lies_fails_where_it_started():
 # --- Networks ---
 
 TO_THE_END = {"solver": "lbfgs", "max_iter": 5000, "n_iter_no_change": 5000}
-
-
-@pytest.mark.parametrize(("kind", "activation"), [*zip(KINDS, ["tanh", "logistic", "identity"], strict=True)])
-def test_a_network_ends_at_a_minimum(kind, activation):
-    """BFGS, which estimates all second derivatives, finds no lower point from there."""
-    problem = make_problem(kind)
-    run = make_run(problem, network=make_network(problem, activation), alpha=3.0, **TO_THE_END)
-    result = train_alone(run)
-    assert result.state.stop_reason is StopReason.CONVERGED
-    value, gradient = objective_of(run, result.state.params)
-    by_bfgs = partial(scipy.optimize.minimize, jac=True, method="BFGS")
-    further = by_bfgs(partial(objective_of, run), result.state.params)
-    assert value == pytest.approx(further.fun, abs=1e-9)
-    assert abs(gradient).max() < 1e-4
 
 
 def test_an_epoch_is_an_iteration_with_the_objective_and_the_gradient_at_its_end():

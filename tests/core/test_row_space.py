@@ -17,7 +17,6 @@ from tests.helpers import (
     make_network,
     make_problem,
     make_run,
-    objective_and_gradient,
     train_alone,
 )
 
@@ -45,21 +44,6 @@ def test_parameters_come_back(dtype, init_scale):
     assert space.X.shape == (8, 9)
     assert space.params.dtype == dtype
     assert_allclose(space.widen(space.params), params, atol=10 * np.finfo(dtype).eps * init_scale)
-
-
-def test_a_step_in_the_space_is_a_step_with_all_features():
-    space, params = space_of(WIDE.X)
-    narrow = NETWORK._replace(shape=space.shape)
-    for _ in range(3):
-        values, steps = [], []
-        for network, X, at in ((NETWORK, WIDE.X, params), (narrow, space.X, space.params)):
-            batch = make_batch(rows_of(X), WIDE.targets, None)
-            value, gradient = objective_and_gradient(network, at, batch, penalty=0.3)
-            values.append((value, gradient @ gradient, gradient @ at))
-            steps.append(at - 0.5 * gradient)
-        assert_allclose(*values, rtol=1e-12)
-        params, space.params = steps
-        assert_allclose(space.widen(space.params), params, atol=1e-14)
 
 
 def test_dependent_rows_and_features_of_zero_are_no_exception():

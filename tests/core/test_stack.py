@@ -101,14 +101,6 @@ def test_a_learning_rate_that_falls_on_a_plateau(batch_size):
     assert len({result.state.n_reductions for result in results}) > 1
 
 
-@pytest.mark.parametrize(("kind", "dropout"), [("binary", 0.5), ("multiclass", 0.0), ("multilabel", 0.5)])
-@batches_or_all
-def test_rows_and_weights(batch_size, kind, dropout):
-    config = {"batch_size": batch_size, "alpha": 1.0, "dropout": dropout}
-    problem, numbered = make_problem(kind), enumerate(ROWS_AND_WEIGHTS)
-    assert_same_as_alone([make_run(problem, seed, data=data, **config) for seed, data in numbered])
-
-
 @pytest.mark.parametrize("gathered_bytes", [1, 2000])
 @pytest.mark.parametrize("loss", ["softmax", "logistic"])
 def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes):
