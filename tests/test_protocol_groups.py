@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
-from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -199,17 +198,6 @@ def test_groups_may_be_written_in_any_way(network):
     for groups in (pd.Series(NAMES), X[:, :1], (X[:, 0] - 5).tolist(), pd.Categorical(NAMES)):
         predicted = network(**SMALL).fit(FEATURES, Y, groups=groups).predict(FEATURES)
         assert_array_equal(predicted, expected.predict(FEATURES))
-
-
-def test_a_network_of_persons_knows_other_persons():
-    x, y, names = persons(n_persons=80, n_each=10)
-    train = x[:, 0] < 50
-    with_groups, without = (
-        tabular_pipeline(random_state=0).fit(x[train, 1:], y[train], groups=groups)
-        for groups in (names[train], None)
-    )
-    losses = [log_loss(y[~train], one.predict_proba(x[~train, 1:])) for one in (with_groups, without)]
-    assert losses[0] < 0.8 * losses[1]
 
 
 STEPS = [RelevantComponents(), PiecewiseLinearEncoder(), MeanEncoder()]

@@ -113,11 +113,6 @@ def _terminal():
     signal.signal(signal.SIGINT, handler)
 
 
-def press_control_c_soon():
-    """Send this process a SIGINT from another thread, as a terminal would, when the fit has gone on."""
-    threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
-
-
 def settings():
     """Get the settings of others that are changed in a fit; for BLAS, see fitting/test_threads.py."""
     backend, _ = get_active_backend()
@@ -125,20 +120,6 @@ def settings():
 
 
 LONG = {"max_iter": 3000, "tol": 0.0, "n_iter_no_change": 10**9, "learning_rate": 1e-4}
-
-
-@needs_callbacks
-@pytest.mark.usefixtures("_terminal")
-@pytest.mark.parametrize("params", [{}, {"solver": "lbfgs", "activation": "softplus", "n_hidden": 300}])
-def test_control_c_ends_a_fit_with_a_usable_model(params):
-    rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(3000, 20)), rng.integers(5, size=3000)
-    classifier = make_classifier(**(LONG | params)).set_callbacks(AtEpoch(1, press_control_c_soon))
-    with pytest.warns(UserWarning, match="interrupted"):
-        classifier.fit(x, y)
-    assert classifier.stop_reason_ == "interrupted"
-    assert len(classifier.loss_curve_) == classifier.n_iter_ == classifier.best_iter_ > 0
-    assert np.isfinite(classifier.predict_proba(x)).all()
 
 
 @ignore_max_iter

@@ -199,13 +199,6 @@ def test_class_weights_may_name_a_class_that_a_fold_lacks():
     np.testing.assert_array_equal(network.coefs_[0], expected[0])
 
 
-@pytest.mark.filterwarnings("ignore:The number of unique classes")
-def test_no_row_is_left_to_validate_if_each_is_of_a_class_of_its_own():
-    rows = np.random.default_rng(0).normal(size=(60, 3))
-    with pytest.raises(ValueError, match=r"0.1 of 60 rows leaves no row to validate with"):
-        ShallowNNClassifier(2, early_stopping=True).fit(rows, np.arange(60))
-
-
 FIRST = {"classes": [0, 1]}
 BAD_STREAMS = {
     "no classes": ([(X, Y, {})], "classes must be passed on the first call"),

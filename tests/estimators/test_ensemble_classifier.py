@@ -70,13 +70,6 @@ def test_networks_are_trained_in_one_pass(monkeypatch):
     assert sizes == [7]
 
 
-def test_validation_splits_differ():
-    clf = ensemble(early_stopping=True, init_scale=0.0, tol=0, max_iter=1)
-    with pytest.warns(UserWarning, match="init_scale=0"):
-        clf.fit(X, Y)
-    assert len({history["val_loss"][0] for history in clf.history_}) == 3
-
-
 @pytest.mark.parametrize(
     ("kind", "dtype", "rtol", "log_rtol"),
     [*((kind, np.float64, 1e-12, 1e-9) for kind in KINDS), ("binary", np.float32, 1e-5, 1e-4)],

@@ -6,7 +6,6 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.datasets import load_digits
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from tests.helpers import assert_same_model, make_data
@@ -64,13 +63,3 @@ def test_epochs_by_hand_keep_the_penalty_of_fit_if_alpha_grows_with_them():
     for epoch in (1, 2, 3):
         by_hand.set_params(alpha=epoch).partial_fit(X, Y, classes=[0, 1, 2], sample_weight=WEIGHTS)
     assert_same_model(by_hand, whole, rtol=1e-12)
-
-
-@pytest.mark.parametrize(("n_rows", "n_train"), [(1, 200), (10, 400)])
-def test_a_stream_of_a_few_rows_at_a_time_is_learned(n_rows, n_train):
-    images, digits = load_digits(n_class=4, return_X_y=True)
-    images, classifier = images / 16, ShallowNNClassifier(random_state=0)
-    for start in range(0, n_train, n_rows):
-        part = slice(start, start + n_rows)
-        classifier.partial_fit(images[part], digits[part], classes=range(4))
-    assert classifier.score(images[400:], digits[400:]) > 0.9
