@@ -93,15 +93,6 @@ def test_a_run_in_the_space_of_its_rows_is_the_same_run(data):
     assert_array_equal(WIDE.X, X)
 
 
-def test_its_parameters_have_all_features_at_any_time():
-    run, seen = wide_run(max_iter=3), []
-    n_features_in_training(run, lambda _, state: seen.append(run.with_all_features(state.params)))
-    assert_allclose(seen[-1], run.state.params, rtol=1e-12)
-    assert run.with_all_features(run.state.params) is run.state.params
-    for n, params in enumerate(seen, start=1):
-        assert_allclose(params, train_alone(wide_run(max_iter=n)).state.params, atol=1e-9)
-
-
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
 def test_if_its_training_is_cut_short_it_has_all_features_again(error):
     def cut(number, state):
