@@ -24,6 +24,7 @@ from sknn_scratch._fitting.many_rows import TrialsOfMany
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.plan import network_of
 from sknn_scratch._tables import ramps
+from tests.fitting.cases import observe, parts_of_rows
 from tests.helpers import NETWORKS, RecordingScorer
 
 SMALL = {"n_hidden": 8, "random_state": 0}
@@ -46,18 +47,6 @@ FEATURES = X[:, 1:]
 # --- Parts ---
 
 
-def observed(x, y, groups, estimator=ShallowNNClassifier):
-    encoded = encode_data(estimator(), FitInput(x, y, groups=groups))
-    return observations_of(encoded.data, encoded)
-
-
-def parts_of_rows(x, y, groups, n_parts):
-    seen = observed(x, y, groups)
-    parts = np.empty(len(y), int)
-    parts[seen.data.rows] = seen.dealt(n_parts)
-    return parts
-
-
 @pytest.mark.parametrize("n_parts", [2, 3, 5])
 def test_each_group_is_in_one_part_and_each_class_in_all(n_parts):
     parts = parts_of_rows(X, Y, NAMES, n_parts)
@@ -78,8 +67,8 @@ def test_neither_names_nor_the_order_of_the_rows_matter():
 
 def test_equal_rows_are_copies_only_in_one_group():
     twice = np.tile(np.arange(len(X)), 2)
-    assert observed(X[twice], Y[twice], NAMES[twice]).data.n_samples == len(X)
-    assert observed(X[twice], Y[twice], np.arange(len(twice))).data.n_samples == len(twice)
+    assert observe(X[twice], Y[twice], groups=NAMES[twice]).data.n_samples == len(X)
+    assert observe(X[twice], Y[twice], groups=np.arange(len(twice))).data.n_samples == len(twice)
 
 
 def test_a_class_that_only_one_group_has_stays_in_training():
@@ -118,7 +107,8 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
 
 
 def test_the_chance_between_two_alphas_is_of_groups():
-    seen = observed(*persons(n_persons=400))
+    x, y, names = persons(n_persons=400)
+    seen = observe(x, y, groups=names)
     trials = TrialsOfMany(seen, None, "auto", print)
     differences = np.random.default_rng(0).normal(size=400)[seen.numbers]
     trials.of = lambda alpha, pace: alpha * differences[trials.held_out]

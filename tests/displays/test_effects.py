@@ -317,14 +317,6 @@ def test_each_aspect_of_dates_has_an_effect():
     assert compute(model, X, columns=["when: hour"]).columns == ["when: hour"]
 
 
-def test_dates_of_another_model_have_their_trend():
-    X = pd.DataFrame({"when": HOURS})
-    model = Formula(lambda X: sum(OF_DATES.values())[HOURS.get_indexer(X["when"])])
-    effect = compute(model, X, max_rows=len(X)).effects_["when"]
-    truth = (effect["places"] - HOURS[0].to_datetime64()) / np.timedelta64(300, "h")
-    assert_allclose(effect["values"][0] - effect["values"][0].mean(), truth - truth.mean(), atol=2)
-
-
 @pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
 def test_columns_are_found_by_their_names_and_those_of_an_array_by_their_order():
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])

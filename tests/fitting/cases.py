@@ -1,4 +1,4 @@
-"""Few and many rows, and the alphas that a fit to them tries."""
+"""Few and many rows, the observations among rows, and the alphas that a fit to them tries."""
 
 from functools import partial
 
@@ -8,6 +8,8 @@ from threadpoolctl import threadpool_info
 
 from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.decide import MANY_ROWS
+from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.observations import observations_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4))
@@ -22,6 +24,18 @@ network = partial(ShallowNNClassifier, n_hidden=8, max_iter=3, random_state=0)
 def numbers_of_threads():
     """Of each BLAS of this machine. There are some whose threads threadpoolctl cannot count."""
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def observe(x, y, weights=None, groups=None, estimator=ShallowNNClassifier):
+    encoded = encode_data(estimator(), FitInput(x, y, weights, groups=groups))
+    return observations_of(encoded.data, encoded)
+
+
+def parts_of_rows(x, y, groups=None, n_parts=3):
+    """Deal the observations of different rows to parts: number each row."""
+    seen, parts = observe(x, y, groups=groups), np.empty(len(y), int)
+    parts[seen.data.rows] = seen.dealt(n_parts)
+    return parts
 
 
 def path_of(x, y, weights=None, **params):

@@ -12,7 +12,8 @@ from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import threads
 from sknn_scratch._fitting.held_out import hold_out
 from sknn_scratch._fitting.inputs import FitInput, encode_data
-from sknn_scratch._fitting.observations import Units, hashes_of_rows, observations_of
+from sknn_scratch._fitting.observations import Units, hashes_of_rows
+from tests.fitting.cases import observe, parts_of_rows
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4)).round(2)
@@ -21,17 +22,12 @@ BOXES = RNG.integers(0, 2, (600, 3)).astype(float)
 OPINIONS = (RNG.random(600) < 0.2 + 0.6 * BOXES[:, 0]).astype(int)
 
 
-def observe(x, y, weights=None, estimator=ShallowNNClassifier):
-    encoded = encode_data(estimator(), FitInput(x, y, weights))
-    return observations_of(encoded.data, encoded)
-
-
 @pytest.mark.parametrize("weights", [None, 1e4 * RNG.random(600)])
 def test_people_who_tick_the_same_boxes_are_observations_of_their_own(weights):
     seen = observe(BOXES, OPINIONS, weights)
     assert seen.data.n_samples == len(set(seen.units.hashes)) == 600
     numbers = RNG.normal(size=600)
-    assert observe(BOXES, numbers, weights, ShallowNNRegressor).data.n_samples == 600
+    assert observe(BOXES, numbers, weights, estimator=ShallowNNRegressor).data.n_samples == 600
 
 
 @pytest.mark.parametrize(("n_different", "n_observations"), [(0, 106), (5, 111), (6, 206)])
@@ -103,19 +99,11 @@ def test_the_order_of_the_rows_is_no_matter(x, y):
     assert observe(x[order], y[order], weights[order]).key == observe(x, y, weights).key
 
 
-def parts_of_rows(x, y=Y, estimator=ShallowNNClassifier):
-    """Deal the observations of different rows to three parts: number each row."""
-    seen = observe(x, y, estimator=estimator)
-    parts = np.empty(len(y), int)
-    parts[seen.data.rows] = seen.dealt(3)
-    return parts
-
-
 def test_a_changed_row_moves_hardly_another():
-    before, changed = parts_of_rows(X), X.copy()
+    before, changed = parts_of_rows(X, Y), X.copy()
     changed[7] += 1
     is_other = np.arange(90) != 7
-    assert np.count_nonzero((parts_of_rows(changed) != before)[is_other]) <= 2
+    assert np.count_nonzero((parts_of_rows(changed, Y) != before)[is_other]) <= 2
 
 
 def test_features_are_ordered_with_one_blas_thread(monkeypatch):
@@ -153,13 +141,10 @@ def test_sets_of_labels_that_occur_once_are_held_out_too():
     assert deal([0], n_kept=0) < 3
 
 
-def test_hashes_of_equal_rows_are_equal():
-    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [0.25, 0.5]])
-    all_rows = np.arange(len(rows))
-    dense = hashes_of_rows(rows_of(rows), all_rows)
-    assert dense[0] == dense[1]
-    assert len(set(dense)) == 4
-    assert_array_equal(hashes_of_rows(rows_of(scipy.sparse.csr_array(rows)), all_rows), dense)
+def test_zeros_of_both_signs_have_the_same_hash():
+    rows = rows_of(np.array([[0.0], [-0.0]]))
+    for is_rounded in (False, True):
+        assert len(set(hashes_of_rows(rows, np.arange(2), is_rounded=is_rounded))) == 1
 
 
 @pytest.mark.parametrize(

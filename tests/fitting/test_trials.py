@@ -17,14 +17,12 @@ from sknn_scratch._core.rows import evenly
 from sknn_scratch._fitting import choice, few_rows, many_rows
 from sknn_scratch._fitting.choice import MOST_UNITS
 from sknn_scratch._fitting.decide import MANY_ROWS
-from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.many_rows import cycles, losses_of_many
-from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.trials import NOTHING
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.fitting import cases
 from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network, numbers_of_threads
-from tests.helpers import bits_of, slope_of_tanh
+from tests.helpers import InterruptedActivation, bits_of, refused
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*The maximum number of epochs"),
@@ -117,28 +115,15 @@ def test_held_out_losses_are_computed_with_one_blas_thread(x, y, monkeypatch):
     assert seen == [{1}] * len(seen) != []
 
 
+@few_or_many_rows
 @pytest.mark.usefixtures("brief_trials")
-@pytest.mark.parametrize(
-    ("x", "y", "dtype", "dtype_of_trials"),
-    [(X, Y, "float32", "float64"), (MANY_X, MANY_Y, "float64", "float32")],
-    ids=["few", "many"],
-)
-def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model(x, y, dtype, dtype_of_trials):
-    def function(z):
-        nonlocal is_pressed
-        if is_pressed and z.dtype == dtype_of_trials:
-            is_pressed = False
-            raise KeyboardInterrupt
-        return np.tanh(z)
-
-    is_pressed = False
-    activation = Activation(function, slope_of_tanh)
-    fitted = network(activation=activation, dtype=dtype).fit(x, y)
-    coefs, is_pressed = fitted.coefs_, True
+def test_an_interrupt_in_the_choice_ends_the_fit_and_keeps_the_model(x, y):
+    activation = InterruptedActivation(10**9)
+    fitted = network(activation=activation).fit(x, y)
     choice.memo.clear()
-    with pytest.raises(KeyboardInterrupt):
+    activation.calls_left[0] = 0
+    with refused(fitted, error=KeyboardInterrupt):
         fitted.fit(x, y)
-    assert fitted.coefs_ is coefs
 
 
 # --- Few rows ---
@@ -232,9 +217,7 @@ def test_rows_of_a_small_x_and_their_copies_in_a_large_one_are_the_same(monkeypa
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     y = np.append(np.arange(MANY_ROWS), [0, 0])
-    encoded = encode_data(ShallowNNClassifier(), FitInput(MANY_X[: len(y)], y))
-    seen = observations_of(encoded.data, encoded)
-    assert losses_of_many(seen, None, "auto", True, str) is NOTHING
+    assert losses_of_many(cases.observe(MANY_X[: len(y)], y), None, "auto", True, str) is NOTHING
 
 
 @pytest.mark.usefixtures("brief_trials")
