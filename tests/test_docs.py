@@ -207,7 +207,6 @@ def test_figures_and_pages_have_the_same_colours():
 
 
 def prose_of(markdown):
-    """Leave out code."""
     return re.sub(r"^(`{3,})(?!\{toctree\}).*?^\1$", "", markdown, flags=re.MULTILINE | re.DOTALL)
 
 

@@ -22,7 +22,6 @@ from sknn_scratch import (
 
 
 def main() -> None:
-    """Fit, predict, look inside."""
     X, y = make_moons(200, noise=0.2, random_state=0)
     sine = Activation(np.sin, np.cos)
     clf = ShallowNNClassifier(8, sine, max_iter=5, early_stopping=True, class_weight={0: 1, 1: 2.5})

@@ -49,7 +49,6 @@ def steep(x):
 
 
 def rounded(function, x):
-    """Round to single precision."""
     value, gradient = function(x.astype(np.float32))
     return float(np.float32(value)), gradient.astype(np.float32).astype(np.float64)
 

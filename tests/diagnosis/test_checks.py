@@ -29,7 +29,6 @@ from tests.helpers import make_data
 
 
 def check(name, *arguments):
-    """Look at one finding."""
     diagnosis = diagnose(*arguments)
     (finding,) = [one for one in diagnosis.checks if one.name == name]
     return finding

@@ -1,5 +1,3 @@
-"""Diagnoses of regressors."""
-
 import numpy as np
 import pytest
 

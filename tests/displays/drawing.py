@@ -12,7 +12,6 @@ DISPLAYS = (TrainingCurveDisplay, HiddenUnitsDisplay, NetworkDisplay, Activation
 
 
 def fit(kind="binary", n_hidden=4, n_features=4, **parameters):
-    """Fit a network for a few epochs."""
     X, y = make_data(kind, n_features=n_features)
     clf = small_network(n_hidden=n_hidden, **{"max_iter": 5, "learning_rate": 0.05} | parameters)
     return clf.fit(X, y), X, y
@@ -49,7 +48,6 @@ def drawn(ax):
 
 
 def contours(ax):
-    """The sets of contour lines in an Axes."""
     return [one for one in ax.collections if isinstance(one, ContourSet)]
 
 

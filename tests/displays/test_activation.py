@@ -1,5 +1,3 @@
-"""ActivationDisplay: what it computes and draws."""
-
 import warnings
 
 import numpy as np

@@ -64,7 +64,6 @@ def table(n_rows=300, seed=0):
 
 
 def additive(X):
-    """Add functions of the columns."""
     return (
         X["number"].pow(2).fillna(1.5)
         + X["count"]
@@ -225,7 +224,6 @@ def to_polars(X):
 
 
 def with_encoder(**encoders):
-    """Fit a pipeline with other encoders of its columns."""
     model = tabular_pipeline("classifier", **OF_PIPELINE)
     model["columns"].set_params(**encoders)
     return model

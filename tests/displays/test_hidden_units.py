@@ -1,5 +1,3 @@
-"""HiddenUnitsDisplay: what it computes and draws."""
-
 import numpy as np
 import pandas as pd
 import polars as pl

@@ -1,5 +1,3 @@
-"""NetworkDisplay: what it computes and draws."""
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest

@@ -1,5 +1,3 @@
-"""TrainingCurveDisplay: what it computes and draws."""
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal

@@ -1,7 +1,6 @@
 """Rows that come in parts: the penalty of ``partial_fit`` counts all rows so far."""
 
 import copy
-import pickle
 
 import numpy as np
 import pytest
@@ -47,7 +46,6 @@ WAYS = {
     "a fit": (lambda: make_classifier().fit(X, Y), 60 + 60),
     "a second fit": (lambda: first_part().fit(X, Y), 60 + 60),
     "a warm start": (lambda: first_part(warm_start=True).fit(X, Y), 180 + 60 + 60),
-    "a pickle": (lambda: pickle.loads(pickle.dumps(first_part())), 180 + 60),
 }
 
 

@@ -24,7 +24,6 @@ make_classifier = partial(small_network, n_hidden=5, learning_rate=0.02, max_ite
 
 
 def calls_of(n_epochs):
-    """List the calls of hooks in a fit."""
     return ["setup fit", "begin fit", *(n_epochs * ["begin epoch", "end epoch"]), "end fit", "teardown fit"]
 
 

@@ -1,5 +1,3 @@
-"""What verbose prints."""
-
 import itertools
 import re
 from functools import partial
