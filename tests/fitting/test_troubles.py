@@ -24,41 +24,32 @@ def scaled():
     return make_pipeline(StandardScaler(), network())
 
 
-def assert_here(caught, n_expected, category=ConvergenceWarning):
-    assert [warning.category for warning in caught] == [category] * n_expected
-    if sys.version_info >= (3, 12):
-        assert {warning.filename for warning in caught} == {__file__}
-
-
-CALLS = {
-    "fit": (lambda: network().fit(X, Y), 1),
-    "ensemble": (lambda: ShallowNNEnsembleClassifier(3, alpha=1.0, max_iter=2, n_networks=2).fit(X, Y), 1),
-    "pipeline": (lambda: scaled().fit(X, Y), 1),
-    "voting": (lambda: VotingClassifier([("a", network()), ("b", network())]).fit(X, Y), 2),
-    "one-vs-rest": (lambda: OneVsRestClassifier(network()).fit(X, Y), 3),
-    "cross-validation": (lambda: cross_val_score(network(), X, Y, cv=2), 2),
-    "search": (lambda: GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2).fit(X, Y), 5),
+ONE = [ConvergenceWarning]
+DIVERGING = network(solver="sgd", learning_rate=1e300)
+CALLS = {  # and the warnings that are expected
+    "fit": (lambda: network().fit(X, Y), ONE),
+    "fit to another y": (lambda: network().fit(X, np.eye(3)[Y]), [UserWarning, *ONE]),
+    "partial_fit": (lambda: DIVERGING.partial_fit(X, Y, classes=[0, 1, 2]), [DivergenceWarning]),
+    "ensemble": (lambda: ShallowNNEnsembleClassifier(3, alpha=1.0, max_iter=2, n_networks=2).fit(X, Y), ONE),
+    "pipeline": (lambda: scaled().fit(X, Y), ONE),
+    "voting": (lambda: VotingClassifier([("a", network()), ("b", network())]).fit(X, Y), 2 * ONE),
+    "one-vs-rest": (lambda: OneVsRestClassifier(network()).fit(X, Y), 3 * ONE),
+    "cross-validation": (lambda: cross_val_score(network(), X, Y, cv=2), 2 * ONE),
+    "search": (lambda: GridSearchCV(network(), {"alpha": [0.1, 1.0]}, cv=2).fit(X, Y), 5 * ONE),
     "search of a pipeline": (
         lambda: GridSearchCV(scaled(), {"shallownnclassifier__tol": [1, 2]}, cv=2).fit(X, Y),
-        5,
+        5 * ONE,
     ),
 }
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_warnings_point_at_the_users_call(name):
-    call, n_expected = CALLS[name]
-    assert_here(warnings_of(call), n_expected)
-
-
-def test_a_warning_of_y_points_at_the_users_call():
-    one_hot, _ = warnings_of(lambda: network().fit(X, np.eye(3)[Y]))
-    assert_here([one_hot], 1, UserWarning)
-
-
-def test_warnings_of_partial_fit_point_at_the_users_call():
-    call = partial(network(solver="sgd", learning_rate=1e300).partial_fit, X, Y, classes=[0, 1, 2])
-    assert_here(warnings_of(lambda: call()), 1, DivergenceWarning)
+    call, expected = CALLS[name]
+    caught = warnings_of(call)
+    assert [warning.category for warning in caught] == expected
+    if sys.version_info >= (3, 12):
+        assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_a_warning_of_the_last_epoch_names_the_number_that_auto_stands_for():
