@@ -1,17 +1,14 @@
-"""The estimator as an object: seeds, copies, pickles, defaults, threads, numbers of NumPy."""
+"""The estimator as an object: seeds, copies, pickles, numbers of NumPy."""
 
 import copy
 import pickle
-import warnings
 from functools import partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.datasets import load_iris, load_wine
-from sklearn.metrics import accuracy_score
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler, scale
+from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNEnsembleClassifier
 from tests.helpers import METHODS, assert_same_model, bits_of, make_data, small_network
@@ -106,17 +103,6 @@ def test_pickle_is_about_as_large_as_the_weights(early_stopping):
     assert len(pickle.dumps(classifier)) < 1.02 * weights + 4000
     trainable = make_classifier(n_hidden=100, warm_start=True).fit(x, Y)
     assert len(pickle.dumps(trainable)) < 3.02 * weights + 4000  # with Adam's two moments
-
-
-@pytest.mark.parametrize("load", [load_iris, load_wine])
-def test_the_defaults_converge(load):
-    x, y = load(return_X_y=True)
-    x = scale(x)
-    with warnings.catch_warnings(action="error"):
-        classifier = ShallowNNClassifier(random_state=0).fit(x, y)
-    assert classifier.stop_reason_ in ("converged", "no_improvement")
-    assert classifier.score(x, y) > 0.95
-    assert classifier.score(x, y, y) == accuracy_score(y, classifier.predict(x), sample_weight=y)
 
 
 def test_alpha_is_that_of_mlp_classifier():
