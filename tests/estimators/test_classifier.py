@@ -129,3 +129,9 @@ def test_numbers_of_numpy_are_accepted_and_small_ones_do_not_overflow(params):
     settled = {"alpha": 1.0, "max_iter": 2, "random_state": 0}
     fits = [ShallowNNClassifier(**settled | given).fit(X, y) for given in (params, numbers)]
     assert_same_model(*fits, rtol=0)
+
+
+def test_rows_of_weight_zero_do_not_count_in_the_score():
+    classifier = make_classifier().fit(X, Y)
+    others = np.append(Y, (Y + 1) % 3), np.repeat([1, 0], len(Y))
+    assert classifier.score(np.vstack([X, X]), *others) == pytest.approx(classifier.score(X, Y))

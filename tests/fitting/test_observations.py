@@ -38,6 +38,12 @@ def test_a_few_repeated_patterns_may_have_different_y(n_different, n_observation
     assert observe(x, y).data.n_samples == n_observations
 
 
+def test_copies_of_a_pattern_with_two_labels_are_two_observations():
+    x, y = np.repeat(np.arange(100.0), 4)[:, np.newaxis], np.repeat(np.arange(100) % 2, 4)
+    y[:4] = 0, 1, 0, 1
+    assert observe(x, y).data.n_samples == 101
+
+
 def test_copies_are_not_on_both_sides_of_early_stopping():
     once = encode_data(ShallowNNClassifier(), FitInput(X, Y))
     twice = encode_data(ShallowNNClassifier(), FitInput(np.tile(X, (2, 1)), np.tile(Y, 2)))
