@@ -10,7 +10,8 @@ BETWEEN = r"(?:[-/ ]|[.,] ?)"
 WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
 CLOCK = r"(?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d(?:\.\d+)?)?|(?=\s?[AP]M))"
 CLOCK += r"\s?(?P<half>[AP]M)?"
-TIME = rf"(?:[T\s:]{CLOCK}\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?"
+ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)"
+TIME = rf"(?:[T\s:]{CLOCK}\s?{ZONE}?)?"
 # A month alone has a year of our time, or a name: others may be codes.
 YEAR_OF_MONTH, NAME_OF_MONTH = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>[A-Za-z]{3,9})"
 TIME_OF_DAY = "time of day"
@@ -20,6 +21,7 @@ ORDERS = {
     "day first": WEEKDAY + BETWEEN.join((DAY, MONTH, YEAR_AT_END)) + TIME,
     "month first": WEEKDAY + BETWEEN.join((MONTH, DAY, YEAR_AT_END)) + TIME,
     "short year first": BETWEEN.join((r"(?P<year>\d\d)", r"(?P<month>\d{1,2})", DAY)) + TIME,
+    "year last": rf"{WEEKDAY}{NAME_OF_MONTH} +{DAY} {CLOCK} ?{ZONE}? {YEAR}",
     "digits": r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)",
     "month and year": BETWEEN.join((NAME_OF_MONTH, YEAR_OF_MONTH)),
     TIME_OF_DAY: CLOCK,
@@ -64,7 +66,7 @@ class DateStyle(NamedTuple):
         if parts["half"]:
             hour = hour % 12 + 12 * (parts["half"].lower() == "pm")
         time = f"T{hour:02}{parts['minutes']}" if parts["hour"] else ""
-        zone = (parts["zone"] or "").upper().replace("UTC", "Z")
+        zone = (parts["zone"] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
         try:
             day = f"{year:04}-{month:0>2}-{parts['day']:0>2}"
             return datetime.fromisoformat(day + time + zone)

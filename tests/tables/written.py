@@ -142,6 +142,7 @@ CASES = {
             ["03-Jan-20", "31-DEC-21"] * 20,
             ["2020-01-03", "2021-12-31"] * 20,
         ),
+        "times of C": ([time.ctime() for time in TIMES], TIMES),
         "digits of days": (DAYS.dt.strftime("%Y%m%d"), DAYS),
         "numbers of days": (
             [0, *map(int, DAYS[1:].dt.strftime("%Y%m%d"))],
@@ -156,6 +157,14 @@ CASES = {
     },
     "dates with a time zone": {
         "times in zones": ([f"{time.isoformat()}Z" for time in TIMES], TIMES.dt.tz_localize("UTC")),
+        "times of HTTP": (
+            [f"{time:%a, %d %b %Y %H:%M:%S} GMT" for time in TIMES],
+            TIMES.dt.tz_localize("UTC"),
+        ),
+        "times of posts": (
+            [f"{time:%a %b %d %H:%M:%S} +0000 {time:%Y}" for time in TIMES],
+            TIMES.dt.tz_localize("UTC"),
+        ),
         "times in zones of databases": ([f"{time}+00" for time in TIMES], TIMES.dt.tz_localize("UTC")),
     },
     "durations": {
