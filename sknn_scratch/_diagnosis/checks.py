@@ -23,7 +23,7 @@ from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly
-from sknn_scratch._fitting.observations import groups_of_rows
+from sknn_scratch._fitting.observations import distinct_rows
 from sknn_scratch._tables.kind import are_missing
 from sknn_scratch._tables.means import texts_as_places
 
@@ -214,8 +214,11 @@ def underfitting(evidence):
         raise Unmeasurable("simple models predict means, but no quantiles")
     if not np.isfinite(evidence.loss_on_data):
         raise Unmeasurable("the outputs of the network overflow")
+    least = max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features)
     rows = some_alone(evidence)
-    if len(rows) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
+    if len(rows) < least:  # all may have a few patterns, as in XOR
+        rows = evidence.sample
+    if len(rows) < least:
         raise Unmeasurable("it needs more rows")
     network, simple_model = errors_in(rows, evidence)
     chance = np.sqrt((network + simple_model) / len(rows))  # the standard error of the difference
@@ -229,13 +232,12 @@ def underfitting(evidence):
 
 
 def some_alone(evidence):
-    """Choose some rows without their copies, which would tell their neighbours y."""
+    """Choose some rows without their copies, and one of each sample: others would tell their y."""
     targets = evidence.target_kind.encode(evidence.labels, float)
-    groups = groups_of_rows(Data(evidence.rows, targets))
-    if groups is None:
-        return evidence.sample
-    rows = np.sort(np.unique(groups, return_index=True)[1])
-    return rows[evenly(len(rows), len(evidence.sample))]
+    rows, _, _, groups = distinct_rows(Data(evidence.rows, targets))
+    if groups is not None:
+        rows = rows[np.unique(groups, return_index=True)[1]]
+    return np.sort(rows)[evenly(len(rows), len(evidence.sample))]
 
 
 def errors_in(rows, evidence):

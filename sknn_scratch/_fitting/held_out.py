@@ -1,17 +1,17 @@
-"""Rows that are held out to stop the training early: a share of each stratum, with their copies or groups."""
+"""Rows that are held out to stop the training early: a share of each stratum, or whole groups."""
 
 import math
 from numbers import Integral
 
 import numpy as np
 
-from sknn_scratch._fitting.observations import groups_of_rows, strata_of_units
+from sknn_scratch._fitting.observations import strata_of_units
 
 
 def hold_out(data, encoded, validation_fraction, rng):
     """Take some rows, or whole groups, out of those that train: get the data without them, and these rows."""
-    rows, kind, groups = data.row_numbers, encoded.target_kind, groups_of_rows(data, encoded.groups)
-    unit = "group" if encoded.groups is not None else "row" if groups is None else "observation"
+    rows, kind = data.row_numbers, encoded.target_kind
+    unit, groups = ("row", None) if encoded.groups is None else ("group", encoded.groups[rows])
     strata, numbers = strata_of_units(kind.strata(encoded.y[rows]), groups)
     is_held_out = draw_held_out(strata, kind.n_kept, validation_fraction, rng, unit)[numbers]
     return data.part(~is_held_out), encoded.take(rows[is_held_out])
@@ -49,7 +49,7 @@ def validation_size(validation_fraction, n_units, unit):
     else:
         size = math.ceil(float(validation_fraction) * n_units)
     if size >= n_units:
-        number = f"n_{'sample' if unit == 'row' else unit}s={n_units}"
+        number = f"n_{'groups' if unit == 'group' else 'samples'}={n_units}"
         raise ValueError(
             f"validation_fraction={validation_fraction} would take all training {unit}s ({number}); "
             "decrease it, pass X_val and y_val, or set early_stopping=False."

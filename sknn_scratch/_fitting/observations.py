@@ -166,18 +166,6 @@ def distinct_rows(data: Data, groups: Index | None = None) -> DistinctRows:
     return DistinctRows(rows, weights, hashes, hashes if are_repeated(data.X, rows, hashes) else None)
 
 
-def groups_of_rows(data: Data, groups: Index | None = None) -> Index | None:
-    """Find what stays together: copies, measurements of a sample, or those of a group; number each row's.
-
-    ``groups`` (n_samples,) number that of each row of X. Returns (n_rows,), or None if each row is alone.
-    """
-    if groups is not None:
-        return groups[data.row_numbers]
-    distinct = distinct_rows(data)
-    are_alone = distinct.groups is None and len(distinct.rows) == data.n_samples
-    return None if are_alone else hashes_of_rows(data.X, data.row_numbers)
-
-
 def are_repeated(X, rows, hashes):
     """Whether some rows, sorted by their hashes (n_rows,), have been repeated on purpose."""
     counts = np.unique(hashes, return_counts=True)[1]

@@ -10,8 +10,6 @@ from numpy.testing import assert_array_equal
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import threads
-from sknn_scratch._fitting.held_out import hold_out
-from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.observations import Units, hashes_of_rows
 from tests.fitting.cases import observe, parts_of_rows
 
@@ -42,18 +40,6 @@ def test_copies_of_a_pattern_with_two_labels_are_two_observations():
     x, y = np.repeat(np.arange(100.0), 4)[:, np.newaxis], np.repeat(np.arange(100) % 2, 4)
     y[:4] = 0, 1, 0, 1
     assert observe(x, y).data.n_samples == 101
-
-
-def test_copies_are_not_on_both_sides_of_early_stopping():
-    once = encode_data(ShallowNNClassifier(), FitInput(X, Y))
-    twice = encode_data(ShallowNNClassifier(), FitInput(np.tile(X, (2, 1)), np.tile(Y, 2)))
-    for encoded in (once, twice):
-        data, held_out = hold_out(encoded.data, encoded, 0.2, np.random.default_rng(0))
-        trained = data.X.source[data.row_numbers]
-        assert len(np.unique(held_out.X, axis=0)) == 0.2 * len(X)
-        assert not set(map(tuple, trained)) & set(map(tuple, held_out.X))
-    with pytest.raises(ValueError, match=r"all training observations \(n_observations=90\)"):
-        hold_out(twice.data, twice, 90, np.random.default_rng(0))
 
 
 def repeated(x, n_times, flipped=0.1):

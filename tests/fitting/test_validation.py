@@ -1,5 +1,6 @@
 """Validation rows: how they are chosen, what is watched, and which weights are kept."""
 
+import itertools
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.metrics import check_scoring, log_loss, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.held_out import draw_held_out
 from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data, small_network
 
@@ -194,3 +196,10 @@ def test_a_metric_or_a_scorer_may_do_without_weights(scoring):
 def test_a_scorer_that_takes_other_arguments_is_named():
     with pytest.raises(ValueError, match=r"scoring=.*cannot score the .* validation rows"):
         make_classifier(scoring=minus_mistakes).fit(X, Y)
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+def test_each_pattern_of_a_repeated_truth_table_trains(n_features):
+    x = np.array(list(itertools.product([-1.0, 1.0], repeat=n_features)) * (1000 // 2**n_features))
+    parity = (x.prod(axis=1) > 0).astype(int)
+    assert ShallowNNClassifier(random_state=0, early_stopping=True).fit(x, parity).score(x, parity) == 1
