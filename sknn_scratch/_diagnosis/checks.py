@@ -21,9 +21,8 @@ from sknn_scratch._causes.remedies import ALL_EPOCHS, REMEDIES_OF_ENDS
 from sknn_scratch._causes.words import multiple_of, quantity
 from sknn_scratch._core.activations import SATURATED_SLOPE
 from sknn_scratch._core.blocks import predict_outputs
-from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly
-from sknn_scratch._fitting.observations import distinct_rows
+from sknn_scratch._fitting.observations import hashes_of_rows
 from sknn_scratch._tables.kind import are_missing
 from sknn_scratch._tables.means import texts_as_places
 
@@ -232,12 +231,10 @@ def underfitting(evidence):
 
 
 def some_alone(evidence):
-    """Choose some rows without their copies, and one of each sample: others would tell their y."""
-    targets = evidence.target_kind.encode(evidence.labels, float)
-    rows, _, _, groups = distinct_rows(Data(evidence.rows, targets))
-    if groups is not None:
-        rows = rows[np.unique(groups, return_index=True)[1]]
-    return np.sort(rows)[evenly(len(rows), len(evidence.sample))]
+    """Choose some rows, of which no two have equal features: one would tell the y of the other."""
+    hashes = hashes_of_rows(evidence.rows, np.arange(evidence.rows.n_samples))
+    rows = np.sort(np.unique(hashes, return_index=True)[1])
+    return rows[evenly(len(rows), len(evidence.sample))]
 
 
 def errors_in(rows, evidence):

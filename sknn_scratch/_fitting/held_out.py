@@ -10,10 +10,10 @@ from sknn_scratch._fitting.observations import strata_of_units
 
 def hold_out(data, encoded, validation_fraction, rng):
     """Take some rows, or whole groups, out of those that train: get the data without them, and these rows."""
-    rows, kind = data.row_numbers, encoded.target_kind
-    unit, groups = ("row", None) if encoded.groups is None else ("group", encoded.groups[rows])
-    strata, numbers = strata_of_units(kind.strata(encoded.y[rows]), groups)
-    is_held_out = draw_held_out(strata, kind.n_kept, validation_fraction, rng, unit)[numbers]
+    rows, unit = data.row_numbers, "row" if encoded.groups is None else "group"
+    strata, numbers = strata_of_units(encoded, rows)
+    n_kept = encoded.target_kind.n_kept
+    is_held_out = draw_held_out(strata, n_kept, validation_fraction, rng, unit)[numbers]
     return data.part(~is_held_out), encoded.take(rows[is_held_out])
 
 

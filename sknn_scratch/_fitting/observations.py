@@ -6,8 +6,7 @@ their weights. But people who tick the same boxes are observations of their own.
 and such people often do. So if rows with equal features often differ in y, each row is an observation.
 
 The user may say which rows belong together, as those of a person. Then such groups are dealt and counted, and
-each stays whole. Only rows of one group can be copies. Without groups, rows with equal features are one if
-they were repeated on purpose, as where each sample is measured three times.
+each stays whole. Only rows of one group can be copies.
 
 All this depends on the values of the rows and on their weights alone. The order of the rows changes nothing.
 A place of an observation follows from its own rounded values, so rounding errors move none, and a change of
@@ -30,16 +29,6 @@ from sknn_scratch._fitting.threads import one_blas_thread
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
 # different y. Some copies may: y was corrected in one of them.
 MOST_DIFFERENT = 0.05
-# By chance, some patterns have many more rows than others: the variance of the numbers is at least the mean
-# less one, as with Poisson's. If it is below this share of it, rows may be repeated on purpose.
-EVENLY_REPEATED = 0.5
-# Then so many times as many pairs of rows are equal as in independent columns. In all combinations of some
-# factors, they are not.
-MORE_THAN_BY_CHANCE = 100
-# And so many patterns for each weight of a unit let the others tell what one has that is held out. Levels of
-# one category have a weight each.
-PATTERNS_PER_WEIGHT = 2
-MOST_PAIRS = 1000
 # Added to hashes to make further ones: 2**64 divided by the golden ratio.
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
@@ -122,30 +111,25 @@ class Observations(NamedTuple):
         return np.bincount(np.unique(self.numbers[places], return_inverse=True)[1], values)
 
 
-class DistinctRows(NamedTuple):
-    """A row of each observation, sorted by values."""
-
-    rows: Index  # (n_observations,): their numbers
-    weights: Array | None  # (n_observations,): sums over copies, divided by their mean; None if all are equal
-    hashes: Index  # (n_observations,), equal for equal features
-    groups: Index | None  # (n_observations,): the number of each one's group; None if all are independent
-
-
 def observations_of(data: Data, encoded: Any) -> Observations:
     """Find the observations among the rows that train, which are some of the encoded ones."""
-    rows, weights, exact, groups = distinct_rows(data, encoded.groups)
+    rows, weights, exact = distinct_rows(data, encoded.groups)
     data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
     hashes = mixed_bits(rounded + STEP * repeats(exact))
-    strata, numbers = strata_of_units(kind.strata(encoded.y[rows]), groups)
-    of_units = hashes if groups is None else hashes_of_groups(rounded, numbers)
+    strata, numbers = strata_of_units(encoded, rows)
+    of_units = hashes if encoded.groups is None else hashes_of_groups(rounded, numbers)
     seen = Observations(data, Units(strata, kind.n_kept, of_units), numbers, features, exact)
     return seen.part(np.argsort(hashes, kind="stable"))  # what adds rows up or draws them is stable, too
 
 
-def distinct_rows(data: Data, groups: Index | None = None) -> DistinctRows:
-    """Choose a row of each observation; ``groups`` (n_samples,) number that of each row of X."""
+def distinct_rows(data: Data, groups: Index | None = None) -> tuple[Index, Array | None, Index]:
+    """Choose a row of each observation, sorted by values; ``groups`` number that of each row of X.
+
+    Returns the numbers of the rows (n_observations,); the sums (n_observations,) of the weights of copies,
+    divided by their mean, or None if they are equal; and hashes (n_observations,), equal for equal features.
+    """
     rows = data.row_numbers
     weights = np.ones(len(rows)) if data.row_weights is None else data.row_weights
     hashes, targets = hashes_of_rows(data.X, rows), data.targets[rows]
@@ -160,23 +144,7 @@ def distinct_rows(data: Data, groups: Index | None = None) -> DistinctRows:
     if np.count_nonzero(is_different) <= MOST_DIFFERENT * np.count_nonzero(is_repeated):
         rows, hashes = rows[begins], hashes[begins]
         weights = np.add.reduceat(weights, np.flatnonzero(begins))
-    weights = weights / weights.mean() if np.ptp(weights) > 0 else None
-    if groups is not None:
-        return DistinctRows(rows, weights, hashes, groups[rows])
-    return DistinctRows(rows, weights, hashes, hashes if are_repeated(data.X, rows, hashes) else None)
-
-
-def are_repeated(X, rows, hashes):
-    """Whether some rows, sorted by their hashes (n_rows,), have been repeated on purpose."""
-    counts = np.unique(hashes, return_counts=True)[1]
-    are_even = counts.var() < EVENLY_REPEATED * (counts.mean() - 1)
-    if not are_even or len(counts) <= PATTERNS_PER_WEIGHT * (X.n_features + 1):
-        return False
-    first = evenly(len(rows), MOST_PAIRS)
-    second = (first + len(rows) // 2) % len(rows)
-    differ = X.take(rows[first]).source != X.take(rows[second]).source
-    share_by_chance = np.prod(1 - differ.mean(axis=0))
-    return MORE_THAN_BY_CHANCE * share_by_chance < np.sum(counts**2) / len(rows) ** 2
+    return rows, weights / weights.mean() if np.ptp(weights) > 0 else None, hashes
 
 
 def differ_from_last(values):
@@ -211,14 +179,15 @@ def numbers_of_features(data):
 # --- Groups ---
 
 
-def strata_of_units(strata, groups):
-    """Get the stratum (n_units,) of each unit, and the number (n_rows,) of each row's unit.
+def strata_of_units(encoded, rows):
+    """Get the stratum (n_units,) of each unit of some rows, and the number (n_rows,) of each row's unit.
 
     The stratum of a group is that of its rows which the fewest groups have.
     """
-    if groups is None:
-        return strata, np.arange(len(strata))
-    numbers = np.unique(groups, return_inverse=True)[1]
+    strata = encoded.target_kind.strata(encoded.y[rows])
+    if encoded.groups is None:
+        return strata, np.arange(len(rows))
+    numbers = np.unique(encoded.groups[rows], return_inverse=True)[1]
     both = np.unique(np.column_stack([numbers, strata]), axis=0)
     n_groups = np.bincount(both[:, 1])[both[:, 1]]
     both = both[np.lexsort((both[:, 1], n_groups, both[:, 0]))]

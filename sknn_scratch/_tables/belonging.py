@@ -56,7 +56,7 @@ def units_of(values, y, groups=None):
     X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
     targets = np.column_stack([numbers_of(one)[0] for one in np.reshape(y, (len(X), -1)).T])
     data = Data(rows_of(X), targets.astype(np.float64))
-    has_copies = len(distinct_rows(data, groups).rows) < len(X)
+    has_copies = len(distinct_rows(data, groups)[0]) < len(X)
     if groups is None and has_copies:
         groups = hashes_of_rows(data.X, data.row_numbers)
     both = rows_of(np.column_stack([X, data.targets]))

@@ -31,10 +31,10 @@ def best_pieces(X, y, coarse, fine, groups=None):
     targets = scaled_targets(y)
     if not np.isfinite(targets).all():  # the network says so
         return fine
-    rows, _, hashes, groups = distinct_rows(Data(rows_of(X), targets), groups)
+    rows, _, hashes = distinct_rows(Data(rows_of(X), targets), groups)
     some = evenly(len(rows), MOST_ROWS)
     rows = rows[some]
-    out = places_of_units(hashes[some], None if groups is None else groups[some]) % HELD_OUT_EVERY == 0
+    out = places_of_units(hashes[some], None if groups is None else groups[rows]) % HELD_OUT_EVERY == 0
     fine_are_tried = fine is not coarse and len(X) <= MOST_ROWS
     X, targets = X[rows], targets[rows]
     without = [piece.without_ramps() for piece in coarse]

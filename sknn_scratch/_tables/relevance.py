@@ -270,7 +270,7 @@ def some_rows(encoded):
     """
     X = rows_of(encoded.X)
     n_most = min(MOST_ROWS, max(ENOUGH_ROWS, int(MOST_SEEN / max(1, X.values_per_row))))
-    rows, weights, *_ = distinct_rows(Data(X, encoded.targets), encoded.groups)
+    rows, weights, _ = distinct_rows(Data(X, encoded.targets), encoded.groups)
     weights = np.ones(len(rows)) if weights is None else weights
     is_chosen = np.zeros(len(rows), bool)
     is_chosen[evenly(len(rows), n_most)] = True

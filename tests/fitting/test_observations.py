@@ -1,13 +1,10 @@
 """Which rows are independent observations, and how these are dealt to parts."""
 
-import itertools
-
 import numpy as np
 import pytest
-import scipy.sparse
 from numpy.testing import assert_array_equal
 
-from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
+from sknn_scratch import ShallowNNRegressor
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._fitting import threads
 from sknn_scratch._fitting.observations import Units, hashes_of_rows
@@ -40,49 +37,6 @@ def test_copies_of_a_pattern_with_two_labels_are_two_observations():
     x, y = np.repeat(np.arange(100.0), 4)[:, np.newaxis], np.repeat(np.arange(100) % 2, 4)
     y[:4] = 0, 1, 0, 1
     assert observe(x, y).data.n_samples == 101
-
-
-def repeated(x, n_times, flipped=0.1):
-    """Repeat rows, with some y that differ."""
-    y = np.repeat(x.sum(axis=1) > 0, n_times) ^ (RNG.random(len(x) * n_times) < flipped)
-    return np.repeat(x, n_times, axis=0), y
-
-
-@pytest.mark.parametrize("convert", [np.asarray, scipy.sparse.csr_array], ids=["dense", "sparse"])
-def test_measurements_of_one_sample_are_observations_that_stay_together(convert):
-    x, y = repeated(X, 5)
-    chosen = RNG.random(len(x)) < 0.8  # a part of them, as in cross-validation
-    seen = observe(convert(x[chosen]), y[chosen])
-    assert seen.data.n_samples == chosen.sum()
-    assert len(set(seen.units.hashes)) == len(np.unique(x[chosen], axis=0))
-    parts = seen.dealt(3)
-    assert all(len(set(parts[seen.exact == one])) == 1 for one in np.unique(seen.exact))
-
-
-CORNERS = np.array(list(itertools.product([-1.0, 1.0], repeat=4)))
-LEVELS = np.eye(40)
-
-
-@pytest.mark.parametrize(
-    ("x", "n_times"),
-    [(CORNERS, 20), (LEVELS, 20), (X[:10], 20), (X, RNG.poisson(3, len(X)))],
-    ids=["all combinations", "levels of a category", "few patterns", "by chance"],
-)
-def test_other_rows_with_equal_features_are_dealt_alone(x, n_times):
-    x, y = repeated(x, n_times) if np.isscalar(n_times) else (np.repeat(x, n_times, axis=0), None)
-    y = RNG.random(len(x)) < 0.5 if y is None else y
-    assert len(set(observe(x, y).units.hashes)) == len(x)
-
-
-@pytest.mark.parametrize("flipped", [0, 10, 11, 50])
-def test_labels_of_five_people_that_differ_do_not_weaken_the_penalty(flipped):
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(200, 10))
-    y = (rng.random(200) < 1 / (1 + np.exp(-2 * x[:, 0]))).astype(int)
-    of_people = np.repeat(y, 5)
-    of_people[rng.permutation(200)[:flipped] * 5] ^= 1
-    once = ShallowNNClassifier(random_state=0).fit(x, y).alpha_
-    assert ShallowNNClassifier(random_state=0).fit(np.repeat(x, 5, axis=0), of_people).alpha_ >= once
 
 
 @pytest.mark.parametrize(("x", "y"), [(X, Y), (BOXES, OPINIONS)], ids=["numbers", "boxes"])
