@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.linear_model import Ridge, RidgeClassifier
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from sknn_scratch._causes.causes import BAD_RESULT, CAUSES, HARDLY_MOVED, plateau_of_the_start
@@ -44,6 +44,7 @@ OF_FEATURES = ("unscaled features", "outliers", "tiny features")
 # Simple models need this many rows, and so many for each feature; what one column tells of y needs the first.
 LEAST_ROWS, ROWS_PER_FEATURE = 20, 3
 FOLDS = KFold(5, shuffle=True, random_state=0)
+OF_PATTERNS = GroupKFold(5, shuffle=True, random_state=0)
 SIMPLE_CLASSIFIERS = RidgeClassifier(), KNeighborsClassifier()
 SIMPLE_REGRESSORS = Ridge(), KNeighborsRegressor()
 
@@ -213,14 +214,10 @@ def underfitting(evidence):
         raise Unmeasurable("simple models predict means, but no quantiles")
     if not np.isfinite(evidence.loss_on_data):
         raise Unmeasurable("the outputs of the network overflow")
-    least = max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features)
-    rows = some_alone(evidence)
-    if len(rows) < least:  # all may have a few patterns, as in XOR
-        rows = evidence.sample
-    if len(rows) < least:
+    if len(evidence.sample) < max(LEAST_ROWS, ROWS_PER_FEATURE * evidence.rows.n_features):
         raise Unmeasurable("it needs more rows")
-    network, simple_model = errors_in(rows, evidence)
-    chance = np.sqrt((network + simple_model) / len(rows))  # the standard error of the difference
+    network, simple_model = errors_in_sample(evidence)
+    chance = np.sqrt((network + simple_model) / len(evidence.sample))  # the standard error of the difference
     return Measured(
         max(0.0, network - simple_model - 2 * chance),
         f"The network has an error of {network:.0%}, simple models (nearest neighbours, a linear "
@@ -230,19 +227,13 @@ def underfitting(evidence):
     )
 
 
-def some_alone(evidence):
-    """Choose some rows, of which no two have equal features: one would tell the y of the other."""
-    hashes = hashes_of_rows(evidence.rows, np.arange(evidence.rows.n_samples))
-    rows = np.sort(np.unique(hashes, return_index=True)[1])
-    return rows[evenly(len(rows), len(evidence.sample))]
-
-
-def errors_in(rows, evidence):
+def errors_in_sample(evidence):
     """Compute the errors of the network, and of the better simple model in cross-validation.
 
-    They are shares of wrong rows, or a regressor's shares of unexplained variance.
+    They are shares of wrong rows, or a regressor's shares of unexplained variance. Rows with equal features
+    are in one fold, since one tells the y of others, unless there are only a few patterns of features.
     """
-    truth, batch = evidence.labels[rows], evidence.batch(rows)
+    truth, batch = evidence.labels[evidence.sample], evidence.batch(evidence.sample)
     X = standardised(batch.X.source, evidence.features)
     are_classes = is_classifier(evidence.fitted)
 
@@ -255,7 +246,10 @@ def errors_in(rows, evidence):
         return float(np.average(of_rows, weights=batch.targets.shares[0]))
 
     models = SIMPLE_CLASSIFIERS if are_classes else SIMPLE_REGRESSORS
-    of_models = [error(cross_val_predict(model, X, truth, cv=FOLDS)) for model in models]
+    patterns = hashes_of_rows(evidence.rows, evidence.sample)
+    are_few = len(np.unique(patterns)) < LEAST_ROWS
+    folds = list((FOLDS if are_few else OF_PATTERNS).split(X, groups=None if are_few else patterns))
+    of_models = [error(cross_val_predict(model, X, truth, cv=folds)) for model in models]
     predicted = evidence.target_kind.decode(predict_outputs(evidence.network, evidence.layers, batch.X))
     return error(predicted.reshape(truth.shape)), min(of_models)
 

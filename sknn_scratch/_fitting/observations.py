@@ -197,7 +197,7 @@ def strata_of_units(encoded, rows):
 def places_of_units(hashes, groups):
     """Put what is independent in order, rows or groups: get the place (n_samples,) of each row's."""
     if groups is None:
-        return np.argsort(np.argsort(hashes, kind="stable"))
+        return np.arange(len(hashes))
     numbers = np.unique(groups, return_inverse=True)[1]
     return np.argsort(np.argsort(hashes_of_groups(hashes, numbers), kind="stable"))[numbers]
 

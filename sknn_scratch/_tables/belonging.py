@@ -50,8 +50,8 @@ def remarks_of_groups(X, kinds, values, y):
 def units_of(values, y, groups=None):
     """Give the rows of a group, or a row and its copies, the same number (n_samples,).
 
-    The numbers follow from the values of columns and of y, whatever the order of the rows and the names of
-    groups are.
+    The numbers follow from rounded values of the columns and of y, whatever the order of rows and columns and
+    the names of groups are.
     """
     X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
     targets = np.column_stack([numbers_of(one)[0] for one in np.reshape(y, (len(X), -1)).T])
@@ -60,7 +60,11 @@ def units_of(values, y, groups=None):
     if groups is None and has_copies:
         groups = hashes_of_rows(data.X, data.row_numbers)
     both = rows_of(np.column_stack([X, data.targets]))
-    return places_of_units(hashes_of_rows(both, data.row_numbers), groups)
+    any_order = np.zeros(both.n_features, int)  # of the columns
+    rounded = hashes_of_rows(both, data.row_numbers, any_order, is_rounded=True)
+    if groups is None:
+        return np.argsort(np.lexsort((hashes_of_rows(both, data.row_numbers), rounded)))
+    return places_of_units(rounded, groups)
 
 
 def as_numbers(values):

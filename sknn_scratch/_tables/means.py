@@ -130,7 +130,7 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         X, y = validate_data(self, X, y, **AS_TEXTS)
         X = missing_as_none(X)
         targets, groups = self._targets(y), numbers_of_groups(groups, len(X))
-        self.target_mean_ = targets.mean(axis=0)
+        self.target_mean_ = np.sort(targets, axis=0).mean(axis=0)  # rounded alike in any order of the rows
         targets = targets - self.target_mean_
         units = np.arange(len(targets)) if groups is None else groups
         folds = np.random.default_rng(0).permutation(units.max() + 1)[units] % N_FOLDS

@@ -15,10 +15,11 @@ MOST_LISTED = 5  # values in a message
 MOST_LINES = 20  # columns in a warning
 # The first words of the warnings.
 OF_FIT, OF_LATER_TABLES = "Columns of X that need a look", "Columns of X that are not as in fit"
-# Code that fits and scores many times with nearly the same rows, and words in the names of its functions that
-# do. A search that has been fitted predicts with others.
-SEARCHES = os.path.join(os.path.dirname(sklearn.__file__), "model_selection")
-FITTING = ("fit", "permutation")
+# Code that fits or predicts many times with nearly the same rows, and words in the names of its functions. A
+# search that has been fitted predicts with other rows.
+PLACES = ("model_selection", "inspection", "calibration.py")
+SEARCHES = tuple(os.path.join(os.path.dirname(sklearn.__file__), place) for place in PLACES)
+REPEATING = ("fit", "permutation", "partial_dependence")
 # What this process has heard, by the names of all columns: in a search, it is not said again.
 HEARD: dict[tuple[Any, ...], set[Any]] = {}
 
@@ -122,13 +123,13 @@ def lines_of(texts):
 
 
 def is_in_a_search(first_words):
-    """Whether a search or a cross-validation of scikit-learn has called this code, or joblib to fit."""
+    """Whether scikit-learn has called this code as one of many times, or joblib to fit."""
     frame = sys._getframe()
     while frame is not None:
         code = frame.f_code
         is_joblib = code.co_filename == joblib.parallel.__file__ and first_words == OF_FIT
-        is_fitting = any(word in code.co_name for word in FITTING)
-        if is_joblib or (is_fitting and code.co_filename.startswith(SEARCHES)):
+        repeats = any(word in code.co_name for word in REPEATING)
+        if is_joblib or (repeats and code.co_filename.startswith(SEARCHES)):
             return True
         frame = frame.f_back
     return False

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
@@ -79,6 +80,8 @@ def test_a_fitted_search_warns_of_each_table_like_its_best_estimator():
         (text,) = texts_of(lambda method=method: getattr(search, method)(later))
         assert "'price': counts as missing" in text
     assert len(texts_of(lambda: search.score(later, Y))) == 1
+    best = search.best_estimator_
+    assert len(texts_of(lambda: permutation_importance(best, later, Y, n_repeats=2))) <= 1
 
 
 @pytest.mark.filterwarnings("ignore:Columns of X that need a look")
