@@ -133,7 +133,8 @@ class Encoders:
 def fit_encoders(table, features, y, groups, units):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 
-    ``units`` gives the number (n_samples,) of what each row belongs to: see ``units_of``.
+    ``units`` gives the number (n_samples,) of what each row belongs to: see ``units_of``. They are the groups
+    of ``many``, so that no copy of a row tells its y.
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
     texts = [one for one, values in features.items() if values.dtype == object]

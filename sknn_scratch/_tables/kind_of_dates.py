@@ -54,6 +54,9 @@ class Durations(Measured):
         unit = getattr(values, "dtype", "timedelta64[us]")  # nanoseconds stay
         return np.asarray(values, dtype=unit) / np.timedelta64(1, "s")
 
+    def in_words(self, measure):
+        return f"{measure:.6g} s"
+
 
 @dataclass
 class Dates(Measured):

@@ -62,7 +62,10 @@ class Sentence(StrEnum):
         "had whole numbers in fit, and now has three digits after a decimal mark: {item}. If this mark "
         "separates thousands, leave it out."
     )
-    FAR_OUTSIDE = "has values far outside those of fit, which are {kind}: {item}. Check their unit."
+    FAR_OUTSIDE = (
+        "has values far outside those of fit, which are {kind}: {item}. Check their unit, and how they were "
+        "read."
+    )
     NOT_BOOLEAN = "had only 0 and 1 in fit, and now has other numbers. Check what they stand for."
     NEW_CODES = (
         "had codes in fit: rows with equal numbers had similar y. Now it has only other numbers, of which "
@@ -74,7 +77,9 @@ class Sentence(StrEnum):
         "dtype={{{name!r}: str}} in pandas.read_csv."
     )
     UNKNOWN = "has hardly a value that fit has seen, so it tells nothing. Check how they are written."
-    ALL_MISSING = "has lost nearly all its values; in fit, none was missing. Check where, such as in a join."
+    ALL_MISSING = (
+        "has lost all its values, or nearly all; in fit, none was missing. Check where, such as in a join."
+    )
 
 
 class Remark(NamedTuple):

@@ -135,7 +135,7 @@ def test_new_codes_are_warned_of():
     encoder = tabular_pipeline("regressor")["columns"].fit(X, y)
     encoder.transform(X.head(3).assign(shop=[101, 7, 8]))
     (warning,) = warnings_of(lambda: encoder.transform(X.head(3).assign(shop=np.nan)))
-    assert "has lost nearly all its values" in str(warning.message)
+    assert "has lost all its values, or nearly all" in str(warning.message)
     with pytest.warns(UserWarning, match="'shop': had codes in fit"):
         encoder.transform(X.head(2).assign(shop=[7, 8]))
 
