@@ -285,14 +285,6 @@ def test_a_pipeline_is_diagnosed_as_its_classifier_sees_the_rows(data):
     assert "mean square of x" in check("unscaled features", nameless, X).meaning
 
 
-def test_features_that_a_table_encoder_makes_need_no_scaler():
-    X = np.random.default_rng(0).normal(size=(60, 2))
-    diagnosis = diagnose(tabular_pipeline(random_state=0).fit(X, X[:, 0] > 0), X)
-    of_features = {"unscaled features", "outliers", "tiny features"}
-    assert {diagnosis.not_checked[name] for name in of_features} == {"a TableEncoder scales the features"}
-    assert of_features.isdisjoint(finding.name for finding in diagnosis.checks)
-
-
 def test_bad_input(data, healthy):
     X, y = data
     with pytest.raises(ValueError, match="X has 300 rows, but y has 299"):

@@ -128,11 +128,3 @@ def test_means_of_y_do_not_depend_on_the_order_of_the_rows_or_the_names_of_group
 def test_a_copy_of_a_row_does_not_tell_its_y():
     twice = encoded(TWICE)
     assert_array_equal(twice[:600], twice[600:])  # each is encoded by the rows of other folds
-
-
-def test_alpha_of_a_table_that_stands_there_twice_is_twice_as_large():
-    once, twice = (
-        tabular_pipeline(random_state=0).fit(RENTS.iloc[rows], IS_DEAR[rows])[-1].alpha_
-        for rows in (np.arange(600), TWICE)
-    )
-    assert np.exp(np.abs(np.log(twice.mean() / (2 * once.mean())))) < 2

@@ -32,12 +32,8 @@ AS_Y = [
 
 
 @pytest.mark.parametrize("as_y", AS_Y)
-def test_what_a_network_learns_without_ramps_has_none(as_y):
+def test_a_network_needs_ramps_where_y_bends_along_a_pair_of_columns(as_y):
     assert not has_ramps(as_y(SMOOTH))
-
-
-@pytest.mark.parametrize("as_y", AS_Y)
-def test_bends_along_a_pair_of_columns_need_ramps(as_y):
     assert has_ramps(as_y(HOT_SPOTS))
 
 

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from sknn_scratch import RelevantComponents, ShallowNNClassifier, ShallowNNRegressor, tabular_pipeline
+from sknn_scratch import RelevantComponents, ShallowNNClassifier, ShallowNNRegressor
 from sknn_scratch._core import blocks
 from sknn_scratch._tables import relevance
 from tests.helpers import InterruptedActivation, peak_memory, refused
@@ -96,12 +95,6 @@ def test_too_many_features_stay_and_are_scaled(monkeypatch):
     assert relevant.get_feature_names_out().tolist() == [f"x{number}" for number in range(12)]
 
 
-def test_what_matters_becomes_larger_also_if_two_features_matter_only_together():
-    scale = RelevantComponents().fit(X, Y).scale_
-    assert scale[USEFUL].min() > 1.2 * np.delete(scale, USEFUL).max()
-    assert scale.min() > 0.09  # the root of the least share of chance is 0.1
-
-
 def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
     noise = np.random.default_rng(1).normal(size=(60, 100))
     scale = RelevantComponents().fit(noise, Y[:60]).scale_
@@ -111,14 +104,6 @@ def test_features_of_few_rows_that_tell_little_stay_nearly_as_they_are():
     assert relevance.share_of_chance(0.5, 100, 100) == 0.5
     for nothing_learned in (1.0, 1.1, np.inf, np.nan):
         assert relevance.share_of_chance(nothing_learned, 12, 600) == 1.0
-
-
-def test_the_order_of_the_rows_changes_nothing():
-    rows = RNG.permutation(np.append(np.arange(600), np.arange(50)))  # some rows twice
-    relevant = RelevantComponents().fit(X[rows], Y[rows])
-    other_order = RelevantComponents().fit(X[rows[::-1]], Y[rows[::-1]])
-    assert_array_equal(relevant.scale_, other_order.scale_)
-    assert_array_equal(relevant.components_, other_order.components_)
 
 
 @pytest.mark.parametrize(
@@ -233,13 +218,6 @@ def test_the_default_network_follows_y(y, expected):
     assert type(relevant.network_) is expected
     assert relevant.network is None
     assert relevant.network_.n_iter_ == 20
-
-
-def test_the_pipeline_has_the_network_of_its_task():
-    counts = tabular_pipeline("regressor")["relevance"].network
-    assert isinstance(counts, ShallowNNRegressor)
-    assert isinstance(tabular_pipeline(ShallowNNClassifier())["relevance"].network, ShallowNNClassifier)
-    assert [*tabular_pipeline(HistGradientBoostingClassifier()).named_steps] == ["columns", "network"]
 
 
 def test_errors_leave_the_earlier_fit():

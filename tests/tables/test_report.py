@@ -38,13 +38,6 @@ def texts_of(call):
     return [str(one.message) for one in warnings_of(call)]
 
 
-def test_a_fit_gives_one_warning_with_a_line_for_each_column():
-    (text,) = texts_of(lambda: table_model().fit(X, Y))
-    first, *lines = text.split("\n")
-    assert first == "Columns of X that need a look (4 of 8):"
-    assert [line.split(":")[0] for line in lines] == [f"- {name!r}" for name in NEED_A_LOOK]
-
-
 def test_a_later_table_gives_one_warning_too():
     few = X[["price", "size", "truth"]]
     encoder = tabular_pipeline()[0].fit(few[2:50])
