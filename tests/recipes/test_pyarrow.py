@@ -74,11 +74,6 @@ def test_kinds_of_columns(dtype, values, kind):
     assert kind_of(pd.DataFrame({"x": pd.arrays.ArrowExtensionArray(column)})) == kind
 
 
-def test_other_columns_are_named():
-    with pytest.raises(ValueError, match=r"nor dates: 'x' \("):
-        kind_of(pa.table({"x": pa.array([[1]], pa.list_(pa.int64()))}))
-
-
 def test_displays_take_columns_by_name():
     model, reordered = tabular_pipeline(network()).fit(table(), Y), table().select(["size", "new", "colour"])
     expected = EffectsDisplay.from_estimator(model, table()).effects_["new"]
