@@ -22,21 +22,9 @@ def codes_of(X, y, **parameters):
     return tabular_pipeline("regressor", **parameters)["columns"].fit(X, y).codes_
 
 
-@pytest.mark.parametrize(
-    "targets",
-    [
-        lambda y: np.where(y > 0, "many", "few"),
-        lambda y: np.digitize(y, [-1, 0, 1]),
-        lambda y: np.column_stack([y, -y]),
-        lambda y: np.column_stack([y > 0, y > 1]),
-        lambda y: y.astype(np.float32),
-    ],
-    ids=["text", "classes", "two numbers", "two labels", "single precision"],
-)
-def test_any_y_shows_codes(targets):
+def test_any_class_of_y_shows_codes():
     X, y = shops(n_rows=1000)
-    kind = "classifier" if targets(y).dtype != y.dtype and targets(y).dtype != np.float32 else "regressor"
-    assert tabular_pipeline(kind)["columns"].fit(X, targets(y)).codes_ == ["shop"]
+    assert tabular_pipeline()["columns"].fit(X, np.digitize(y, [-1, 0, 1])).codes_ == ["shop"]
 
 
 @pytest.mark.parametrize("n_rows", [400, 3000])

@@ -209,22 +209,6 @@ def test_a_period_is_its_first_moment(frequency):
     )
 
 
-def test_all_ways_to_write_booleans_are_the_same():
-    ways = [
-        of_pandas([True, False, None], object),
-        of_pandas([1.0, 0.0, None]),
-        of_pandas(["true", "False", ""], "category"),
-        of_pandas([1, False, None], object),
-        of_polars([True, False, None]),
-        of_polars(["TRUE", "FALSE", None]),
-    ]
-    for encoder in map(fitted, ways):
-        for way in ways:
-            encoded = encoder.transform(way)
-            assert_array_equal(np.sign(encoded), [[1, 0], [-1, 0], [0, 1]])
-            assert_array_equal(encoded, encoder.transform(ways[0]))
-
-
 def test_a_category_is_the_same_text_whatever_its_type():
     encoder = tabular_pipeline()[0].fit(of_pandas(["a", "2", "2.5", "True", None, "None", "missing", "nan"]))
     values = [b"a", 2.0, 2.5, True, pd.NA, "None", b"missing", "nan"]

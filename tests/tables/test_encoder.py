@@ -49,11 +49,6 @@ def test_a_column_without_differences_is_zero(values):
     assert np.isfinite(encoded(column(*values), column(-1e300, 1e300, np.nan))).all()
 
 
-@pytest.mark.parametrize(("values", "n_bins"), [((0, 1, 1, 0), 8), (range(20), 1)])
-def test_two_values_or_one_bin_need_no_ramp(values, n_bins):
-    assert encoded(column(*values), n_bins=n_bins).shape == (len(values), 1)
-
-
 def test_missing_values_are_zero_and_have_an_indicator():
     train = np.array([[1.0, np.nan], [2.0, 5.0], [3.0, 6.0], [4.0, 8.0]])
     encoder = PiecewiseLinearEncoder().fit(train)

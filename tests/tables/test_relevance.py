@@ -136,17 +136,6 @@ def test_equal_rows_stay_equal_wherever_they_are(dtype):
         assert_array_equal(relevant.transform(x)[:7], relevant.transform(np.asfortranarray(x[:7])))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sums_that_cancel_are_zero_in_each_place(dtype):
-    items = np.stack(np.meshgrid(*[np.arange(1, 5)] * 5), axis=-1).reshape(-1, 5).astype(dtype)
-    x = np.vstack([items, items])[:2001]  # the last block has one row
-    relevant = RelevantComponents(ShallowNNClassifier(4, alpha=1, max_iter=1, random_state=0))
-    relevant.fit(x, RNG.random(2001) < 0.5)
-    for _ in range(20):
-        rows = RNG.permutation(2001)
-        assert_array_equal(relevant.transform(x)[rows], relevant.transform(x[rows]))
-
-
 def test_rounding_decides_no_sign():
     x = np.random.default_rng(0).normal(size=(60, 2))
     all_rows, moments = np.arange(60), (np.ones(60), np.zeros(4), np.ones(4))
