@@ -225,8 +225,3 @@ def test_a_category_is_the_same_text_whatever_its_type():
 def test_the_index_of_a_frame_says_nothing_of_its_columns():
     table = pd.DataFrame({"x": pd.Categorical([1, 2] * 4)}, index=["type", "dtype", "name", "type", *"abcd"])
     assert fitted(table).kinds_ == {"x": "categories"}
-
-
-def test_true_is_no_one_among_texts():
-    encoder = fitted(of_pandas(["a", True, 1, 1.0, None, "a"], object))
-    assert list(encoder.get_feature_names_out()) == ["x_1", "x_True", "x_a", "x_None"]

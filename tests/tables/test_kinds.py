@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import tabular_pipeline
 from tests.helpers import warnings_of
-from tests.tables.written import CASES, DAYS, DURATIONS, HUGE, PRICES, STAY_CATEGORIES, N, in_turns
+from tests.tables.written import CASES, DAYS, DURATIONS, HUGE, PRICES, STAY_CATEGORIES, N
 
 
 def fit(values, **parameters):
@@ -173,13 +173,6 @@ def test_numbers_without_their_unit_are_a_warning_or_an_error():
         columns.transform(pd.DataFrame({"x": ["0.5", "0.7%"]}))
     with pytest.raises(ValueError, match=r"had numbers \(in %\) in fit, and now has text, such as 0\.5"):
         columns.transform(pd.DataFrame({"x": ["0.5"]}))
-
-
-def test_later_numbers_may_lack_the_unit_where_those_of_the_fit_did():
-    columns, _ = fit(in_turns("${}", "{}"))
-    later = pd.DataFrame({"x": ["1300", "$1400", "USD 1500"]})
-    assert not warnings_of(lambda: columns.transform(later))
-    assert_array_equal(columns._values_in(later)["x"], [1300, 1400, 1500])
 
 
 @pytest.mark.parametrize(
