@@ -95,6 +95,9 @@ class Numbers(Measured):
         if present and self.codes.isdisjoint(present):
             yield Remark(Sentence.NEW_CODES, column.name)
 
+    def far_outside(self, measures):
+        return measures[:0] if self.codes else super().far_outside(measures)  # codes have no unit
+
     def features(self, values):
         return {"": values} | ({CODE: texts_of_numbers(values)} if self.codes else {})
 

@@ -393,7 +393,6 @@ def test_columns_of_the_file_are_found_by_their_names():
     assert_table_predicted(model, table[["few", "gap", "flag", "city"]], table)
 
 
-@pytest.mark.filterwarnings("ignore:Columns of X that are not as in fit")
 @pytest.mark.parametrize("n_codes", [30, 120], ids=["zeros and ones", "means of y, too"])
 @pytest.mark.parametrize("y_of", [lambda levels: levels, lambda levels: np.digitize(levels, [-1, 1])])
 def test_codes_are_looked_up_in_the_file(n_codes, y_of):
