@@ -32,7 +32,7 @@ def find_codes(kinds, values, y, units):
     """Tell columns of numbers that they have codes, from the values (n_samples,) of all columns and y.
 
     The rows of a unit with the same number count once, with the mean of their y: a row that is there often
-    proves nothing. ``units`` gives the number (n_samples,) of each row's.
+    proves nothing. ``units`` is called for the number (n_samples,) of each row's unit.
     """
     if y is None:
         return

@@ -133,7 +133,7 @@ class Encoders:
 def fit_encoders(table, features, y, groups, units):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 
-    ``units`` gives the number (n_samples,) of what each row belongs to: see ``units_of``. They are the groups
+    ``units`` is called for the number (n_samples,) of each row's unit: see ``units_of``. Units are the groups
     of ``many``, so that no copy of a row tells its y.
     Returns the Encoders, and the encoded features (n_samples, n_features_out).
     """
