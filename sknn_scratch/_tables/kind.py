@@ -124,7 +124,7 @@ class Kind:
         are_lost = are_missing(values)
         if column.is_text and (odd := self.new_odd({*compress(column.values, are_lost)} - {None})):
             yield Remark(Sentence.NEW_ODD, column.name, self.among(odd))
-        if not self.had_missing and are_lost.mean() >= 1 - MOST_ODD:
+        if not self.had_missing and np.count_nonzero(are_lost) >= (1 - MOST_ODD) * len(are_lost):
             yield Remark(Sentence.ALL_MISSING, column.name)
 
     def new_odd(self, texts: set[str]) -> set[str]:
@@ -169,11 +169,11 @@ class Measured(Kind):
     def far_outside(self, measures: np.ndarray) -> np.ndarray:
         """Choose the measures (n,) that are far from all of the fit, unless these were equal."""
         margin = FAR * (self.highest - self.lowest)
-        if margin > 0:
-            margin = max(margin, self.least_margin)
-            is_far = (measures < self.lowest - margin) | (measures > self.highest + margin)
-            return measures[is_far & np.isfinite(measures)]  # infinite ones are refused later
-        return measures[:0]
+        if not margin > 0:  # all were equal
+            return measures[:0]
+        margin = max(margin, self.least_margin)
+        far = measures[(measures < self.lowest - margin) | (measures > self.highest + margin)]
+        return far[np.isfinite(far)] if len(far) else far  # infinite ones are refused later
 
     def measures(self, values: np.ndarray) -> np.ndarray:
         """Make floats (n_samples,) of values, NaN if they are missing."""
