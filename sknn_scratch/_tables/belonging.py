@@ -24,6 +24,9 @@ LEAST_SHARE, FEWEST_COLUMNS = 1 / 3, 3
 MOST_DIFFERENT = 0.05
 # Groups have two rows on average, and no more than this share of all. Larger ones are categories.
 LARGEST_GROUP = 0.05
+# Equal rows with equal y seem to be copies where at most this share of the rows is different. Unless they are
+# so many times as frequent as if the columns were independent, they may be equal by chance.
+MOST_DISTINCT, MORE_THAN_BY_CHANCE = 0.5, 100
 # So many columns may name the groups, and so many pairs of their rows are compared.
 MOST_NAMES, MOST_PAIRS = 10, 500
 
@@ -47,24 +50,52 @@ def remarks_of_groups(X, kinds, values, y):
     return [Remark(Sentence.GROUPS, name, some, f"X[{name!r}]" if hasattr(X, "columns") else f"X[:, {name}]")]
 
 
+def remarks_of_equal_rows(values, y):
+    """List what is said of rows that seem to be copies, but are equal by chance: one remark, or none.
+
+    Then they are as frequent as if columns were independent. Copies are far more frequent.
+    """
+    data = data_of(values, y) if y is not None else None
+    if data is None or not np.ptp(data.targets) > 0:
+        return []
+    n_rows = data.n_samples
+    if len(distinct_rows(data)[0]) > MOST_DISTINCT * n_rows:
+        return []
+    of_columns = [share_of_equal_pairs(one) for one in data.X.source.T]
+    of_rows = share_of_equal_pairs(hashes_of_rows(data.X, data.row_numbers))
+    if MORE_THAN_BY_CHANCE * np.prod(of_columns) < of_rows:
+        return []
+    return [Remark(Sentence.EQUAL_ROWS, list(values)[int(np.argmin(of_columns))])]
+
+
+def share_of_equal_pairs(values):
+    counts = np.unique(values, return_counts=True)[1]
+    return np.sum(np.square(counts / len(values)))
+
+
 def units_of(values, y, groups=None):
     """Give the rows of a group, or a row and its copies, the same number (n_samples,).
 
     The numbers follow from rounded values of the columns and of y, whatever the order of rows and columns and
     the names of groups are.
     """
-    X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
-    targets = np.column_stack([numbers_of(one)[0] for one in np.reshape(y, (len(X), -1)).T])
-    data = Data(rows_of(X), targets.astype(np.float64))
-    has_copies = len(distinct_rows(data, groups)[0]) < len(X)
+    data = data_of(values, y)
+    has_copies = len(distinct_rows(data, groups)[0]) < data.n_samples
     if groups is None and has_copies:
         groups = hashes_of_rows(data.X, data.row_numbers)
-    both = rows_of(np.column_stack([X, data.targets]))
+    both = rows_of(np.column_stack([data.X.source, data.targets]))
     any_order = np.zeros(both.n_features, int)  # of the columns
     rounded = hashes_of_rows(both, data.row_numbers, any_order, is_rounded=True)
     if groups is None:
         return np.argsort(np.lexsort((hashes_of_rows(both, data.row_numbers), rounded)))
     return places_of_units(rounded, groups)
+
+
+def data_of(values, y):
+    """Make Data of all columns and of y, in which equal values are equal numbers."""
+    X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
+    targets = np.column_stack([numbers_of(one)[0] for one in np.reshape(y, (len(X), -1)).T])
+    return Data(rows_of(X), targets.astype(np.float64))
 
 
 def as_numbers(values):

@@ -56,6 +56,10 @@ class Sentence(StrEnum):
         "rows with the same value agree in {item}, and their y is alike. If they belong together, and rows "
         "of others will be predicted, pass groups={kind} to fit."
     )
+    EQUAL_ROWS = (
+        "rows that are equal in all columns have the same y, so they count as copies of one row. If each is "
+        "an observation, as where y follows from this column, pass groups=range(len(X)) to fit."
+    )
     NEW_ODD = "counts as missing, since it is unlike the values of fit: {item}. Write these values as there."
     NO_UNIT = "has numbers without a unit, which count in {item}. If they have another one, convert them."
     NEW_DECIMALS = (

@@ -12,7 +12,7 @@ from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._tables.belonging import remarks_of_groups, units_of
+from sknn_scratch._tables.belonging import remarks_of_equal_rows, remarks_of_groups, units_of
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import Column, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
@@ -165,7 +165,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         for name in rare.keys() - target_encoded:
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
-        remarks += remarks_of_groups(X, kinds, values, y) if groups is None else []
+        if groups is None:
+            remarks += remarks_of_groups(X, kinds, values, y) + remarks_of_equal_rows(values, y)
         for name, kind in kinds.items():
             remarks += kind.remarks(read[name], values[name])
         warn_of(OF_FIT, remarks, kinds)

@@ -369,6 +369,7 @@ def test_a_tabular_pipeline_is_exported_as_a_whole(estimator):
     assert_table_predicted(tabular_pipeline(estimator).fit(TABLE, IS_ROME ^ TABLE["flag"]), TABLE, NEVER_SEEN)
 
 
+@pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 @pytest.mark.parametrize("text", ["", "missing"])
 def test_a_missing_category_is_text_in_the_file(text):
     table = TABLE[["kind"]].where(TABLE["few"] > 0, None)
@@ -376,6 +377,7 @@ def test_a_missing_category_is_text_in_the_file(text):
     assert_table_predicted(model, TABLE[["kind"]], table.fillna(text), model.predict_proba(table))
 
 
+@pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 @pytest.mark.parametrize(
     "params",
     [{"handle_unknown": "ignore"}, {"max_categories": None}, {"min_frequency": None, "max_categories": None}],

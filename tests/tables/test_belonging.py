@@ -128,3 +128,31 @@ def test_means_of_y_do_not_depend_on_the_order_of_the_rows_or_the_names_of_group
 def test_a_copy_of_a_row_does_not_tell_its_y():
     twice = encoded(TWICE)
     assert_array_equal(twice[:600], twice[600:])  # each is encoded by the rows of other folds
+
+
+PRODUCT = RNG.integers(60, size=600)
+PRODUCTS = pd.DataFrame({"product": [f"product {number}" for number in PRODUCT], "maker": PRODUCT // 10})
+PRICE = RNG.normal(size=60)[PRODUCT]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "is_said"),
+    [
+        (PRODUCTS, PRICE, True),
+        (PRODUCTS[["product"]], PRICE, True),
+        (PRODUCTS, PRICE + RNG.normal(size=600), False),
+        (PRODUCTS, np.zeros(600), False),
+        (RENTS.iloc[np.tile(np.arange(200), 3)], np.tile(IS_DEAR[:200], 3), False),
+        (RENTS.iloc[PRODUCT], IS_DEAR[PRODUCT], False),
+    ],
+    ids=["y follows", "one column", "noise", "one y", "copies", "drawn with replacement"],
+)
+@pytest.mark.filterwarnings("ignore:Columns of X that need a look")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_rows_that_are_equal_by_chance_are_no_copies(X, y, is_said):
+    encoder = tabular_pipeline("regressor")["columns"].fit(X, y)
+    remarks = {one["column"]: one["remark"] for one in encoder.report_}
+    assert ("count as copies of one row" in remarks.get("product", "")) == is_said
+    if is_said:
+        fit = tabular_pipeline("regressor", random_state=0).fit
+        assert fit(X, y, groups=range(600)).score(X, y) > 0.95

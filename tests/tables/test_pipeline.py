@@ -121,6 +121,7 @@ def test_parameters_have_plain_names():
     ]
 
 
+@pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 @pytest.mark.filterwarnings("ignore:X has feature names, but")  # of a model that was fitted on arrays
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 @pytest.mark.parametrize("names", [["size"], ["colour"], ["street"], ["street", "colour", "size"]])
