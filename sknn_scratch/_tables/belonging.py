@@ -12,6 +12,7 @@ import numpy as np
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._fitting.observations import distinct_rows, hashes_of_rows, places_of_units
+from sknn_scratch._fitting.trials import LEAST_ROWS
 from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
 from sknn_scratch._tables.means import means_tell, texts_as_places
@@ -55,11 +56,11 @@ def remarks_of_equal_rows(values, y):
 
     Then they are as frequent as if columns were independent. Copies are far more frequent.
     """
-    data = data_of(values, y) if y is not None else None
-    if data is None or not np.ptp(data.targets) > 0:
+    if y is None:
         return []
-    n_rows = data.n_samples
-    if len(distinct_rows(data)[0]) > MOST_DISTINCT * n_rows:
+    data = data_of(values, y)
+    has_many_copies = LEAST_ROWS <= len(distinct_rows(data)[0]) <= MOST_DISTINCT * data.n_samples
+    if not (has_many_copies and np.ptp(data.targets) > 0):
         return []
     of_columns = [share_of_equal_pairs(one) for one in data.X.source.T]
     of_rows = share_of_equal_pairs(hashes_of_rows(data.X, data.row_numbers))
@@ -94,7 +95,7 @@ def units_of(values, y, groups=None):
 def data_of(values, y):
     """Make Data of all columns and of y, in which equal values are equal numbers."""
     X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
-    targets = np.column_stack([numbers_of(one)[0] for one in np.reshape(y, (len(X), -1)).T])
+    targets = np.column_stack([numbers_of(one)[0] for one in np.asarray(y).reshape(len(X), -1).T])
     return Data(rows_of(X), targets.astype(np.float64))
 
 

@@ -341,7 +341,6 @@ def test_a_column_that_a_pipeline_leaves_out_may_hold_anything_and_another_may_l
     assert not any(effects[name]["values"].any() for name in ("number", "of"))
 
 
-@pytest.mark.filterwarnings("ignore:Columns of X that need a look")
 def test_texts_that_begin_alike_are_different_places():
     X = pd.DataFrame({"text": ["an old flat near the station", "an old flat near the station, no lift"] * 20})
     model = tabular_pipeline("regressor", kinds={"text": "text"}, **OF_PIPELINE).fit(X, X.index % 2)
