@@ -248,7 +248,7 @@ def errors_in_sample(evidence):
     models = SIMPLE_CLASSIFIERS if are_classes else SIMPLE_REGRESSORS
     patterns = hashes_of_rows(evidence.rows, evidence.sample)
     are_few = len(np.unique(patterns)) < LEAST_ROWS
-    folds = list((FOLDS if are_few else OF_PATTERNS).split(X, groups=None if are_few else patterns))
+    folds = list(FOLDS.split(X) if are_few else OF_PATTERNS.split(X, groups=patterns))
     of_models = [error(cross_val_predict(model, X, truth, cv=folds)) for model in models]
     predicted = evidence.target_kind.decode(predict_outputs(evidence.network, evidence.layers, batch.X))
     return error(predicted.reshape(truth.shape)), min(of_models)

@@ -32,12 +32,11 @@ MOST_DISTINCT, MORE_THAN_BY_CHANCE = 0.5, 100
 MOST_NAMES, MOST_PAIRS = 10, 500
 
 
-def remarks_of_groups(X, kinds, values, y):
+def remarks_of_groups(X, kinds, columns, y):
     """List what is said of rows of X that seem to belong together, whose y is alike: one remark, or none.
 
-    Copies of a row count once: those of a bootstrap are no visits.
+    The columns (n_samples,) are numbers. Copies of a row count once: those of a bootstrap are no visits.
     """
-    columns = {name: as_numbers(one) for name, one in values.items()}
     texts, numbers = ([one for one, kind in kinds.items() if kind.name == of] for of in (CATEGORIES, NUMBERS))
     numbers.sort(key=lambda name: (columns[name] != np.rint(columns[name])).any())  # an id before a size
     if y is None or not groups_in(columns, texts + numbers)[1]:
@@ -47,18 +46,18 @@ def remarks_of_groups(X, kinds, values, y):
     name, others = groups_in(columns, texts + numbers)
     if not others or not means_tell(columns[name], np.asarray(y)[rows]):
         return []
-    some = f"{len(others)} of {len(values)} columns, such as {listed(others[:MOST_LISTED])}"
+    some = f"{len(others)} of {len(kinds)} columns, such as {listed(others[:MOST_LISTED])}"
     return [Remark(Sentence.GROUPS, name, some, f"X[{name!r}]" if hasattr(X, "columns") else f"X[:, {name}]")]
 
 
-def remarks_of_equal_rows(values, y):
+def remarks_of_equal_rows(columns, y):
     """List what is said of rows that seem to be copies, but are equal by chance: one remark, or none.
 
     Then they are as frequent as if columns were independent. Copies are far more frequent.
     """
     if y is None:
         return []
-    data = data_of(values, y)
+    data = data_of(columns, y)
     has_many_copies = LEAST_ROWS <= len(distinct_rows(data)[0]) <= MOST_DISTINCT * data.n_samples
     if not (has_many_copies and np.ptp(data.targets) > 0):
         return []
@@ -66,7 +65,7 @@ def remarks_of_equal_rows(values, y):
     of_rows = share_of_equal_pairs(hashes_of_rows(data.X, data.row_numbers))
     if MORE_THAN_BY_CHANCE * np.prod(of_columns) < of_rows:
         return []
-    return [Remark(Sentence.EQUAL_ROWS, list(values)[int(np.argmin(of_columns))])]
+    return [Remark(Sentence.EQUAL_ROWS, list(columns)[int(np.argmin(of_columns))])]
 
 
 def share_of_equal_pairs(values):
@@ -74,13 +73,13 @@ def share_of_equal_pairs(values):
     return np.sum(np.square(counts / len(values)))
 
 
-def units_of(values, y, groups=None):
+def units_of(columns, y, groups=None):
     """Give the rows of a group, or a row and its copies, the same number (n_samples,).
 
     The numbers follow from rounded values of the columns and of y, whatever the order of rows and columns and
     the names of groups are.
     """
-    data = data_of(values, y)
+    data = data_of(columns, y)
     has_copies = len(distinct_rows(data, groups)[0]) < data.n_samples
     if groups is None and has_copies:
         groups = hashes_of_rows(data.X, data.row_numbers)
@@ -92,9 +91,9 @@ def units_of(values, y, groups=None):
     return places_of_units(rounded, groups)
 
 
-def data_of(values, y):
-    """Make Data of all columns and of y, in which equal values are equal numbers."""
-    X = np.column_stack([as_numbers(one) for one in values.values()]).astype(np.float64)
+def data_of(columns, y):
+    """Make Data of columns and of y, in which equal values are equal numbers."""
+    X = np.column_stack([*columns.values()]).astype(np.float64)
     targets = np.column_stack([numbers_of(one)[0] for one in np.asarray(y).reshape(len(X), -1).T])
     return Data(rows_of(X), targets.astype(np.float64))
 

@@ -152,9 +152,12 @@ def typed_objects(values):
 def texts_of(values):
     """Write values of a Column as an array (n_samples,) of strings, and None for missing ones."""
     texts = np.empty(len(values), dtype=object)
-    are_texts = set(map(type, values)) <= {str, type(None)}
-    texts[:] = values if are_texts else list(map(text_of, values))
+    texts[:] = values if are_texts(values) else list(map(text_of, values))
     return texts
+
+
+def are_texts(values):
+    return set(map(type, values)) <= {str, type(None)}
 
 
 def plain(value):
@@ -173,7 +176,7 @@ def plain(value):
 
 def missing_as_none(values):
     """Put None in place of what is missing in an array of objects: NaN would not be equal to itself."""
-    if set(map(type, values.ravel())) <= {str, type(None)}:
+    if are_texts(values.ravel()):
         return values
     return np.vectorize(lambda one: one if isinstance(one, str) else plain(one), otypes=[object])(values)
 

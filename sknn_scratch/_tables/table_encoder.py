@@ -12,7 +12,7 @@ from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
 from sknn_scratch._fitting.troubles import warn
-from sknn_scratch._tables.belonging import remarks_of_equal_rows, remarks_of_groups, units_of
+from sknn_scratch._tables.belonging import as_numbers, remarks_of_equal_rows, remarks_of_groups, units_of
 from sknn_scratch._tables.codes import find_codes
 from sknn_scratch._tables.columns import Column, as_categories, columns_of, listed, read_all
 from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
@@ -158,7 +158,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         values = {name: kind.read(read[name]) for name, kind in kinds.items()}
         for name, kind in kinds.items():
             kind.prepare(values[name], self)
-        units = cache(partial(units_of, values, y, groups))
+        columns = {name: as_numbers(one) for name, one in values.items()}
+        units = cache(partial(units_of, columns, y, groups))
         find_codes(kinds, values, y, units)
         encoders, encoded = fit_encoders(self, features_of(kinds, values), y, groups, units)
         rare, target_encoded = encoders.rare, [name for name, _ in encoders.many]
@@ -166,7 +167,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
             if isinstance(kinds[name], Categories):  # codes are numbers, too, and so never useless
                 kinds[name].rare = frozenset(rare[name])
         if groups is None:
-            remarks += remarks_of_groups(X, kinds, values, y) + remarks_of_equal_rows(values, y)
+            remarks += remarks_of_groups(X, kinds, columns, y) + remarks_of_equal_rows(columns, y)
         for name, kind in kinds.items():
             remarks += kind.remarks(read[name], values[name])
         warn_of(OF_FIT, remarks, kinds)
