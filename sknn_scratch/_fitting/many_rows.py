@@ -52,8 +52,8 @@ N_PARTS = 5
 # So many rows are held out at least, if there are as many, and at most in each part.
 LEAST_HELD_OUT, MOST_HELD_OUT = 700, 20_000
 # All parts are held out if two alphas differ by less than two standard errors, and if one is more than this
-# share of the loss: few rows with a y far from all others then have most of it.
-CERTAIN, MOST_BY_CHANCE = 2.0, 0.02
+# share of the loss of a constant: few rows with a y far from all others then have most of it.
+CERTAIN, MOST_BY_CHANCE = 2.0, 0.01
 ADAM = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8)  # the defaults of the estimators
 
 
@@ -181,9 +181,9 @@ class TrialsOfMany:
 
     def hold_out_all_if_in_doubt(self, alpha, other, n_epochs):
         """Hold out all parts if chance may decide between two alphas, and if this may cost much."""
-        loss, chance = self.mean(alpha, n_epochs), self.chance_between(alpha, other, n_epochs)
-        may_be_chance = abs(loss - self.mean(other, n_epochs)) < CERTAIN * chance
-        if may_be_chance and chance > MOST_BY_CHANCE * abs(loss):
+        chance = self.chance_between(alpha, other, n_epochs)
+        may_be_chance = abs(self.mean(alpha, n_epochs) - self.mean(other, n_epochs)) < CERTAIN * chance
+        if may_be_chance and chance > MOST_BY_CHANCE * self.seen.loss_of_a_constant():
             self.n_parts = len(self.parts)
 
     def chance_between(self, alpha, other, n_epochs):

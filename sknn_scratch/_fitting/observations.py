@@ -23,8 +23,10 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
+from sknn_scratch._core.network import shares_of
 from sknn_scratch._core.rows import Index, SparseRows, evenly
 from sknn_scratch._fitting.threads import one_blas_thread
+from sknn_scratch._targets.base import TargetKind
 
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
 # different y. Some copies may: y was corrected in one of them.
@@ -65,6 +67,7 @@ class Observations(NamedTuple):
     """Observations, in an order that follows from their values."""
 
     data: Data  # one row of each; weights are sums over the copies, with a mean of one, or None
+    target_kind: TargetKind
     units: Units
     numbers: Index  # (n_observations,): the number of each one's unit
     features: Index  # (n_features,): the number of each feature, wherever its column is
@@ -81,6 +84,11 @@ class Observations(NamedTuple):
     @property
     def are_grouped(self) -> bool:
         return len(self.units.hashes) < len(self.numbers)
+
+    def loss_of_a_constant(self) -> float:
+        data = self.data
+        shares = shares_of(data.n_samples, data.row_weights)
+        return self.target_kind.loss_of_a_constant(data.targets[data.rows], shares)
 
     def part(self, places: Index) -> "Observations":
         data, numbers, exact = self.data.part(places), self.numbers[places], self.exact[places]
@@ -120,7 +128,7 @@ def observations_of(data: Data, encoded: Any) -> Observations:
     hashes = mixed_bits(rounded + STEP * repeats(exact))
     strata, numbers = strata_of_units(encoded, rows)
     of_units = hashes if encoded.groups is None else hashes_of_groups(rounded, numbers)
-    seen = Observations(data, Units(strata, kind.n_kept, of_units), numbers, features, exact)
+    seen = Observations(data, kind, Units(strata, kind.n_kept, of_units), numbers, features, exact)
     return seen.part(np.argsort(hashes, kind="stable"))  # what adds rows up or draws them is stable, too
 
 
