@@ -31,6 +31,9 @@ from sknn_scratch._targets.base import TargetKind
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
 # different y. Some copies may: y was corrected in one of them.
 MOST_DIFFERENT = 0.05
+# Nor are they copies if a pattern has more rows than this on average, and if at most this share of the rows
+# are the only one of theirs. An oversampler repeats few rows often, but not those of the largest class.
+MOST_COPIES, MOST_ALONE = 5, 0.05
 # Added to hashes to make further ones: 2**64 divided by the golden ratio.
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
@@ -149,10 +152,17 @@ def distinct_rows(data: Data, groups: Index | None = None) -> tuple[Index, Array
     patterns = np.cumsum(begins_pattern) - 1
     is_different = np.bincount(patterns[begins]) > 1
     is_repeated = is_different | (np.bincount(patterns, weights) > weights.min())
-    if np.count_nonzero(is_different) <= MOST_DIFFERENT * np.count_nonzero(is_repeated):
+    often_differ = np.count_nonzero(is_different) > MOST_DIFFERENT * np.count_nonzero(is_repeated)
+    if not (often_differ or are_frequent(np.bincount(patterns))):
         rows, hashes = rows[begins], hashes[begins]
         weights = np.add.reduceat(weights, np.flatnonzero(begins))
     return rows, weights / weights.mean() if np.ptp(weights) > 0 else None, hashes
+
+
+def are_frequent(counts):
+    """Whether patterns with so many rows each (n_patterns,) are too frequent for copies."""
+    n_rows, n_alone = counts.sum(), np.count_nonzero(counts == 1)
+    return n_rows > MOST_COPIES * len(counts) and n_alone <= MOST_ALONE * n_rows
 
 
 def differ_from_last(values):

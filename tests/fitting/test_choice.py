@@ -143,12 +143,29 @@ def test_each_month_of_twenty_years_has_its_mean():
 
 
 def test_copies_count_once():
-    few = np.repeat(X, 30, axis=0), np.repeat(Y, 30)
-    assert len(few[0]) > MANY_ROWS
-    alphas, losses = path_of(*few)
-    expected, of_few = path_of(X, Y)
-    assert_allclose(np.divide(alphas, 2700 / 100), expected, rtol=1e-8)
+    few = slice(400)
+    copies = np.repeat(MANY_X[few], 5, axis=0), np.repeat(MANY_Y[few], 5)
+    assert len(copies[0]) > MANY_ROWS
+    alphas, losses = path_of(*copies)
+    expected, of_few = path_of(MANY_X[few], MANY_Y[few])
+    assert_allclose(np.divide(alphas, 5), expected, rtol=1e-8)
     assert losses == of_few
+
+
+@pytest.mark.parametrize("n_rows", [400, 2000])
+def test_each_row_of_a_truth_table_counts(n_rows):
+    """If equal rows were copies, no value of alpha would predict the patterns that are held out."""
+    bits = RNG.integers(2, size=(n_rows, 5))
+    are_odd = bits[:, :3].sum(axis=1) % 2
+    assert ShallowNNClassifier(random_state=0).fit(bits, are_odd).score(bits, are_odd) == 1
+
+
+def test_rows_that_an_oversampler_has_repeated_ten_times_count_once():
+    """More than half of the rows have an equal one, but those of the largest class stand alone."""
+    large, small = np.flatnonzero(MANY_Y == 0)[:80], np.flatnonzero(MANY_Y == 1)[:40]
+    counts = np.repeat([1, 15], [80, 40])
+    x, y = (values[np.append(large, small)] for values in (MANY_X, MANY_Y))
+    assert path_of(np.repeat(x, counts, axis=0), np.repeat(y, counts))[1] == path_of(x, y, counts)[1]
 
 
 # --- It depends on the observations alone ---
@@ -381,7 +398,7 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
 
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
-    copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
+    copies = network(max_iter="auto").fit(np.repeat(MANY_X, 5, axis=0), np.repeat(NOISE, 5))
     assert (copies.n_iter_, copies.stop_reason_) == (SHORTEST, "end_of_schedule")
 
 

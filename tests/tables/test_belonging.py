@@ -130,9 +130,9 @@ def test_a_copy_of_a_row_does_not_tell_its_y():
     assert_array_equal(twice[:600], twice[600:])  # each is encoded by the rows of other folds
 
 
-PRODUCT = RNG.integers(60, size=600)
+PRODUCT = RNG.integers(150, size=600)
 PRODUCTS = pd.DataFrame({"product": [f"product {number}" for number in PRODUCT], "maker": PRODUCT // 10})
-PRICE = RNG.normal(size=60)[PRODUCT]
+PRICE = RNG.normal(size=150)[PRODUCT]
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_rows_that_are_equal_by_chance_are_no_copies(X, y, is_said):
     assert ("count as copies of one row" in remarks.get("product", "")) == is_said
     if is_said:
         fit = tabular_pipeline("regressor", random_state=0).fit
-        assert fit(X, y, groups=range(600)).score(X, y) > 0.95
+        assert fit(X, y, groups=range(600)).score(X, y) > 0.9
