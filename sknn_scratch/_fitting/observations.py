@@ -3,7 +3,9 @@
 What is decided by rows that are held out needs to know which rows are independent of each other. Copies are
 not: the rows of a bootstrap, or those that an oversampler has repeated, are one observation, with the sum of
 their weights. But people who tick the same boxes are observations of their own. Copies do not differ in y,
-and such people often do. So if rows with equal features often differ in y, each row is an observation.
+and such people often do. So if rows with equal features often differ in y, each row is an observation. It
+also is one if nearly all features occur many times, some more often than others, as in a random sample of a
+truth table.
 
 The user may say which rows belong together, as those of a person. Then such groups are dealt and counted, and
 each stays whole. Only rows of one group can be copies.
@@ -31,9 +33,11 @@ from sknn_scratch._targets.base import TargetKind
 # Equal rows are copies, unless so large a share of the patterns of features that occur more than once have
 # different y. Some copies may: y was corrected in one of them.
 MOST_DIFFERENT = 0.05
-# Nor are they copies if a pattern has more rows than this on average, and if at most this share of the rows
-# are the only one of theirs. An oversampler repeats few rows often, but not those of the largest class.
-MOST_COPIES, MOST_ALONE = 5, 0.05
+# Nor are they copies if a pattern has more rows than this on average; if at most this share of the rows are
+# the only one of theirs, since an oversampler repeats few rows often, but not those of the largest class; and
+# if the variance of the numbers of rows is at least this share of their mean. If rows are drawn at random, it
+# is about the mean, or more. Copies are even, and of copies of which two thirds are drawn, it is a third.
+MOST_COPIES, MOST_ALONE, LEAST_VARIANCE = 5, 0.05, 0.4
 # Added to hashes to make further ones: 2**64 divided by the golden ratio.
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
@@ -160,9 +164,10 @@ def distinct_rows(data: Data, groups: Index | None = None) -> tuple[Index, Array
 
 
 def are_frequent(counts):
-    """Whether patterns with so many rows each (n_patterns,) are too frequent for copies."""
-    n_rows, n_alone = counts.sum(), np.count_nonzero(counts == 1)
-    return n_rows > MOST_COPIES * len(counts) and n_alone <= MOST_ALONE * n_rows
+    """Whether patterns with so many rows each (n_patterns,) are drawn at random, and many times."""
+    mean, n_alone = counts.mean(), np.count_nonzero(counts == 1)
+    are_many = mean > MOST_COPIES and n_alone <= MOST_ALONE * counts.sum()
+    return are_many and counts.var() >= LEAST_VARIANCE * mean
 
 
 def differ_from_last(values):

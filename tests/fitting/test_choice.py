@@ -143,19 +143,26 @@ def test_each_month_of_twenty_years_has_its_mean():
 
 
 def test_copies_count_once():
-    few = slice(400)
-    copies = np.repeat(MANY_X[few], 5, axis=0), np.repeat(MANY_Y[few], 5)
-    assert len(copies[0]) > MANY_ROWS
-    alphas, losses = path_of(*copies)
-    expected, of_few = path_of(MANY_X[few], MANY_Y[few])
-    assert_allclose(np.divide(alphas, 5), expected, rtol=1e-8)
+    few = np.repeat(X, 30, axis=0), np.repeat(Y, 30)
+    assert len(few[0]) > MANY_ROWS
+    alphas, losses = path_of(*few)
+    expected, of_few = path_of(X, Y)
+    assert_allclose(np.divide(alphas, 2700 / 100), expected, rtol=1e-8)
     assert losses == of_few
+
+
+def test_copies_of_which_two_thirds_are_drawn_count_once():
+    """As in a fold of a search."""
+    copies = np.sort(RNG.permutation(np.tile(np.arange(300), 9))[:1800])
+    x, y = MANY_X[:300], MANY_Y[:300]
+    weights = np.bincount(copies, minlength=300)
+    assert path_of(x[copies], y[copies])[1] == path_of(x, y, weights)[1]
 
 
 @pytest.mark.parametrize("n_rows", [400, 2000])
 def test_each_row_of_a_truth_table_counts(n_rows):
     """If equal rows were copies, no value of alpha would predict the patterns that are held out."""
-    bits = RNG.integers(2, size=(n_rows, 5))
+    bits = np.random.default_rng(0).integers(2, size=(n_rows, 5))
     are_odd = bits[:, :3].sum(axis=1) % 2
     assert ShallowNNClassifier(random_state=0).fit(bits, are_odd).score(bits, are_odd) == 1
 
@@ -398,7 +405,7 @@ def test_a_fit_that_trains_otherwise_has_the_alpha_of_the_long_cycle():
 
 @pytest.mark.filterwarnings("ignore:The training has failed")
 def test_many_copies_of_rows_that_choose_a_short_cycle_have_enough_epochs_for_one():
-    copies = network(max_iter="auto").fit(np.repeat(MANY_X, 5, axis=0), np.repeat(NOISE, 5))
+    copies = network(max_iter="auto").fit(np.repeat(MANY_X, 30, axis=0), np.repeat(NOISE, 30))
     assert (copies.n_iter_, copies.stop_reason_) == (SHORTEST, "end_of_schedule")
 
 
