@@ -1,7 +1,6 @@
 """The panels of EffectsDisplay: importances, curves and bars."""
 
 import textwrap
-from itertools import pairwise
 
 import numpy as np
 
@@ -26,12 +25,10 @@ def ink():
 
 def draw_importances(ax, display):
     names = [one for one in display.importances_ if one in display.columns]
-    heights = np.arange(len(names))
     means = [display.importances_[one] for one in names]
     spreads = [display.importances_std_[one] for one in names]
-    ax.barh(heights, means, 0.6, color=GREY)
-    ax.errorbar(means, heights, xerr=spreads, fmt="none", ecolor=ink(), elinewidth=1.2)
-    ax.set_yticks(heights, [shorten(one, LONGEST_NAME) for one in names])
+    labels = [shorten(one, LONGEST_NAME) for one in names]
+    ax.barh(range(len(names)), means, 0.6, xerr=spreads, tick_label=labels, color=GREY, ecolor=ink())
     ax.invert_yaxis()
     share = f"{display.additive_share_:.0%}\nof the variance of the predictions."
     ax.set_xlabel(f"{display.importance_label}\n\nThe effects together explain {share}", fontsize="small")
@@ -147,10 +144,9 @@ def label_places(ax, places):
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     elif places.dtype == object:
-        names = [text_of(one) for one in places]
+        names = list(map(text_of, places))
         ax.set_xticks(range(len(names)), names, size="small")
-        widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
-        if len(names) * widest > 2 * MOST_LETTERS:
+        if len(names) * max(map(len, names)) > MOST_LETTERS:
             ax.tick_params("x", rotation=30)
             for text in ax.get_xticklabels():
                 text.set(ha="right", rotation_mode="anchor")

@@ -42,11 +42,8 @@ class Display:
         self._draw(ax)
         return self
 
-    def _axes(self, ax, shape, figsize, **grid):
-        """Find an array of Axes to draw on, of some shape; a new figure has a size in inches.
-
-        The grid has options of matplotlib's GridSpec, such as ratios of heights.
-        """
+    def _axes(self, ax, shape, figsize, **ratios):
+        """Find an array of Axes to draw on, of some shape; a new figure has a size in inches."""
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
@@ -61,14 +58,13 @@ class Display:
             return np.asarray(ax, dtype=object).reshape(shape)
         whole = np.ravel(ax)[0]
         whole.set_axis_off()
-        if (place := whole.get_subplotspec()) is not None:
-            spec = place.subgridspec(*shape, **grid)
-        else:
-            (left, bottom), (right, top) = whole.get_position().get_points()  # the user chose its place
-            grid |= {"left": left, "bottom": bottom, "right": right, "top": top}
-            spec = whole.figure.add_gridspec(*shape, **grid)
+        place = whole.get_subplotspec()
+        if place is None:  # the user chose it, as in add_axes
+            left, bottom, right, top = whole.get_position().extents
+            place = whole.figure.add_gridspec(left=left, bottom=bottom, right=right, top=top)[0]
+        grid = place.subgridspec(*shape, **ratios)
         # Not subplots(), since a GridSpec need not know its figure.
-        axes = [whole.figure.add_subplot(spec[one]) for one in np.ndindex(shape)]
+        axes = [whole.figure.add_subplot(grid[one]) for one in np.ndindex(shape)]
         return np.array(axes, dtype=object).reshape(shape)
 
 
@@ -77,14 +73,14 @@ def class_colors(n_classes):
     import matplotlib
 
     if n_classes <= len(CLASS_COLORS):
-        return list(CLASS_COLORS[:n_classes])
-    return list(matplotlib.colormaps["viridis"](np.linspace(0, 1, n_classes)))
+        return CLASS_COLORS[:n_classes]
+    return matplotlib.colormaps["viridis"].resampled(n_classes).colors
 
 
 def shorten(text, n_characters):
     """Cut the middle out of a long text, and escape dollar signs, which start a formula in matplotlib."""
     text = str(text)
     if len(text) > n_characters:
-        n_end = (n_characters - 1) // 2
-        text = f"{text[: n_characters - 1 - n_end]}…{text[len(text) - n_end :]}"
+        n_start = n_characters // 2
+        text = f"{text[:n_start]}…{text[n_start + 1 - n_characters :]}"
     return text.replace("$", r"\$")

@@ -1,12 +1,11 @@
 """A plane through the data, or a line: two features vary, or one; all others stay at a typical value."""
 
-from collections import Counter
 from numbers import Integral
+from statistics import mode
 from typing import NamedTuple
 
 import numpy as np
 
-from sknn_scratch._causes.words import quantity
 from sknn_scratch._inspection import some_rows
 from sknn_scratch._tables.columns import columns_of
 
@@ -68,15 +67,11 @@ def name_of(column):
 
 
 def position_of(column, names, parameter):
-    if isinstance(column, str):
-        if column not in names:
-            raise ValueError(f"{parameter} has {column!r}, but the columns of X are {names}.")
+    if isinstance(column, str) and column in names:
         return names.index(column)
-    if not isinstance(column, Integral):
-        raise ValueError(f"{parameter} must be positions (integers) or names (strings), got {column!r}.")
-    if not -len(names) <= column < len(names):
-        raise ValueError(f"{parameter} has {column!r}, but X has only {quantity(len(names), 'feature')}.")
-    return column % len(names)
+    if isinstance(column, Integral) and -len(names) <= column < len(names):
+        return column % len(names)
+    raise ValueError(f"{parameter} must be names or positions of the columns {names}, got {column!r}.")
 
 
 def axis_values(values, name, resolution):
@@ -98,7 +93,7 @@ def axis_values(values, name, resolution):
 
 
 def typical_value(values):
-    return np.nanmedian(values) if is_numeric(values) else Counter(list(values)).most_common(1)[0][0]
+    return np.nanmedian(values) if is_numeric(values) else mode(values)
 
 
 def is_numeric(values):
