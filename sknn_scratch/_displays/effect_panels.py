@@ -1,6 +1,7 @@
 """The panels of EffectsDisplay: importances, curves and bars."""
 
 import textwrap
+from itertools import pairwise
 
 import numpy as np
 
@@ -146,7 +147,8 @@ def label_places(ax, places):
     elif places.dtype == object:
         names = list(map(text_of, places))
         ax.set_xticks(range(len(names)), names, size="small")
-        if len(names) * max(map(len, names)) > MOST_LETTERS:
+        widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
+        if len(names) * widest > 2 * MOST_LETTERS:
             ax.tick_params("x", rotation=30)
             for text in ax.get_xticklabels():
                 text.set(ha="right", rotation_mode="anchor")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sknn_scratch._causes.words import quantity
 from sknn_scratch._inspection import some_rows
 from sknn_scratch._tables.columns import columns_of
 
@@ -67,11 +68,15 @@ def name_of(column):
 
 
 def position_of(column, names, parameter):
-    if isinstance(column, str) and column in names:
+    if isinstance(column, str):
+        if column not in names:
+            raise ValueError(f"{parameter} has {column!r}, but the columns of X are {names}.")
         return names.index(column)
-    if isinstance(column, Integral) and -len(names) <= column < len(names):
-        return column % len(names)
-    raise ValueError(f"{parameter} must be names or positions of the columns {names}, got {column!r}.")
+    if not isinstance(column, Integral):
+        raise ValueError(f"{parameter} must be positions (integers) or names (strings), got {column!r}.")
+    if not -len(names) <= column < len(names):
+        raise ValueError(f"{parameter} has {column!r}, but X has only {quantity(len(names), 'feature')}.")
+    return column % len(names)
 
 
 def axis_values(values, name, resolution):

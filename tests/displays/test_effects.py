@@ -379,7 +379,7 @@ def test_columns_without_importance_have_no_panel_and_progress_is_printed(capsys
     ("options", "message"),
     [
         ({"max_columns": 0}, "max_columns == 0, must be >= 1"),
-        ({"columns": ["x9"]}, "columns must be names or positions .*, got 'x9'"),
+        ({"columns": ["x9"]}, "columns has 'x9', but the columns of X are"),
         ({"row": 60}, "row == 60, must be <= 59"),
         ({"target": 5}, r"target must be one of \[0, 1\], got 5"),
         ({"y": np.full(60, 7)}, r"y has \{7\}, but the classes of the model are \[0, 1\]"),
