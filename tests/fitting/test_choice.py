@@ -167,8 +167,8 @@ def test_each_row_of_a_truth_table_counts(n_rows):
     assert ShallowNNClassifier(random_state=0).fit(bits, are_odd).score(bits, are_odd) == 1
 
 
-def test_rows_that_an_oversampler_has_repeated_ten_times_count_once():
-    """More than half of the rows have an equal one, but those of the largest class stand alone."""
+def test_rows_that_an_oversampler_has_repeated_count_once():
+    """A pattern has more than five rows on average, but those of the larger class stand alone."""
     large, small = np.flatnonzero(MANY_Y == 0)[:80], np.flatnonzero(MANY_Y == 1)[:40]
     counts = np.repeat([1, 15], [80, 40])
     x, y = (values[np.append(large, small)] for values in (MANY_X, MANY_Y))
