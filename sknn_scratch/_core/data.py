@@ -8,7 +8,7 @@ import numpy as np
 
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.loss import Targets
-from sknn_scratch._core.network import Batch, make_batch
+from sknn_scratch._core.network import Batch, make_batch, shares_of
 from sknn_scratch._core.parameters import NetworkShape, view_parameters
 from sknn_scratch._core.rows import DenseRows, Index, Rows, features_of_rows
 
@@ -44,6 +44,11 @@ class Data:
     @property
     def total_weight(self) -> float:
         return float(self.n_samples if self.row_weights is None else self.row_weights.sum())
+
+    @property
+    def shares(self) -> Array:
+        """The share (n_samples,) of each row in the mean loss."""
+        return shares_of(self.n_samples, self.row_weights)
 
     @property
     def penalty_divisor(self) -> float:

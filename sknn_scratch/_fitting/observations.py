@@ -25,7 +25,6 @@ import numpy as np
 from sknn_scratch._core.activations import Array
 from sknn_scratch._core.blocks import row_blocks
 from sknn_scratch._core.data import Data
-from sknn_scratch._core.network import shares_of
 from sknn_scratch._core.rows import Index, SparseRows, evenly
 from sknn_scratch._fitting.threads import one_blas_thread
 from sknn_scratch._targets.base import TargetKind
@@ -94,8 +93,7 @@ class Observations(NamedTuple):
 
     def loss_of_a_constant(self) -> float:
         data = self.data
-        shares = shares_of(data.n_samples, data.row_weights)
-        return self.target_kind.loss_of_a_constant(data.targets[data.rows], shares)
+        return self.target_kind.loss_of_a_constant(data.targets[data.rows], data.shares)
 
     def part(self, places: Index) -> "Observations":
         data, numbers, exact = self.data.part(places), self.numbers[places], self.exact[places]

@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sknn_scratch._core.activations import activation_of
 from sknn_scratch._core.arrays import computed_once
 from sknn_scratch._core.data import MANY_FEATURES, clear_unused_features
-from sknn_scratch._core.network import Network, shares_of
+from sknn_scratch._core.network import Network
 from sknn_scratch._core.optimizers import SOLVERS
 from sknn_scratch._core.parameters import Layers, NetworkShape, flatten, initialise, view_parameters
 from sknn_scratch._core.row_space import numbers_of_lbfgs
@@ -66,8 +66,7 @@ class Fit:
     @np.errstate(over="ignore", invalid="ignore")
     def loss_range(self):
         data = self.run.data
-        shares = shares_of(data.n_samples, data.row_weights)
-        return self.encoded.target_kind.loss_range(data.targets[data.row_numbers], shares)
+        return self.encoded.target_kind.loss_range(data.targets[data.row_numbers], data.shares)
 
 
 @np.errstate(all="ignore")  # what overflows is refused here, or ends the training
