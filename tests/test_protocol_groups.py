@@ -1,5 +1,7 @@
 """Rows that belong together: no choice of a fit has a group on both sides, and scikit-learn routes groups."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,11 +25,13 @@ from sknn_scratch._fitting.inputs import FitInput, encode_data
 from sknn_scratch._fitting.many_rows import TrialsOfMany
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.plan import network_of
+from sknn_scratch._fitting.trials import initial_params
 from sknn_scratch._tables import ramps
 from tests.fitting.cases import observe, parts_of_rows
 from tests.helpers import NETWORKS, RecordingScorer
 
 SMALL = {"n_hidden": 8, "random_state": 0}
+DRAW_PARAMS = partial(initial_params, "auto")
 
 
 def persons(n_persons=30, n_each=5, seed=0):
@@ -94,10 +98,10 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
     seen = observations_of(encoded.data, encoded)
     network = network_of(model, encoded)
     if many:
-        trials = TrialsOfMany(seen, network, "auto", print)
+        trials = TrialsOfMany(seen, network, DRAW_PARAMS, print)
         splits = [trials.split(part) for part in range(trials.n_parts)]
     else:
-        trials = trials_of(seen, network, "auto")
+        trials = trials_of(seen, network, DRAW_PARAMS)
         splits = trials.parts
     sides = [(numbers_in(train, train.rows), numbers_in(held_out)) for train, held_out in splits]
     assert len(sides) == n_parts
@@ -109,7 +113,7 @@ def test_no_trial_has_a_group_on_both_sides(n_persons, n_parts):
 def test_the_chance_between_two_alphas_is_of_groups():
     x, y, names = persons(n_persons=400)
     seen = observe(x, y, groups=names)
-    trials = TrialsOfMany(seen, None, "auto", print)
+    trials = TrialsOfMany(seen, None, DRAW_PARAMS, print)
     differences = np.random.default_rng(0).normal(size=400)[seen.numbers]
     trials.of = lambda alpha, pace: alpha * differences[trials.held_out]
     assert trials.n_held_out == 400

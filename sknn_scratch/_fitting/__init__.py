@@ -7,10 +7,9 @@ The path of a fit
     plan              the list of its steps up to training; assemble: the run of the core
     inputs            read: what the user passes, validated and encoded
     decide            decide: what "auto" means, from facts about the data and from what the user has set
-    held_out          hold out: the rows that stop the training early, a share of each stratum
+    observations      hold out: which rows are independent, and which stop the training early
     validation        the value that is watched on validation rows, held out or given
     choice            choose: alpha and the length of the training, by the losses of rows held out
-    observations      which rows are independent, and how they are dealt to the parts that are held out
     few_rows          how few observations find the held-out losses of alphas: by L-BFGS, in cross-validation
     many_rows         how many do, also of each length: networks train as the fit does, without a part
     trials            what both need

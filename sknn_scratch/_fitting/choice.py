@@ -8,6 +8,7 @@ columns or a rounding error hardly. The networks of an ensemble have one choice.
 """
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from sknn_scratch._fitting.few_rows import losses_of_few
 from sknn_scratch._fitting.many_rows import losses_of_many
 from sknn_scratch._fitting.observations import observations_of
 from sknn_scratch._fitting.threads import settings_lock
-from sknn_scratch._fitting.trials import NOTHING, Tried
+from sknn_scratch._fitting.trials import NOTHING, Tried, initial_params
 
 MOST_UNITS = 32  # of the networks that are tried; the best alpha hardly depends on the width
 # In an ensemble, an alpha counts exp(-n d / TEMPERATURE), if the losses of n rows are higher by d on average
@@ -68,16 +69,16 @@ def choose(data, encoded, network, init_scale, decisions, say):
     n_hidden = min(network.shape.n_hidden, MOST_UNITS)
     network = network._replace(shape=network.shape._replace(n_hidden=n_hidden))
     seen = observations_of(data, encoded)
-    asked = network, init_scale, decisions.any_length
-    question = seen.key, *asked
+    question = seen.key, network, init_scale, decisions.any_length
     tried = memo.get(question)
     if tried is None:
         units = "groups" if seen.are_grouped else "observations"
         say(f"choosing alpha, by holding out some of {seen.n_independent():,} {units}")
+        draw_params, any_length = partial(initial_params, init_scale), decisions.any_length
         if seen.data.n_samples < MANY_ROWS:
-            tried = losses_of_few(seen, *asked)
+            tried = losses_of_few(seen, network, draw_params, any_length)
         else:
-            tried = losses_of_many(seen, *asked, say)
+            tried = losses_of_many(seen, network, draw_params, any_length, say)
         with settings_lock:
             while len(memo) >= MOST_REMEMBERED:
                 del memo[next(iter(memo))]

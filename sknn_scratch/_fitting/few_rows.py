@@ -24,15 +24,7 @@ from sknn_scratch._core.stack import Stack
 from sknn_scratch._core.state import Config, Run, State
 from sknn_scratch._fitting.decide import SMALL_TOL, TOL
 from sknn_scratch._fitting.threads import map_in_threads, one_blas_thread
-from sknn_scratch._fitting.trials import (
-    LEAST_ROWS,
-    MOST_VALUES,
-    NOTHING,
-    Tried,
-    initial_params,
-    less_by,
-    mean_of,
-)
+from sknn_scratch._fitting.trials import LEAST_ROWS, MOST_VALUES, NOTHING, Tried, less_by, mean_of
 
 ALPHAS_OF_FEW = (0.3, 3.0, 10.0, 30.0)  # in ascending order
 # If one end of these is the best, these are tried too: with a y without noise, or features that tell little.
@@ -55,12 +47,13 @@ N_ITER_NO_CHANGE = 5  # they end earlier when so many in turn have gained no mor
 MOST_SHIFTS = 16
 
 
-def losses_of_few(seen, network, init_scale, any_length):
+def losses_of_few(seen, network, draw_params, any_length):
     """Find the mean loss of each alpha with few rows; of none if these are too few, or misleading.
 
-    With any length, the best alpha tells whether small gains of the training help.
+    With any length, the best alpha tells whether small gains of the training help. ``draw_params`` is
+    ``initial_params`` with an ``init_scale``.
     """
-    trials = trials_of(seen, network, init_scale)
+    trials = trials_of(seen, network, draw_params)
     if trials is None:
         return NOTHING
     trained = trials.train(trials.starts, limits_of(ALPHAS_OF_FEW), TOL)
@@ -80,7 +73,7 @@ def losses_of_few(seen, network, init_scale, any_length):
     return Tried(dict(sorted(means.items())), trials.n_rows, tol=SMALL_TOL if is_fine else TOL)
 
 
-def trials_of(seen, network, init_scale):
+def trials_of(seen, network, draw_params):
     """Hold out each part of some observations in turn; None if they are too few, or all their values zero."""
     seen = seen.sample(MOST_VALUES, LEAST_ROWS)
     draws = [seen.dealt(N_FOLDS, draw) for draw in range(MOST_DRAWS)]
@@ -91,7 +84,7 @@ def trials_of(seen, network, init_scale):
         return None
     n_hidden = min(network.shape.n_hidden, max(1, MOST_WEIGHTS // len(used)))
     shape = NetworkShape(len(used), n_hidden, network.shape.n_outputs)
-    params = initial_params(shape, init_scale, np.argsort(np.argsort(seen.features[used])), np.float64)
+    params = draw_params(shape, np.argsort(np.argsort(seen.features[used])), np.float64)
     X = in_double_precision(X.source, used)
     if is_wide(X, X.n_samples):  # L-BFGS takes the same steps with few features, in less time
         with one_blas_thread():  # so that the rounding does not depend on the number of threads

@@ -22,15 +22,7 @@ from sknn_scratch._fitting.decide import FEWEST_CYCLE_EPOCHS, LONGEST_CYCLE, MOS
 from sknn_scratch._fitting.observations import Observations
 from sknn_scratch._fitting.passes import train_fits
 from sknn_scratch._fitting.threads import one_blas_thread
-from sknn_scratch._fitting.trials import (
-    LEAST_ROWS,
-    MOST_VALUES,
-    NOTHING,
-    Tried,
-    initial_params,
-    less_by,
-    mean_of,
-)
+from sknn_scratch._fitting.trials import LEAST_ROWS, MOST_VALUES, NOTHING, Tried, less_by, mean_of
 
 # Cycles that are shorter than the longest have these shares of its epochs, for a y with less to learn.
 SHORTER_CYCLES = (0.125, 0.35)
@@ -57,13 +49,17 @@ CERTAIN, MOST_BY_CHANCE = 2.0, 0.01
 ADAM = Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-8)  # the defaults of the estimators
 
 
-def losses_of_many(seen, network, init_scale, any_length, say):
-    """Find the losses of the alphas that are tried, and how long to train; ``say`` takes lines of text."""
-    trials = TrialsOfMany(seen, network, init_scale, say)
+def losses_of_many(seen, network, draw_params, any_length, say):
+    """Find the losses of the alphas that are tried, and how long to train.
+
+    ``draw_params`` is ``initial_params`` with an ``init_scale``, and ``say`` takes lines of text.
+    """
+    trials = TrialsOfMany(seen, network, draw_params, say)
     if sum(map(len, trials.parts)) < LEAST_ROWS:
         return NOTHING
     if any_length:
-        return losses_of_best_length(trials, *cycles(seen.data.n_samples, network.shape.n_features))
+        usual, further = cycles(trials.longest, seen.data.n_samples, network.shape.n_features)
+        return losses_of_best_length(trials, usual, further)
     return losses_around(trials, FIRST_ALPHAS, trials.longest.max_iter)._replace(n_epochs=math.inf)
 
 
@@ -118,9 +114,8 @@ def losses_of_best_length(trials, usual, further):
     return losses_around(trials, (alpha, other), n_epochs)
 
 
-def cycles(n_rows, n_features):
+def cycles(longest, n_rows, n_features):
     """Choose the usual lengths of a cycle, in epochs, and a further one, for a y with little noise."""
-    longest = longest_cycle(n_rows)
     n_epochs = longest.max_iter
     usual = {max(FEWEST_CYCLE_EPOCHS, math.ceil(share * n_epochs)) for share in SHORTER_CYCLES}
     if n_epochs > MANY_CYCLE_EPOCHS and n_features > FEW_FEATURES:
@@ -143,7 +138,7 @@ class TrialsOfMany:
 
     seen: Observations
     network: Network
-    init_scale: float | str
+    draw_params: Callable
     say: Callable[[str], None]
     losses: dict = field(default_factory=dict)  # (n_part,) by alpha, number of epochs and number of the part
 
@@ -228,7 +223,7 @@ class TrialsOfMany:
         pace = self.longest._replace(max_iter=n_epochs)._asdict()
         config = Config(self.network, ADAM, learning_rate=ADAM.usual_learning_rate, alpha=alpha, **pace)
         dtype, rng = data.targets.dtype, np.random.default_rng(0)
-        params = initial_params(self.network.shape, self.init_scale, self.seen.features, dtype)
+        params = self.draw_params(self.network.shape, self.seen.features, dtype)
         if data.X.n_features >= MANY_FEATURES:
             clear_unused_features(params, self.network.shape, data)
         return Run(State(params, shuffle_rng=rng, dropout_rng=rng), data, config)

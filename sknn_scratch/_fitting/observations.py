@@ -1,4 +1,7 @@
-"""Which rows are independent observations, and how these are dealt to parts that are held out in turn.
+"""Which rows are independent observations, and which are held out.
+
+Parts of the observations are held out in turn, to choose alpha and the length of the training. A share of the
+rows or groups is held out to stop the training early, if the user asks for it.
 
 What is decided by rows that are held out needs to know which rows are independent of each other. Copies are
 not: the rows of a bootstrap, or those that an oversampler has repeated, are one observation, with the sum of
@@ -15,9 +18,11 @@ A place of an observation follows from its own rounded values, so rounding error
 one row moves no other.
 """
 
+import math
 from collections.abc import Hashable
 from dataclasses import replace
 from hashlib import blake2b
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -234,6 +239,58 @@ def in_blocks(X, rows):
     """Take rows block by block, to save memory: yield their places, and the rows."""
     for block in row_blocks(len(rows), max(1, int(X.values_per_row)), np.float64):
         yield block, X.take(rows[block])
+
+
+# --- Rows that stop the training early ---
+
+
+def hold_out(data, encoded, validation_fraction, rng):
+    """Take some rows, or whole groups, out of those that train: get the data without them, and these rows."""
+    rows, unit = data.row_numbers, "row" if encoded.groups is None else "group"
+    strata, numbers = strata_of_units(encoded, rows)
+    n_kept = encoded.target_kind.n_kept
+    is_held_out = draw_held_out(strata, n_kept, validation_fraction, rng, unit)[numbers]
+    return data.part(~is_held_out), encoded.take(rows[is_held_out])
+
+
+def draw_held_out(strata, n_kept, validation_fraction, rng, unit="row"):
+    """Say of each training row, or group of rows, whether it is held out to validate: (n_samples,).
+
+    At least ``n_kept`` of every stratum (n_samples,) stay in training. The others are sorted by stratum, in
+    random order within it, and held out at equal distances: so every stratum gives its share.
+    """
+    n_units = len(strata)
+    order = rng.permutation(n_units)
+    order = order[np.argsort(strata[order], kind="stable")]
+    counts = np.bincount(strata)
+    places = np.arange(n_units) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
+    to_spare = order[places >= n_kept]
+    n_validation = min(validation_size(validation_fraction, n_units, unit), len(to_spare))
+    if n_validation == 0:
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {n_units} {unit}s leaves no {unit} to "
+            "validate with, since one of each class is kept for training; increase it, pass X_val and "
+            "y_val, or set early_stopping=False."
+        )
+    evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
+    is_held_out = np.zeros(n_units, bool)
+    is_held_out[to_spare[evenly.astype(int)]] = True
+    return is_held_out
+
+
+def validation_size(validation_fraction, n_units, unit):
+    """Turn a share (rounded up) or a number into a number of rows or groups."""
+    if isinstance(validation_fraction, Integral):
+        size = int(validation_fraction)
+    else:
+        size = math.ceil(float(validation_fraction) * n_units)
+    if size >= n_units:
+        number = f"n_{'groups' if unit == 'group' else 'samples'}={n_units}"
+        raise ValueError(
+            f"validation_fraction={validation_fraction} would take all training {unit}s ({number}); "
+            "decrease it, pass X_val and y_val, or set early_stopping=False."
+        )
+    return size
 
 
 # --- Hashes ---

@@ -27,8 +27,8 @@ from sknn_scratch._fitting.callbacks import print_line
 from sknn_scratch._fitting.choice import Choice, choose
 from sknn_scratch._fitting.decide import Facts, decide
 from sknn_scratch._fitting.fitted import adopt, among_zeros, copied, fitted_layers, is_fitted
-from sknn_scratch._fitting.held_out import hold_out
 from sknn_scratch._fitting.inputs import EncodedData, FitInput, encode_data
+from sknn_scratch._fitting.observations import hold_out
 from sknn_scratch._fitting.validation import with_validation
 
 

@@ -49,7 +49,7 @@ def less_by(share, loss):
     return loss - share * abs(loss)
 
 
-def initial_params(shape: NetworkShape, init_scale, features: Index, dtype) -> Array:
+def initial_params(init_scale, shape: NetworkShape, features: Index, dtype) -> Array:
     """Draw initial parameters (n_params,) that are the same wherever the column of a feature is.
 
     ``features`` (n_features,) number the features.

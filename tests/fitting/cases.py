@@ -7,8 +7,9 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._fitting.decide import MANY_ROWS
+from sknn_scratch._fitting.decide import MANY_ROWS, longest_cycle
 from sknn_scratch._fitting.inputs import FitInput, encode_data
+from sknn_scratch._fitting.many_rows import cycles
 from sknn_scratch._fitting.observations import observations_of
 
 RNG = np.random.default_rng(0)
@@ -36,6 +37,10 @@ def parts_of_rows(x, y, groups=None, n_parts=3):
     seen, parts = observe(x, y, groups=groups), np.empty(len(y), int)
     parts[seen.data.rows] = seen.dealt(n_parts)
     return parts
+
+
+def cycles_of(n_rows, n_features):
+    return cycles(longest_cycle(n_rows), n_rows, n_features)
 
 
 def path_of(x, y, weights=None, **params):

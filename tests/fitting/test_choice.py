@@ -25,9 +25,9 @@ from sknn_scratch._fitting import choice, many_rows
 from sknn_scratch._fitting.choice import Choice
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.few_rows import ALPHAS_OF_FEW
-from sknn_scratch._fitting.many_rows import FIRST_ALPHAS, cycles, losses_around, losses_of_best_length
+from sknn_scratch._fitting.many_rows import FIRST_ALPHAS, losses_around, losses_of_best_length
 from sknn_scratch._fitting.trials import LEAST_ROWS, Tried
-from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, network, path_of
+from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, cycles_of, network, path_of
 from tests.helpers import assert_same_model
 
 pytestmark = [
@@ -272,7 +272,7 @@ def test_rounding_and_columns_hold_out_the_same_rows(n_rows, estimator):
 
 # --- Many rows: the candidates ---
 
-SHORTEST, _, LONGEST = sorted(cycles(*MANY_X.shape)[0])
+SHORTEST, _, LONGEST = sorted(cycles_of(*MANY_X.shape)[0])
 NOISE = RNG.integers(2, size=len(MANY_X))
 
 
@@ -283,7 +283,7 @@ def test_many_rows_choose_a_long_cycle_if_it_is_better():
     assert epochs == [SHORTEST, LONGEST]
 
 
-USUAL, FURTHER = cycles(10_000, n_features=6)
+USUAL, FURTHER = cycles_of(10_000, n_features=6)
 SHORT, MIDDLE, LONG = sorted(USUAL)
 
 

@@ -14,8 +14,8 @@ from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._fitting import decide as module
 from sknn_scratch._fitting.decide import Facts, decide, usual_n_networks
 from sknn_scratch._fitting.inputs import FitInput, encode_data
-from sknn_scratch._fitting.many_rows import cycles
 from sknn_scratch._targets.labels import Binary
+from tests.fitting.cases import cycles_of
 from tests.helpers import NETWORKS, assert_same_model, make_data
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*The maximum number of epochs")
@@ -220,7 +220,7 @@ def test_the_pace_follows_the_number_of_rows(n_rows, params, name, chosen):
 def test_the_further_cycle_is_longer_than_the_longest_or_the_longest_of_few_rows(
     n_rows, n_features, usual, further
 ):
-    assert cycles(n_rows, n_features) == (set(usual), further)
+    assert cycles_of(n_rows, n_features) == (set(usual), further)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

@@ -17,8 +17,8 @@ from sknn_scratch._core.rows import evenly
 from sknn_scratch._fitting import choice, few_rows, many_rows
 from sknn_scratch._fitting.choice import MOST_UNITS
 from sknn_scratch._fitting.decide import MANY_ROWS
-from sknn_scratch._fitting.many_rows import cycles, losses_of_many
-from sknn_scratch._fitting.trials import NOTHING
+from sknn_scratch._fitting.many_rows import losses_of_many
+from sknn_scratch._fitting.trials import NOTHING, initial_params
 from sknn_scratch._targets.numbers import NUMBER_LOSSES
 from tests.fitting import cases
 from tests.fitting.cases import MANY_X, MANY_Y, RNG, X, Y, few_or_many_rows, network, numbers_of_threads
@@ -165,7 +165,7 @@ def test_a_large_matrix_of_zeros_becomes_sparse(monkeypatch):
 def test_a_candidate_has_the_usual_optimiser_and_two_thirds_of_the_epochs(capsys, trials_of):
     tried = trials_of(MANY_X, MANY_Y, max_iter="auto", verbose=1)
     lines = re.findall(r"tried alpha = [\d.]+ for (\d+) epochs", capsys.readouterr().out)
-    usual, further = cycles(*MANY_X.shape)
+    usual, further = cases.cycles_of(*MANY_X.shape)
     assert {*map(int, lines)} <= {math.ceil(2 / 3 * length) for length in (*usual, further)}
     runs = [tried.run_of(alpha, tried.split(0)[0], 9) for alpha in (10.0, 30.0)]
     config, defaults = runs[0].config, ShallowNNClassifier()
@@ -221,7 +221,7 @@ def test_rows_of_a_small_x_and_their_copies_in_a_large_one_are_the_same(monkeypa
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_many_classes_of_one_row_leave_nothing_to_hold_out():
     y = np.append(np.arange(MANY_ROWS), [0, 0])
-    assert losses_of_many(cases.observe(MANY_X[: len(y)], y), None, "auto", True, str) is NOTHING
+    assert losses_of_many(cases.observe(MANY_X[: len(y)], y), None, initial_params, True, str) is NOTHING
 
 
 @pytest.mark.usefixtures("brief_trials")

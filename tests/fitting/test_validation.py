@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ShallowNNClassifier
-from sknn_scratch._fitting.held_out import draw_held_out
+from sknn_scratch._fitting.observations import draw_held_out
 from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data, small_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:The maximum number of epochs")
