@@ -115,5 +115,6 @@ class Gamma(Loss):
         return sum_over_outputs((t * np.exp(-f) - 1 - (log_of_positive(t) - f)) * targets.shares)
 
 
-ALL = (Logistic, Softmax, SquaredError, AbsoluteError, Huber, Poisson, Gamma, Quantile)
-LOSSES: Mapping[str, type[Loss]] = MappingProxyType({loss.name: loss for loss in ALL})
+OF_CLASSES = (Logistic, Softmax)
+OF_NUMBERS = (SquaredError, AbsoluteError, Huber, Poisson, Gamma, Quantile)
+LOSSES: Mapping[str, type[Loss]] = MappingProxyType({loss.name: loss for loss in OF_CLASSES + OF_NUMBERS})

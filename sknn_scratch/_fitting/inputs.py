@@ -102,7 +102,7 @@ def encode_data(model, inputs):
     X, y, sample_weight = validated(model, inputs.X, inputs.y, inputs.sample_weight, dtype, reset=not goes_on)
     if goes_on:
         target_kind = target_kind_of(model)
-        target_kind.check_further(model, y, inputs)
+        target_kind.check_further(model, y, inputs, sample_weight)
     else:
         target_kind = model._target_kinds.first(model, y, inputs, sample_weight)
     weights = target_kind.row_weights(model, sample_weight, y)
@@ -138,7 +138,7 @@ def encode_validation(model, inputs, target_kind, features, dtype):
     X, y, sample_weight = validated(
         model, inputs.X_val, inputs.y_val, inputs.sample_weight_val, dtype, reset=False
     )
-    target_kind.check(y)
+    target_kind.check(y, sample_weight)
     weights = target_kind.row_weights(model, sample_weight, y)
     return EncodedRows(with_features(X, features), y, target_kind.encode(y, dtype), weights)
 
@@ -169,9 +169,7 @@ def validated(model, X, y, sample_weight, dtype, *, reset):
     with recommending_pipeline(model):
         X, y = validate_data(model, X, y, dtype=dtype, reset=reset, **rules)
     X, y = canonical(X), model._target_kinds.validated(y)
-    sample_weight = checked_sample_weight(sample_weight, X)
-    model._target_kinds.check_domain(model, y, sample_weight)
-    return X, y, sample_weight
+    return X, y, checked_sample_weight(sample_weight, X)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ names the one that it needs. All kinds have these methods, and those of ``Target
     of_fitted(fitted)     get the kind of y that an estimator was fitted to
 
 ``TargetKind``, in a fit
-    check(y)              raise ValueError unless y fits the y of the first fit
+    check(y, sample_weight=None)
+                          raise ValueError unless y fits the first fit and, of rows that weigh, the loss
     strata(y)             get the number (n_samples,) of each row's stratum, for a split of the rows
     encode(y, dtype)      write y as targets (n_samples, n_outputs) for the loss
     loss_of_a_constant(targets, shares)
@@ -42,10 +43,6 @@ class Kinds:
         rules = {"accept_sparse": "csr", "ensure_2d": False, "dtype": None, "input_name": "y"}
         return cls.validated(check_array(checked_values(y), **rules))
 
-    @staticmethod
-    def check_domain(estimator, y, sample_weight=None):
-        """Raise ValueError if the loss is not defined for a y of a row with a positive weight."""
-
 
 class TargetKind:
     """What y is."""
@@ -56,9 +53,9 @@ class TargetKind:
     n_outputs: int  # of the network
     loss: Loss  # of the network
 
-    def check_further(self, estimator, y, inputs):
+    def check_further(self, estimator, y, inputs, sample_weight):
         """Raise ValueError unless training can continue with this y."""
-        self.check(y)
+        self.check(y, sample_weight)
 
     def trouble_of_first(self, y, *, is_part):
         """Say what is wrong with the y of a first fit, or of the first call of ``partial_fit``."""

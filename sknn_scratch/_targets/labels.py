@@ -39,12 +39,12 @@ class Labels(TargetKind):
         """Name the classes or labels (n_classes,); a number gets a noun."""
         return [name if isinstance(name, str) else f"{self.noun} {name}" for name in self.classes.tolist()]
 
-    def check(self, y):
+    def check(self, y, sample_weight=None):
         if y.ndim != self.n_dimensions:
             raise ValueError(f"y is of another kind than the {self.name} y of the first fit.")
 
-    def check_further(self, estimator, y, inputs):
-        super().check_further(estimator, y, inputs)
+    def check_further(self, estimator, y, inputs, sample_weight):
+        super().check_further(estimator, y, inputs, sample_weight)
         self.check_classes(inputs.classes)
 
     def check_classes(self, classes):
@@ -87,7 +87,7 @@ class Exclusive(Labels):
 
     n_dimensions = 1
 
-    def check(self, y):
+    def check(self, y, sample_weight=None):
         super().check(y)
         if len(unknown := np.setdiff1d(y, self.classes)):
             raise ValueError(
@@ -95,8 +95,8 @@ class Exclusive(Labels):
                 f"Its classes are {self.classes.tolist()}."
             )
 
-    def check_further(self, estimator, y, inputs):
-        super().check_further(estimator, y, inputs)
+    def check_further(self, estimator, y, inputs, sample_weight):
+        super().check_further(estimator, y, inputs, sample_weight)
         if not inputs.partial and len(np.unique(y)) != len(self.classes):
             raise ValueError(
                 f"To train further, y must have the same classes as before: {self.classes.tolist()}. With "
@@ -170,7 +170,7 @@ class Multilabel(Labels):
     name, noun, n_dimensions = "multilabel", "label", 2
     n_kept = 0
 
-    def check(self, y):
+    def check(self, y, sample_weight=None):
         super().check(y)
         if y.shape[1] != len(self.classes):
             raise ValueError(f"y has {y.shape[1]} labels, expected {len(self.classes)}.")

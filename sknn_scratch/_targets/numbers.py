@@ -5,7 +5,7 @@ from numbers import Number
 import numpy as np
 from sklearn.utils import check_array
 
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import OF_NUMBERS
 from sknn_scratch._targets.base import Kinds
 from sknn_scratch._targets.quantiles import OneQuantile, SeveralQuantiles
 from sknn_scratch._targets.rates import Rates
@@ -14,7 +14,7 @@ from sknn_scratch._targets.scaled import loss_of, parameters_of_loss
 from sknn_scratch._targets.weights import combine_weights, distinct_values
 
 KINDS = {kind.link: kind for kind in (Reals, Rates, OneQuantile, SeveralQuantiles)}  # by the link of the loss
-NUMBER_LOSSES = [name for name, loss in LOSSES.items() if loss.link in KINDS]
+NUMBER_LOSSES = [loss.name for loss in OF_NUMBERS]
 
 
 class NumberKinds(Kinds):
@@ -38,21 +38,6 @@ class NumberKinds(Kinds):
             raise ValueError("y has whole numbers that are too large for a float; divide them.") from error
 
     @staticmethod
-    def check_domain(estimator, y, sample_weight=None):
-        """Name the first row that is wrong, and the losses that are defined for all of them."""
-        domain, weighs = LOSSES[estimator.loss].domain, True if sample_weight is None else sample_weight > 0
-        is_bad = ~domain.contains(y).reshape(len(y), -1).all(axis=1) & weighs
-        if not is_bad.any():
-            return
-        first = np.flatnonzero(is_bad)[0]
-        others = [repr(name) for name in NUMBER_LOSSES if LOSSES[name].domain.contains(y[is_bad]).all()]
-        raise ValueError(
-            f"loss={estimator.loss!r} needs a y of {domain.words}, but {is_bad.sum()} of {len(y)} rows have "
-            f"others (row {first} is the first, with y = {y[first]}). Correct these rows, leave them out, or "
-            f"use a loss that is defined for them: {', '.join(others)}."
-        )
-
-    @staticmethod
     def first(estimator, y, inputs, sample_weight):
         """Compute the offset and the scale of the y of a first fit, from the rows with a positive weight.
 
@@ -66,14 +51,14 @@ class NumberKinds(Kinds):
         offset, scale = np.transpose([kind.measure(loss, *one) for one in columns])
         if y.ndim == 1:
             offset, scale = float(offset[0]), float(scale[0])
+        made = kind(offset, scale, parameters)
+        made.check(y, sample_weight)
         if not np.all(scale):  # Rates that are all zero
             which = "it is" if y.ndim == 1 else f"column {np.flatnonzero(scale == 0)[0]} is"
             raise ValueError(
                 f"loss={loss.name!r} needs a y with a positive mean, but {which} always zero. Use "
                 "loss='squared_error', or leave this column out."
             )
-        made = kind(offset, scale, parameters)
-        made.check(y)
         return made
 
     @staticmethod

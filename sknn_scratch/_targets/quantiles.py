@@ -50,7 +50,7 @@ class SeveralQuantiles(OneQuantile):
         """Choose the first output, which moves all quantiles."""
         return slice(1)
 
-    def check(self, y):
+    def check(self, y, sample_weight=None):
         if y[:1].size != len(y[:1]):
             raise ValueError(
                 f"With quantile={self.quantiles}, predictions have a column for each quantile of one "

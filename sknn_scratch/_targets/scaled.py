@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from sknn_scratch._core.loss import Targets
-from sknn_scratch._core.losses import LOSSES
+from sknn_scratch._core.losses import LOSSES, OF_NUMBERS
 from sknn_scratch._targets.base import TargetKind
 from sknn_scratch._targets.checks import check_outputs
 
@@ -43,8 +43,8 @@ class ScaledNumbers(TargetKind):
     def output_names(self):
         return ["y"] if np.ndim(self.scale) == 0 else [f"y{i}" for i in range(self.n_outputs)]
 
-    def check_further(self, estimator, y, inputs):
-        super().check_further(estimator, y, inputs)
+    def check_further(self, estimator, y, inputs, sample_weight):
+        super().check_further(estimator, y, inputs, sample_weight)
         if (now := parameters_of_loss(estimator)) != self.parameters:
             raise ValueError(
                 f"{written(now)}, but the outputs of the fitted network are for {written(self.parameters)} "
@@ -52,10 +52,20 @@ class ScaledNumbers(TargetKind):
                 "warm_start=False."
             )
 
-    def check(self, y):
+    def check(self, y, sample_weight=None):
         if y.shape[1:] != np.shape(self.scale):
             expected = "one dimension" if np.ndim(self.scale) == 0 else f"{self.n_outputs} columns"
             raise ValueError(f"y has the shape {y.shape}, but the model was fitted to a y of {expected}.")
+        weighs = True if sample_weight is None else sample_weight > 0
+        is_bad = ~self.loss.domain.contains(y).reshape(len(y), -1).all(axis=1) & weighs
+        if is_bad.any():
+            first = np.flatnonzero(is_bad)[0]
+            others = [repr(loss.name) for loss in OF_NUMBERS if loss.domain.contains(y[is_bad]).all()]
+            raise ValueError(
+                f"loss={self.loss.name!r} needs a y of {self.loss.domain.words}, but {is_bad.sum()} of "
+                f"{len(y)} rows have others (row {first} is the first, with y = {y[first]}). Correct these "
+                f"rows, leave them out, or use a loss that is defined for them: {', '.join(others)}."
+            )
 
     def encode(self, y, dtype):
         with np.errstate(over="ignore", invalid="ignore"):
