@@ -123,6 +123,10 @@ class DatesInZones(Dates):
 # --- The parts of dates ---
 
 
+def whole_days(times):
+    return times.astype("datetime64[D]").astype(times.dtype)
+
+
 def parts_of(times):
     """Compute the parts of dates (n_samples,): a dict of floats (n_samples,), NaN for a missing date.
 
@@ -149,16 +153,20 @@ def fit_parts(times):
     """Choose the parts of dates (n_samples,) that vary, and compute the mean of each.
 
     The time itself is always one of them, and the only one that is missing where a date is. A cycle varies if
-    its part of the calendar does: within a day, the place in the week says no more than the hour.
+    its part of the calendar does: within a day, the place in the week says no more than the hour. If the hour
+    does not vary, dates are whole days.
     """
-    present = parts_of(times[~np.isnat(times)])
+    times = times[~np.isnat(times)]
+    present = parts_of(times)
+    if np.ptp(present["hour"]) == 0:
+        present = parts_of(whole_days(times))
     varying = {"time"} | {name for name, values in present.items() if np.ptp(values) > 0}
     return {name: one.mean() for name, one in present.items() if COORDINATES.get(name, name) in varying}
 
 
 def chosen_parts(times, means):
     """Compute the chosen parts of dates (n_samples,). For a missing date, only the time is missing."""
-    parts = parts_of(times)
+    parts = parts_of(times if "hour" in means else whole_days(times))
     return {
         name: np.where(np.isnat(times), np.nan if name == "time" else mean, parts[name])
         for name, mean in means.items()

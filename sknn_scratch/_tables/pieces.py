@@ -15,6 +15,9 @@ BOUND, BOUND_WITHOUT_RAMPS = 3.0, 5.0
 LARGEST = np.finfo(np.float64).max / 4
 # Knots that are closer than this are one, since the slope between them would overflow.
 SMALLEST_BIN = np.finfo(np.float64).smallest_normal
+# So are those that differ by a smaller share, a few rounding errors: the cosine of the same weekday has
+# several roundings, which a ramp between them would tell apart.
+ROUNDING = 2.0**-48
 # A fine ramp has this size, and a coarse one has a size of one.
 FINE_SIZE = 0.5
 # If fine knots must be fewer, every second is left out, or all.
@@ -35,7 +38,9 @@ def quantiles(distinct, counts, n_bins):
         ranks = np.cumsum(np.minimum(counts, rows_in_a_bin(counts, n_bins)))
         chosen = np.searchsorted(ranks, np.linspace(0, ranks[-1], n_bins + 1))
         knots = distinct[np.unique(np.minimum(chosen, len(distinct) - 1))]
-    return knots[np.diff(knots, prepend=-np.inf) >= SMALLEST_BIN]
+    of_a_wave = min(-knots.min(initial=0), knots.max(initial=0))  # so large are the errors where it is zero
+    rounding = ROUNDING * np.maximum(np.abs(knots), of_a_wave)
+    return knots[np.diff(knots, prepend=-np.inf) >= np.maximum(SMALLEST_BIN, rounding)]
 
 
 def rows_in_a_bin(counts, n_bins):

@@ -15,7 +15,8 @@ YEAR_1_TO_1970 = 719_162.0  # days, from 0001-01-01
 
 def parts_of_dates(name, seconds, kind):
     """Compute the parts (n_samples, 1) that the fit has chosen, by their keys, as ``chosen_parts`` does."""
-    is_missing, parts = seconds.apply("IsNaN"), parts_of(seconds)
+    is_missing = seconds.apply("IsNaN")
+    parts = parts_of(seconds if "hour" in kind.means else seconds // SECONDS_OF_A_DAY * SECONDS_OF_A_DAY)
     return {
         (name, f"_{part}"): is_missing.apply("Where", np.nan if part == "time" else mean, parts[part])
         for part, mean in kind.means.items()

@@ -417,6 +417,7 @@ def test_codes_are_looked_up_in_the_file(n_codes, y_of):
         ("1890-02-27 23:59:59", "2101-03-02"),
         ("2024-02-28", "2024-03-02"),
         ("2020-01-31 12:00", "2020-01-31 18:00"),
+        ("2020-01-01", "2020-10-26"),  # whole days
     ],
 )
 def test_dates_and_durations_are_seconds_in_the_file(first, last):

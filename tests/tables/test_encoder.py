@@ -42,6 +42,21 @@ def test_knots_of_repeated_values(values, n_bins, expected):
     assert_array_equal(knots, expected)
 
 
+@pytest.mark.parametrize(
+    ("values", "n_knots"),
+    [
+        (np.cos(2 * np.pi * np.arange(14) / 7), 4),  # of a week: three values occur twice, but for rounding
+        (np.sin(np.pi * np.arange(8) / 2), 3),
+        (1e9 + np.arange(4), 4),
+        (10.0 ** np.arange(-300, 0, 50), 6),
+        ([-1e6, 1e-7, 2e-7, 3e-7, 1e6], 5),
+    ],
+)
+def test_knots_differ_by_more_than_rounding(values, n_knots):
+    (knots,) = PiecewiseLinearEncoder().fit(column(*values)).knots_
+    assert len(knots) == n_knots
+
+
 @pytest.mark.parametrize("values", [(5.0, 5.0, 5.0), (0.1, 0.1, 0.1), (np.nan, np.nan), (3.0,)])
 def test_a_column_without_differences_is_zero(values):
     of_numbers = encoded(column(*values))[:, 0]

@@ -258,6 +258,17 @@ def test_a_cycle_is_left_out_with_its_part_of_the_calendar():
     assert list(fitted.date_parts_["when"]) == ["time", "hour", "day_sin", "day_cos"]
 
 
+@pytest.mark.parametrize("first", ["1969-12-22", "2026-01-05 12:00"])
+def test_without_hours_in_fit_dates_are_whole_days(first):
+    days = pd.DataFrame({"day": pd.date_range(first, periods=28)})
+    fitted = encoder().fit(days)
+    expected = fitted.transform(days)
+    for later in ("1s", "11h 59min"):
+        assert_array_equal(fitted.transform(days + pd.Timedelta(later)), expected)
+    week = [name.startswith("day_week") for name in fitted.get_feature_names_out()]
+    assert_allclose(expected[7:, week], expected[:-7, week], atol=1e-12)
+
+
 def test_a_missing_date_has_one_indicator():
     X = pd.DataFrame({"day": [datetime.date(2026, 1, 1), None, datetime.date(2026, 2, 3), pd.NaT]})
     fitted = encoder().fit(X)
