@@ -81,8 +81,16 @@ def no_signal(evidence):
 
 
 def scaled_sample(evidence):
+    X, deltas = sample_and_deltas(evidence)
+    return standardised(X, evidence.features), deltas
+
+
+def sample_and_deltas(evidence):
+    """Get the features of a sample of rows, and the gradient that a constant prediction leaves there."""
     batch = evidence.batch(evidence.sample)
-    return standardised(batch.X.source, evidence.features), baseline_deltas(evidence.network, batch)
+    if not np.ptp(batch.targets.values, axis=1).any():
+        raise Unmeasurable("all y are equal")
+    return batch.X.source, baseline_deltas(evidence.network, batch)
 
 
 def unscaled_features(evidence):
@@ -148,8 +156,7 @@ def strong_penalty(evidence):
     fitted, strength = evidence.fitted, evidence.fitted._penalty_strength_
     if evidence.optimizer_class.decouples_penalty:
         raise Unmeasurable(f"the penalty of {fitted.solver_} is no part of the objective")
-    batch = evidence.batch(evidence.sample)
-    pull = pulls(evidence.network.activate, batch.X.source, baseline_deltas(evidence.network, batch)).max()
+    pull = pulls(evidence.network.activate, *sample_and_deltas(evidence)).max()
     if pull == 0:
         raise Unmeasurable("the features tell nothing about y")
     ratio = strength / pull

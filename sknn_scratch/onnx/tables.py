@@ -208,7 +208,8 @@ def look_up(texts, numbers, default):
                 'A table with the text "missing" and missing values in one column cannot be exported, since '
                 "the file has this text for a missing value. Rename the category."
             )
-        numbers = {text or "missing": number for text, number in numbers.items()} | {"": numbers[None]}
+        numbers = {text or "missing": number for text, number in numbers.items()}
+        numbers |= {"": numbers["missing"], " ": numbers["missing"]}
     return texts.apply(
         "LabelEncoder",
         op_domain="ai.onnx.ml",

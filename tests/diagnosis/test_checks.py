@@ -351,6 +351,14 @@ def test_a_weak_signal_that_is_learned_is_no_finding(Model):
     assert diagnose(Model(32, random_state=0).fit(X, y), X, y).ok
 
 
+@pytest.mark.parametrize("Model", [ShallowNNClassifier, ShallowNNRegressor])
+def test_rows_with_the_same_y_do_not_tell_of_the_penalty(Model):
+    X = np.random.default_rng(0).normal(size=(150, 4))
+    y = (X[:, 0] > 0.3).astype(int) + (X[:, 0] > 1)
+    model = Model(16, random_state=0).fit(X, y)
+    assert diagnose(model, X[y == 1], y[y == 1]).not_checked["strong penalty"] == "all y are equal"
+
+
 def test_sparse_features_are_compared_with_simple_models_and_the_penalty_too():
     (X, y), names = spirals(), ("strong penalty", "underfitting", "tiny features")
     values = []

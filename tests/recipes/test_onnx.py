@@ -370,7 +370,7 @@ def test_a_tabular_pipeline_is_exported_as_a_whole(estimator):
 
 
 @pytest.mark.filterwarnings("ignore:Columns of X that need a look")
-@pytest.mark.parametrize("text", ["", "missing"])
+@pytest.mark.parametrize("text", ["", " ", "missing"])
 def test_a_missing_category_is_text_in_the_file(text):
     table = TABLE[["kind"]].where(TABLE["few"] > 0, None)
     model = tabular_pipeline(NETWORK).fit(table, TABLE["few"] > 0)
