@@ -23,6 +23,9 @@ Activate: TypeAlias = Callable[[Array, Array | None], None]
 
 LEAKY_SLOPE = 0.01  # Maas et al. (2013)
 SATURATED_SLOPE = 0.05  # a hidden value is saturated if the slope there is below this
+# A user's derivative is compared with differences over this distance on both sides, which may be in single
+# precision; it is wrong if it differs by more than this share of one and of the difference.
+DISTANCE, MOST_DIFFERENT = 1e-4, 0.01
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class Activation:
         returns an array of the same shape. It must not change its argument.
     derivative : callable
         Elementwise g'(z), with the same contract. It receives the hidden input z, not g(z).
+
+    Raises
+    ------
+    ValueError
+        If a function does not work elementwise, or if ``derivative`` is not that of ``function``, as
+        differences at six points show.
 
     See Also
     --------
@@ -61,7 +70,7 @@ class Activation:
 
     @np.errstate(all="ignore")  # what is not finite ends a training
     def __post_init__(self) -> None:
-        z = np.zeros((2, 3))
+        z = np.linspace(-2.1, 1.9, 6).reshape(2, 3)
         for name, function in (("function", self.function), ("derivative", self.derivative)):
             if not (callable(function) and isinstance(function, Hashable)):
                 raise TypeError(f"{name} must be a callable that can be hashed, got {function!r}.")
@@ -71,6 +80,15 @@ class Activation:
                     f"{name} must work elementwise, but returns the shape {shape} for an array of shape "
                     f"{z.shape}; for a constant, return np.full_like(z, constant)."
                 )
+        rises = np.subtract(self.function(z + DISTANCE), self.function(z - DISTANCE)) / (2 * DISTANCE)
+        slopes = np.asarray(self.derivative(z))
+        is_wrong = np.abs(slopes - rises) > MOST_DIFFERENT * (1 + np.abs(rises))
+        if is_wrong.any():
+            place, slope, rise = (values[is_wrong][0] for values in (z, slopes, rises))
+            raise ValueError(
+                f"derivative must be that of function, but is {slope:.3g} at z = {place:.3g}, where function "
+                f"has a slope of {rise:.3g}. It takes z, not function(z)."
+            )
 
     def __call__(self, z: Array, slope: Array | None = None) -> None:
         """Overwrite ``z`` with g(z) and ``slope`` with g'(z)."""

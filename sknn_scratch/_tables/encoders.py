@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn import config_context
 from sklearn.base import TransformerMixin, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
@@ -40,8 +39,6 @@ FEWEST_CATEGORIES = 2  # of a column
 BLOCK_ROWS = 2000  # that are encoded at once
 # The types of y of which a category has means.
 WITH_MEANS = {"binary", "multiclass", CONTINUOUS}
-# Also where a user wants frames, the encoders give arrays: TableEncoder names the columns, and has the index.
-without_frames = config_context(transform_output="default")
 
 
 class Features(dict):
@@ -82,7 +79,6 @@ class Encoders:
     inputs: dict[str, list[tuple[Any, str]]]  # by ORDER; NUMBERS has the means of y, too
     many: list[tuple[Any, str]]  # the features that become means of y, by MANY
 
-    @without_frames
     def transform(self, features):
         """Encode features: (n_samples, n_features_out)."""
         if self.many:
@@ -129,7 +125,6 @@ class Encoders:
         return without_repeats(encoded)
 
 
-@without_frames
 def fit_encoders(table, features, y, groups, units):
     """Fit copies of the encoders of a TableEncoder: first ``many``, whose means of y are numbers like others.
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,6 +24,9 @@ from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_colum
 from sknn_scratch._tables.report import ColumnsReport, report_of
 from sknn_scratch._targets.checks import checked_values, dense
 from sknn_scratch._targets.numbers import NumberKinds
+
+# Also where a user wants frames, the encoders of the columns give arrays.
+without_frames = config_context(transform_output="default")
 
 
 class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -137,6 +141,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         self.fit_transform(X, y, groups=groups)
         return self
 
+    @without_frames
     def fit_transform(self, X: ArrayLike, y: ArrayLike = None, *, groups: ArrayLike = None) -> Any:
         """Fit, and encode the rows, as encoders do that use y for it.
 
@@ -195,6 +200,7 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         check_is_fitted(self)
         return ColumnsReport(self._report)
 
+    @without_frames
     def transform(self, X: ArrayLike) -> Any:
         """Encode the rows of a table; raise ValueError or warn of what differs from the table of the fit.
 

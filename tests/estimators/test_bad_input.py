@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from scipy.special import expit
 from sklearn import config_context
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -372,9 +373,20 @@ def test_an_activation_works_elementwise(name, functions):
         Activation(*functions)
 
 
-def test_an_activation_may_be_infinite_at_zero():
+@pytest.mark.parametrize(
+    ("function", "slip"),
+    [(np.tanh, lambda z: 1 - z**2), (expit, lambda z: z * (1 - z)), (np.cos, np.sin)],
+    ids=["of its value", "of the value of a sigmoid", "with another sign"],
+)
+def test_a_derivative_is_that_of_its_function(function, slip):
+    with pytest.raises(ValueError, match=r"derivative must be that of function, but is -?\S+ at z = -?\S+, "):
+        Activation(function, slip)
+
+
+def test_an_activation_may_be_undefined_in_places_or_in_single_precision():
     with warnings.catch_warnings(action="error"):
         Activation(np.log, lambda z: 1 / z)
+        Activation(lambda z: np.float32(50) * np.tanh(z.astype(np.float32)), lambda z: 50 / np.cosh(z) ** 2)
 
 
 @pytest.mark.parametrize(
