@@ -55,11 +55,10 @@ def draw_effects(axes, display):
 
 
 def draw_legend(ax, display):
-    from matplotlib.lines import Line2D
-
-    names = [shorten(one, LONGEST_NAME) for one in display.output_names]
-    lines = [Line2D([], [], color=color) for color in class_colors(len(names))]
-    ax.legend(lines, names, fontsize="small", handlelength=1.2, loc="best" if ax.axison else "center")
+    names = display.output_names
+    for name, color in zip(names, class_colors(len(names)), strict=True):
+        ax.plot([], [], color=color, label=shorten(name, LONGEST_NAME))
+    ax.legend(fontsize="small", handlelength=1.2, loc="best" if ax.axison else "center")
 
 
 def draw_curves(ax, effect, colors):

@@ -207,11 +207,9 @@ class HiddenUnitsDisplay(Display):
             ax.set_ylabel(f"log-odds of {shorten(self.class_names[1], 20)}" if is_binary else "logit")
             self._draw_legend(ax, colors)
         for unit, values in zip(self.axes_, hidden.T, strict=True):
+            unit.sharey(self.axes_[0])
             unit.axhline(0, color=GREY, lw=0.6, zorder=0)
             unit.plot(self.x, values, color=HIDDEN_LAYER)
-            unit.set_ylim(
-                np.min(hidden, initial=0) - 0.05 * np.ptp(hidden), 1.05 * np.max(hidden, initial=1e-9)
-            )
 
     def _draw_surface(self):
         surface = self.outputs[..., 0]
@@ -241,13 +239,11 @@ class HiddenUnitsDisplay(Display):
         self._draw_legend(ax, colors)
 
     def _draw_legend(self, ax, colors):
-        from matplotlib.lines import Line2D
-
-        handles = [Line2D([], [], color=color, linestyle="", marker="o") for color in colors]
-        names = [shorten(name, 14) for name in self.class_names]
-        size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(names) > 6)}
+        for color, name in zip(colors, self.class_names, strict=True):
+            ax.plot([], [], "o", color=color, label=shorten(name, 14))
+        size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(colors) > 6)}
         # A frame is readable on the boundary, also if the user's style has none.
-        ax.legend(handles, names, loc="best", frameon=True, framealpha=0.9, **size)
+        ax.legend(loc="best", frameon=True, framealpha=0.9, **size)
 
     def _draw_maps(self):
         largest = float(np.abs(self.hidden).max()) or 1.0
