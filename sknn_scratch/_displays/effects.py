@@ -78,8 +78,9 @@ class EffectsDisplay(Display):
 
     Notes
     -----
-    All is computed from predictions for rows of X in which one column has the values of other rows. After a
-    step that mixes columns, such as an imputer by neighbours, this may take minutes.
+    All is computed from predictions for rows of X in which one column has the values of other rows. A
+    :func:`tabular_pipeline` encodes X once, unless its encoder mixes columns. In another Pipeline, slow steps
+    may take minutes.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So no effect comes from where no rows are, even if columns are correlated. A
