@@ -93,8 +93,8 @@ class ActivationDisplay(Display):
         return cls(z, slope, curve, inspected.activation, inspected.name).plot(ax)
 
     def _draw(self, ax):
-        self.axes_ = self._axes(ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
-        self.ax_ = self.axes_[0]
+        self.axes_ = self._axes(ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])
+        self.ax_, histogram = self.axes_
         z, _, slope = self.curve
         for panel in self.axes_:
             shade = {"transform": panel.get_xaxis_transform(), "color": "0.9", "linewidth": 0, "zorder": 0}
@@ -102,8 +102,8 @@ class ActivationDisplay(Display):
             panel.set_xlim(z[0], z[-1])
             panel.grid(alpha=0.25)
             panel.set_axisbelow(True)
-        self._draw_curves(self.axes_[0])
-        self._draw_histogram(self.axes_[1])
+        self._draw_curves(self.ax_)
+        self._draw_histogram(histogram)
 
     def _draw_curves(self, ax):
         z, function, slope = self.curve

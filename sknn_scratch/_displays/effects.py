@@ -227,7 +227,7 @@ class EffectsDisplay(Display):
         n_panels = 1 + len(self.columns)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
         n_rows = -(-n_panels // n_columns)
-        panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
+        panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows))
         for unused in panels[n_panels:]:
             unused.set_axis_off()
         self.ax_, self.axes_ = panels[0], panels[:n_panels]

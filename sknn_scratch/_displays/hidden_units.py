@@ -166,10 +166,10 @@ class HiddenUnitsDisplay(Display):
         n_columns = math.ceil(n_units / n_rows)
         height, width = max(2, n_rows), max(2, n_columns)
         size = (0.9 + 1.6 * (height + width), 0.9 + 1.6 * height)
-        self.ax_, area = self._axes(ax, (1, 2), size, width_ratios=[height, width])[0]
-        grid = self._axes(area, (n_rows, n_columns), None)
-        self.axes_ = grid.ravel()[:n_units]
-        for unused in grid.ravel()[n_units:]:
+        self.ax_, area = self._axes(ax, (1, 2), size, width_ratios=[height, width])
+        panels = self._axes(area, (n_rows, n_columns), None)
+        self.axes_ = panels[:n_units]
+        for unused in panels[n_units:]:
             unused.set_axis_off()
         for i, unit in enumerate(self.axes_):
             unit.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")

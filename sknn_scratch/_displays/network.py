@@ -117,7 +117,7 @@ class NetworkDisplay(Display):
         self.shown_ = [strongest(values) for values in self._strengths()]
         n_nodes = list(map(len, self.shown_))
         n_rows = max(n_nodes)
-        ((self.ax_,),) = self._axes(ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
+        (self.ax_,) = self._axes(ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
         self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
         self.ax_.set_axis_off()
         heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - np.arange(n)) for n in n_nodes]
