@@ -171,9 +171,9 @@ class HiddenUnitsDisplay(Display):
         self.axes_ = panels[:n_units]
         for unused in panels[n_units:]:
             unused.set_axis_off()
-        for i, unit in enumerate(self.axes_):
-            unit.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
-            unit.set(xticks=[], yticks=[])
+        for panel, unit, weights in zip(self.axes_, self.units, self.output_weights, strict=True):
+            panel.set_title(f"unit {unit} → {self._toward(weights)}", fontsize="small")
+            panel.set(xticks=[], yticks=[])
         xlabel, *ylabel = (shorten(name, 30) for name in self.feature_names)
         if not ylabel:
             title = "Predictions" if self.regression else "Outputs"
@@ -263,9 +263,8 @@ class HiddenUnitsDisplay(Display):
             if margin.min() < 0 < margin.max():
                 ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
 
-    def _toward(self, i):
-        """Name the class that a high value of the unit speaks for; a regressor has "higher" or "lower"."""
-        weights = self.output_weights[i]
+    def _toward(self, weights):
+        """Name the class that a high value of a unit speaks for; a regressor has "higher" or "lower"."""
         names = [shorten(name, LONGEST_NAME) for name in self.class_names]
         if len(weights) == 1:
             names, weights = ["lower", "higher"] if self.regression else names, np.append(-weights, weights)

@@ -115,17 +115,14 @@ class MixedRows:
         A single network has no outputs of its own beside those of the model. The values that are ``moved``
         are those of other rows, whose numbers (n,) are the donors.
         """
-        n_at_once = max(1, MAX_VALUES // self._n_features)
-        parts = gen_batches(len(rows), n_at_once)
-        outputs = [self._outputs(rows[part], moved, donors[part]) for part in parts]
-        return np.concatenate(outputs, axis=1)
-
-    def _outputs(self, rows, moved, donors):
-        table = mixed(self._table, rows, moved, donors)
-        for step in self._earlier:
-            table = step.transform(table)
-        outputs = [self._outputs_of(network, table) for network in self._networks]
-        return np.stack([np.mean(outputs, axis=0), *outputs] if len(outputs) > 1 else outputs)
+        parts = []
+        for part in gen_batches(len(rows), max(1, MAX_VALUES // self._n_features)):
+            table = mixed(self._table, rows[part], moved, donors[part])
+            for step in self._earlier:
+                table = step.transform(table)
+            parts.append([self._outputs_of(network, table) for network in self._networks])
+        outputs = np.concatenate(parts, axis=1)
+        return outputs if len(outputs) == 1 else np.vstack([[outputs.mean(axis=0)], outputs])
 
     def _outputs_of(self, network, table):
         """Predict probabilities, numbers or, as zeros and ones, classes: (n_rows, n_outputs)."""

@@ -114,7 +114,7 @@ class NetworkDisplay(Display):
         ).plot(ax)
 
     def _draw(self, ax):
-        self.shown_ = [strongest(values) for values in self._strengths()]
+        self.shown_ = [np.sort(np.argsort(-one, kind="stable")[:MAX_NODES]) for one in self._strengths()]
         n_nodes = list(map(len, self.shown_))
         n_rows = max(n_nodes)
         (self.ax_,) = self._axes(ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
@@ -199,10 +199,6 @@ class NetworkDisplay(Display):
             self.ax_.plot([], [], "o", ms=8, mfc=(color, 0.6), mec=DARK, label=f"{word} bias")
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 2.6}
         self.ax_.legend(ncols=2, frameon=False, fontsize="small", **place)
-
-
-def strongest(values):
-    return np.sort(np.argsort(-values, kind="stable")[:MAX_NODES])
 
 
 def relative(values):
