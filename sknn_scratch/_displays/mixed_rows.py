@@ -81,6 +81,9 @@ class MixedRows:
         """Encode the table before any mixture, if each encoded feature is made of one column."""
         encoder, *later = self._earlier
         encoded = encoder.transform(self._table)
+        are_numbers = isinstance(encoded, np.ndarray) and encoded.dtype.kind == "f"  # no frame, no objects
+        if not are_numbers or np.isnan(encoded).any():
+            return
         moved = [column.moved for column in self.columns.values()]
         sources = sources_of(encoded, encoder.transform, self._table, moved)
         if sources is None:

@@ -261,6 +261,16 @@ def test_a_mixture_has_one_column_of_other_rows(library, name):
             assert_allclose(found, expected, atol=1e-6, err_msg=name)
 
 
+def test_frames_between_the_steps_of_a_pipeline_change_nothing():
+    X, found = table(60), []
+    for container in ("default", "pandas"):
+        model = tabular_pipeline("regressor", **OF_PIPELINE).set_output(transform=container)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            model.fit(X, additive(X))
+        found.append(compute(model, X).importances_)
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+
+
 def test_a_step_is_known_to_take_each_column_by_itself_by_what_it_makes():
     rng = np.random.default_rng(0)
     X = np.column_stack([1.7e9 + rng.uniform(size=60), np.eye(60)[7], np.ones(60), rng.normal(size=60)])
