@@ -1,9 +1,7 @@
 """The causes for which a network learns nothing: what ``diagnose`` finds, and a fit names that has failed.
 
-Each line of ``CAUSES`` has a function of the evidence, which returns a measurement with its remedy or raises
-Unmeasurable with the reason; the limits of the number, and why they are so; and what follows from the cause:
-other causes, and findings of ``_diagnosis/checks.py``. If both are found, the other needs no remedy of its
-own. Causes come before their effects. A fit names the first problem, or else the first warning.
+A cause explains other causes, and findings of ``_diagnosis/checks.py``: these need no remedy of their own.
+Causes come before their effects. A fit names the first problem, or else the first warning.
 """
 
 import math

@@ -1,8 +1,7 @@
 """The registry of findings: what ``diagnose`` looks for, and which findings explain others.
 
-Here are the causes for which a network learns nothing (``_causes``), and below them what such a network, or
-another one, looks like. To add a finding, write a function of the evidence, as those of the causes are, and
-add a line to ``CHECKS``.
+First come the causes for which a network learns nothing (``_causes``), then what such a network, or another
+one, looks like.
 """
 
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.metrics import hamming_loss, mean_squared_error
 from sklearn.model_selection import GroupKFold, KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
@@ -235,15 +235,14 @@ def errors_in_sample(evidence):
     """
     truth, batch = evidence.labels[evidence.sample], evidence.batch(evidence.sample)
     X = standardised(batch.X.source, evidence.features)
-    are_classes = is_classifier(evidence.fitted)
+    are_classes, weights = is_classifier(evidence.fitted), batch.targets.shares[0]
 
     def error(predicted):
-        errors = predicted != truth
-        if not are_classes:
-            spread = np.std(truth, axis=0)
-            errors = np.square((predicted - truth) / np.where(spread > 0, spread, 1.0))
-        of_rows = errors.reshape(len(truth), -1).mean(axis=1)
-        return float(np.average(of_rows, weights=batch.targets.shares[0]))
+        if are_classes:
+            return hamming_loss(truth, predicted, sample_weight=weights)
+        errors = mean_squared_error(truth, predicted, sample_weight=weights, multioutput="raw_values")
+        variances = np.var(truth, axis=0)
+        return np.mean(errors / np.where(variances > 0, variances, 1))
 
     models = SIMPLE_CLASSIFIERS if are_classes else SIMPLE_REGRESSORS
     patterns = hashes_of_rows(evidence.rows, evidence.sample)
@@ -278,7 +277,7 @@ CHECKS = MappingProxyType(
         # If the loss fell by 5 % in the last tenth of the epochs, it would fall much further in as many more.
         "stopped too early": Check(stopped_too_early, (0.01, 0.05), BAD_RESULT[1:]),
         # The number of epochs is neither good nor bad.
-        "not converged": Check(not_converged, None, BAD_RESULT[2:], unit="epochs"),
+        "not converged": Check(not_converged, None, BAD_RESULT[2:]),
         "nothing learned": Check(nothing_learned, (UNLEARNED, UNLEARNED), BAD_RESULT[3:]),
         # Healthy networks are not worse than simple models, except by chance.
         "underfitting": Check(underfitting, (0.05, 0.1)),

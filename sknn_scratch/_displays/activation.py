@@ -93,8 +93,8 @@ class ActivationDisplay(Display):
         return cls(z, slope, curve, inspected.activation, inspected.name).plot(ax)
 
     def _draw(self, ax):
-        self.axes_ = self._axes(ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])[:, 0]
-        self.ax_ = self.axes_[0]
+        self.axes_ = self._axes(ax, (2, 1), (6.4, 5.4), height_ratios=[1.2, 1])
+        self.ax_, histogram = self.axes_
         z, _, slope = self.curve
         for panel in self.axes_:
             shade = {"transform": panel.get_xaxis_transform(), "color": "0.9", "linewidth": 0, "zorder": 0}
@@ -102,18 +102,17 @@ class ActivationDisplay(Display):
             panel.set_xlim(z[0], z[-1])
             panel.grid(alpha=0.25)
             panel.set_axisbelow(True)
-        self._draw_curves(self.axes_[0])
-        self._draw_histogram(self.axes_[1])
+        self._draw_curves(self.ax_)
+        self._draw_histogram(histogram)
 
     def _draw_curves(self, ax):
         z, function, slope = self.curve
         ax.plot(z, function, color=BLACK, lw=2, label="g(z)")
         ax.plot(z, slope, color=GREY, lw=2, linestyle="--", label="g'(z)")
         height = max(1.5, np.abs(slope).max())
-        low = min(slope.min(), max(-height, function.min()))
-        high = max(slope.max(), min(2 * height, function.max()))
-        margin = 0.08 * (high - low)
-        ax.set_ylim(low - margin, high + margin)
+        shown = np.append(slope, np.clip(function, -height, 2 * height))
+        margin = 0.08 * np.ptp(shown)
+        ax.set_ylim(shown.min() - margin, shown.max() + margin)
         ax.tick_params(labelbottom=False)
         ax.set(title=f"g = {self.activation}" if self.name is None else self.name, ylabel="value")
         ax.legend(fontsize="small", loc="upper left")

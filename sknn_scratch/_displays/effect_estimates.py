@@ -11,33 +11,27 @@ N_REPEATS = 5  # shuffles of a column
 def effect_of(predict, column, rng):
     """Compute the entry of ``effects_`` of a Column, and its effect on each row (n_rows, n_outputs)."""
     grid = grid_of(column, rng)
-    effect = local_effect(grid, predictions_at(predict, column, grid))
+    effect = local_effect(grid, lambda rows, places: predict(rows, column.moved, grid.donors[places, rows]))
     values = effect.swapaxes(1, 2)
     entry = {"places": grid.places, "values": values[0], "networks": values[1:], "rows": grid.rows}
     return entry, grid.position @ effect[0]
 
 
-def predictions_at(predict, column, grid):
-    """Predict rows at the places that they need: (n_models, n_rows, n_places, n_outputs), elsewhere zero."""
-    needed = grid.compared | (np.arange(len(grid.places)) == grid.own[:, np.newaxis])
-    needed[:, -1] |= grid.has_gap
-    rows, places = np.nonzero(needed)
-    predicted = predict(rows, column.moved, grid.donors[places, rows])
-    everywhere = np.zeros((len(predicted), *needed.shape, predicted.shape[-1]))
-    everywhere[:, rows, places] = predicted
-    return everywhere
+def local_effect(grid, predict_at):
+    """Find the effect (n_models, n_places, n_outputs) whose differences are closest to the predicted.
 
-
-def local_effect(grid, predicted):
-    """Find the effect (n_models, n_places, n_outputs) whose differences are closest to the predicted."""
-    rows, places = np.nonzero(grid.compared)
-    own = grid.own[rows]
-    differences = predicted[:, rows, places] - predicted[:, rows, own]
-    at_place = np.eye(len(grid.places))
-    effect = np.linalg.pinv(at_place[places] - at_place[own], rcond=1e-10) @ differences
+    ``predict_at`` predicts rows at places, by the numbers (n,) of both: (n_models, n, n_outputs).
+    """
+    own, (rows, places) = grid.own, grid.compared
+    all_rows = np.arange(len(own))
+    predicted = predict_at(np.append(all_rows, rows), np.append(own, places))
+    at_own, at_places = np.split(predicted, [len(own)], axis=1)
+    is_place = np.eye(len(grid.places))
+    moves = is_place[places] - is_place[own[rows]]
+    effect = np.linalg.pinv(moves, rcond=1e-10) @ (at_places - at_own[:, rows])
     if grid.has_gap:  # without the value of a row, and of rows without one, instead of any value
-        changes = predicted[:, :, -1] - predicted[:, np.arange(len(grid.own)), grid.own]
-        effect[:, -1] = (changes + effect[:, grid.own]).mean(axis=1)
+        changes = predict_at(all_rows, -1) - at_own
+        effect[:, -1] = (changes + effect[:, own]).mean(axis=1)
     return effect - (grid.position @ effect).mean(axis=1, keepdims=True)
 
 

@@ -55,29 +55,28 @@ def draw_effects(axes, display):
 
 
 def draw_legend(ax, display):
-    from matplotlib.lines import Line2D
-
-    names = [shorten(one, LONGEST_NAME) for one in display.output_names]
-    lines = [Line2D([], [], color=color) for color in class_colors(len(names))]
-    ax.legend(lines, names, fontsize="small", handlelength=1.2, loc="best" if ax.axison else "center")
+    names = display.output_names
+    for name, color in zip(names, class_colors(len(names)), strict=True):
+        ax.plot([], [], color=color, label=shorten(name, LONGEST_NAME))
+    ax.legend(fontsize="small", handlelength=1.2, loc="best" if ax.axison else "center")
 
 
 def draw_curves(ax, effect, colors):
     x, rows = coordinates(effect["places"]), coordinates(effect["rows"])
     low, high, beside = limits(rows)
-    is_known = ~np.isnan(x)
-    marker = "." if is_known.sum() <= FEW_PLACES else None
+    has_gap = np.isnan(x[-1])  # of missing ones, which have no place on a curve
+    marker = "." if len(x) - has_gap <= FEW_PLACES else None
     for number, color in enumerate(colors):
         networks, values = effect["networks"][:, number], effect["values"][number]
-        ax.plot(x[is_known], networks[:, is_known].T, color=color, lw=0.6, alpha=0.5)
-        ax.plot(x[is_known], values[is_known], color=color, lw=1.8, marker=marker)
-        if not is_known.all():
+        ax.plot(x, networks.T, color=color, lw=0.6, alpha=0.5)
+        ax.plot(x, values, color=color, lw=1.8, marker=marker)
+        if has_gap:
             ax.plot([beside] * len(networks), networks[:, -1], "_", color=color, alpha=0.5, ms=8)
             ax.plot(beside, values[-1], "D", color=color, ms=4.5)
-    if not is_known.all():
+    if has_gap:
         style = {"ha": "center", "va": "top", "size": "x-small", "transform": ax.get_xaxis_transform()}
         ax.text(beside, 0.98, "missing", **style)
-    ax.set_xlim(low - 0.03 * (high - low), high + (0.03 if is_known.all() else 2 * GAP) * (high - low))
+    ax.set_xlim(low - 0.03 * (high - low), high + (2 * GAP if has_gap else 0.03) * (high - low))
     heights, edges = np.histogram(rows, N_BARS, (low, high))
     draw_distribution(ax, (edges[:-1] + edges[1:]) / 2, heights, edges[1] - edges[0])
 

@@ -78,8 +78,9 @@ class EffectsDisplay(Display):
 
     Notes
     -----
-    All is computed from predictions for rows of X in which one column has the values of other rows. After a
-    step that mixes columns, such as an imputer by neighbours, this may take minutes.
+    All is computed from predictions for rows of X in which one column has the values of other rows. A
+    :func:`tabular_pipeline` encodes X once, unless its encoder mixes columns. In another Pipeline, slow steps
+    may take minutes.
 
     Accumulated local effects (ALE) [1]_ compare each row with itself at the next quantile of a column, and
     add these differences up. So no effect comes from where no rows are, even if columns are correlated. A
@@ -226,7 +227,7 @@ class EffectsDisplay(Display):
         n_panels = 1 + len(self.columns)
         n_columns = min(n_panels, 3 if n_panels <= 9 else 4)
         n_rows = -(-n_panels // n_columns)
-        panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows)).ravel()
+        panels = self._axes(ax, (n_rows, n_columns), (3.2 * n_columns, 2.5 * n_rows))
         for unused in panels[n_panels:]:
             unused.set_axis_off()
         self.ax_, self.axes_ = panels[0], panels[:n_panels]

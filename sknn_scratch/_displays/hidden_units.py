@@ -166,14 +166,14 @@ class HiddenUnitsDisplay(Display):
         n_columns = math.ceil(n_units / n_rows)
         height, width = max(2, n_rows), max(2, n_columns)
         size = (0.9 + 1.6 * (height + width), 0.9 + 1.6 * height)
-        self.ax_, area = self._axes(ax, (1, 2), size, width_ratios=[height, width])[0]
-        grid = self._axes(area, (n_rows, n_columns), None)
-        self.axes_ = grid.ravel()[:n_units]
-        for unused in grid.ravel()[n_units:]:
+        self.ax_, area = self._axes(ax, (1, 2), size, width_ratios=[height, width])
+        panels = self._axes(area, (n_rows, n_columns), None)
+        self.axes_ = panels[:n_units]
+        for unused in panels[n_units:]:
             unused.set_axis_off()
-        for i, unit in enumerate(self.axes_):
-            unit.set_title(f"unit {self.units[i]} → {self._toward(i)}", fontsize="small")
-            unit.set(xticks=[], yticks=[])
+        for panel, unit, weights in zip(self.axes_, self.units, self.output_weights, strict=True):
+            panel.set_title(f"unit {unit} → {self._toward(weights)}", fontsize="small")
+            panel.set(xticks=[], yticks=[])
         xlabel, *ylabel = (shorten(name, 30) for name in self.feature_names)
         if not ylabel:
             title = "Predictions" if self.regression else "Outputs"
@@ -207,11 +207,9 @@ class HiddenUnitsDisplay(Display):
             ax.set_ylabel(f"log-odds of {shorten(self.class_names[1], 20)}" if is_binary else "logit")
             self._draw_legend(ax, colors)
         for unit, values in zip(self.axes_, hidden.T, strict=True):
+            unit.sharey(self.axes_[0])
             unit.axhline(0, color=GREY, lw=0.6, zorder=0)
             unit.plot(self.x, values, color=HIDDEN_LAYER)
-            unit.set_ylim(
-                np.min(hidden, initial=0) - 0.05 * np.ptp(hidden), 1.05 * np.max(hidden, initial=1e-9)
-            )
 
     def _draw_surface(self):
         surface = self.outputs[..., 0]
@@ -241,13 +239,11 @@ class HiddenUnitsDisplay(Display):
         self._draw_legend(ax, colors)
 
     def _draw_legend(self, ax, colors):
-        from matplotlib.lines import Line2D
-
-        handles = [Line2D([], [], color=color, linestyle="", marker="o") for color in colors]
-        names = [shorten(name, 14) for name in self.class_names]
-        size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(names) > 6)}
+        for color, name in zip(colors, self.class_names, strict=True):
+            ax.plot([], [], "o", color=color, label=shorten(name, 14))
+        size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(colors) > 6)}
         # A frame is readable on the boundary, also if the user's style has none.
-        ax.legend(handles, names, loc="best", frameon=True, framealpha=0.9, **size)
+        ax.legend(loc="best", frameon=True, framealpha=0.9, **size)
 
     def _draw_maps(self):
         largest = float(np.abs(self.hidden).max()) or 1.0
@@ -267,9 +263,8 @@ class HiddenUnitsDisplay(Display):
             if margin.min() < 0 < margin.max():
                 ax.contour(self.x, self.y, margin, levels=[0], colors=[color], linewidths=width)
 
-    def _toward(self, i):
-        """Name the class that a high value of the unit speaks for; a regressor has "higher" or "lower"."""
-        weights = self.output_weights[i]
+    def _toward(self, weights):
+        """Name the class that a high value of a unit speaks for; a regressor has "higher" or "lower"."""
         names = [shorten(name, LONGEST_NAME) for name in self.class_names]
         if len(weights) == 1:
             names, weights = ["lower", "higher"] if self.regression else names, np.append(-weights, weights)

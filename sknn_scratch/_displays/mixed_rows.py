@@ -7,7 +7,6 @@ text, dates and missing values stay as they are, in any library.
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
@@ -75,29 +74,30 @@ class MixedRows:
             }
         self.names = {name_of(one): list(aspects) for one, aspects in columns.items()}
         self.columns = {name: column for aspects in columns.values() for name, column in aspects.items()}
-        self._encode_once()
+        if isinstance(self._table, Features):
+            self._encode_once()
 
     def _encode_once(self):
-        """Take the first steps before any mixture, as long as each of their features is of one column."""
-        while self._earlier:
-            step = self._earlier[0]
-            is_sum = isinstance(step, RelevantComponents) and step.components_ is not None
-            if is_sum and isinstance(self._table, np.ndarray):
-                components = step.transform(self._table)
-                weights = (step.components_ * step.scale_).T.astype(components.dtype)
-                self._table = Components(self._table, weights, components)
-                del self._earlier[0]
-                return
-            moved = [column.moved for column in self.columns.values()]
-            encoded, sources = sources_of(step.transform, self._table, self._rows, moved)
-            if sources is None:
-                return
-            self._table, self._n_features = encoded, encoded.shape[1]
-            del self._earlier[0]
-            self.columns = {
-                name: column._replace(moved=np.flatnonzero(sources == number))
-                for number, (name, column) in enumerate(self.columns.items(), start=1)
-            }
+        """Encode the table before any mixture, if each encoded feature is made of one column."""
+        encoder, *later = self._earlier
+        encoded = encoder.transform(self._table)
+        are_numbers = isinstance(encoded, np.ndarray) and encoded.dtype.kind == "f"  # no frame, no objects
+        if not are_numbers or np.isnan(encoded).any():
+            return
+        moved = [column.moved for column in self.columns.values()]
+        sources = sources_of(encoded, encoder.transform, self._table, moved)
+        if sources is None:
+            return
+        self.columns = {
+            name: column._replace(moved=np.flatnonzero(sources == number))
+            for number, (name, column) in enumerate(self.columns.items(), start=1)
+        }
+        self._table, self._n_features, self._earlier = encoded, encoded.shape[1], later
+        if later and isinstance(later[0], RelevantComponents) and later[0].components_ is not None:
+            relevant, *self._earlier = later
+            components = relevant.transform(encoded)
+            weights = (relevant.components_ * relevant.scale_).T.astype(components.dtype)
+            self._table = Components(encoded, weights, components)
 
     @computed_once
     def predicted(self):
@@ -118,17 +118,14 @@ class MixedRows:
         A single network has no outputs of its own beside those of the model. The values that are ``moved``
         are those of other rows, whose numbers (n,) are the donors.
         """
-        n_at_once = max(1, MAX_VALUES // self._n_features)
-        parts = gen_batches(len(rows), n_at_once)
-        outputs = [self._outputs(rows[part], moved, donors[part]) for part in parts]
-        return np.concatenate(outputs, axis=1)
-
-    def _outputs(self, rows, moved, donors):
-        table = mixed(self._table, rows, moved, donors)
-        for step in self._earlier:
-            table = step.transform(table)
-        outputs = [self._outputs_of(network, table) for network in self._networks]
-        return np.stack([np.mean(outputs, axis=0), *outputs] if len(outputs) > 1 else outputs)
+        parts = []
+        for part in gen_batches(len(rows), max(1, MAX_VALUES // self._n_features)):
+            table = mixed(self._table, rows[part], moved, donors[part])
+            for step in self._earlier:
+                table = step.transform(table)
+            parts.append([self._outputs_of(network, table) for network in self._networks])
+        outputs = np.concatenate(parts, axis=1)
+        return outputs if len(outputs) == 1 else np.vstack([[outputs.mean(axis=0)], outputs])
 
     def _outputs_of(self, network, table):
         """Predict probabilities, numbers or, as zeros and ones, classes: (n_rows, n_outputs)."""
@@ -184,43 +181,31 @@ def as_texts(numbers, names):
     return np.array(texts, dtype=object)
 
 
-def sources_of(transform, table, rows, moved):
-    """Encode a table, and find for each feature the number of the column that it is made of.
+def sources_of(encoded, transform, table, moved):
+    """Find for each ``encoded`` feature of a table the number of the column that it is made of.
 
     Columns are known by what is ``moved``, and have numbers from 1; 0 is a constant. There is a mixture for
     each binary digit: the columns whose number has this digit get the values of other rows. There, a feature
     of one column stays as it is, or is that of the other rows, which is a digit of its column's number. If a
     feature does neither, it is made of several columns, and the sources are None.
     """
+    rows = np.arange(len(encoded))
     order = np.random.default_rng(0).permutation(rows)
     donors = np.empty_like(rows)
     donors[order] = np.roll(order, 1)  # one cycle: what is equal in each row and its donor is constant
-    encoded = as_array(transform(table))
-    if encoded is None:
-        return None, None
-    finite = np.isfinite(encoded)
-    highest = np.max(encoded, axis=0, where=finite, initial=-np.inf)
-    tolerance = ROUNDING * (highest - np.min(encoded, axis=0, where=finite, initial=np.inf))
+    tolerance = ROUNDING * np.ptp(encoded, axis=0)
     sources = np.zeros(encoded.shape[1], int)
     for digit in range(len(moved).bit_length()):
         keys = [one for number, keys in enumerate(moved, start=1) if number >> digit & 1 for one in keys]
-        found = as_array(transform(mixed(table, rows, keys, donors)))
+        found = transform(mixed(table, rows, keys, donors))
         stays, moves = (
-            np.isclose(found, one, rtol=1e-12, atol=tolerance, equal_nan=True).all(axis=0)
+            np.isclose(found, one, rtol=1e-12, atol=tolerance).all(axis=0)
             for one in (encoded, encoded[donors])
         )
         if not (stays | moves).all():
-            return None, None
+            return None
         sources |= ~stays << digit
-    return encoded, sources
-
-
-def as_array(encoded):
-    """Take encoded rows as an array of numbers; None if they are none, or too many for a dense one."""
-    if scipy.sparse.issparse(encoded) and np.prod(encoded.shape) <= MAX_VALUES:
-        encoded = encoded.toarray()
-    is_array = isinstance(encoded, np.ndarray) and np.issubdtype(encoded.dtype, np.number)
-    return encoded if is_array else None
+    return sources
 
 
 def mixed(table, rows, moved, donors):

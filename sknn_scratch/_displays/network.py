@@ -13,7 +13,7 @@ from sknn_scratch._inspection import FittedNetwork, Inspected
 MAX_NODES = 16  # of a layer; those with the strongest weights are drawn
 # Ends of the colour map, for weights and biases relative to the largest: an edge gets its dark colours, and a
 # unit only light ones, on which its number can be read.
-EDGE_LIMITS, NODE_LIMITS = (-1.25, 1.25), (-2.0, 2.0)
+EDGE_LIMIT, NODE_LIMIT = 1.25, 2.0
 THINNEST, WIDEST = 0.3, 2.8  # width of an edge, in points: for a weight of zero, and for the largest weight
 DARK = "#333333"
 LEAST_FOR_NUMBERS = 12.0  # smallest diameter of a unit, in points, that has room for its number
@@ -114,10 +114,10 @@ class NetworkDisplay(Display):
         ).plot(ax)
 
     def _draw(self, ax):
-        self.shown_ = [strongest(values) for values in self._strengths()]
+        self.shown_ = [np.sort(np.argsort(-one, kind="stable")[:MAX_NODES]) for one in self._strengths()]
         n_nodes = list(map(len, self.shown_))
         n_rows = max(n_nodes)
-        ((self.ax_,),) = self._axes(ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
+        (self.ax_,) = self._axes(ax, (1, 1), (7.0, 1.9 + 0.3 * max(n_rows, 6)))
         self.ax_.set(xlim=(-0.1, 2.1), ylim=(-n_rows / 2, n_rows / 2))
         self.ax_.set_axis_off()
         heights = [min(SPREAD, n_rows / n) * ((n - 1) / 2 - np.arange(n)) for n in n_nodes]
@@ -152,16 +152,15 @@ class NetworkDisplay(Display):
             ends = [[(layer, y), (layer + 1, z)] for y in heights[layer] for z in heights[layer + 1]]
             order = np.argsort(np.abs(values))  # the strongest on top
             widths = THINNEST + (WIDEST - THINNEST) * np.abs(values[order])
-            style = {"array": values[order], "cmap": SIGNS, "clim": EDGE_LIMITS}
+            style = {"array": values[order], "cmap": SIGNS, "clim": (-EDGE_LIMIT, EDGE_LIMIT)}
             edges = LineCollection(np.array(ends)[order], linewidths=widths, zorder=1, **style)
             self.ax_.add_collection(edges, autolim=False)
 
     def _draw_nodes(self, heights, diameter):
         for layer, (shown, y) in enumerate(zip(self.shown_, heights, strict=True)):
             biases = np.zeros(len(shown)) if layer == 0 else relative(self.intercepts[layer - 1])[shown]
-            style = {"s": diameter**2, "edgecolors": DARK, "zorder": 2, "clip_on": False}
-            nodes = self.ax_.scatter(np.full(len(shown), float(layer)), y, c=biases, cmap=SIGNS, **style)
-            nodes.set_clim(NODE_LIMITS)
+            colors = {"c": biases, "cmap": SIGNS, "vmin": -NODE_LIMIT, "vmax": NODE_LIMIT, "edgecolors": DARK}
+            self.ax_.scatter([layer] * len(y), y, s=diameter**2, zorder=2, clip_on=False, **colors)
         if diameter > LEAST_FOR_NUMBERS:
             for unit, y in zip(self.shown_[1], heights[1], strict=True):
                 self.ax_.text(1, y, unit, fontsize=0.42 * diameter, ha="center", va="center_baseline")
@@ -195,19 +194,11 @@ class NetworkDisplay(Display):
             self.ax_.set_title(self.name, pad=3.6 * size)
 
     def _draw_legend(self):
-        from matplotlib.lines import Line2D
-
-        handles = []
-        node = {"marker": "o", "linestyle": "", "ms": 8, "mec": DARK}
         for word, color in (("positive", POSITIVE), ("negative", NEGATIVE)):
-            handles.append(Line2D([], [], color=color, lw=2, label=f"{word} weight"))
-            handles.append(Line2D([], [], mfc=(color, 0.6), label=f"{word} bias", **node))
+            self.ax_.plot([], [], color=color, lw=2, label=f"{word} weight")
+            self.ax_.plot([], [], "o", ms=8, mfc=(color, 0.6), mec=DARK, label=f"{word} bias")
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 2.6}
-        self.ax_.legend(handles=handles, ncols=2, frameon=False, fontsize="small", **place)
-
-
-def strongest(values):
-    return np.sort(np.argsort(-values, kind="stable")[:MAX_NODES])
+        self.ax_.legend(ncols=2, frameon=False, fontsize="small", **place)
 
 
 def relative(values):

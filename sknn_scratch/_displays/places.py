@@ -22,7 +22,7 @@ class Grid(NamedTuple):
     rows: np.ndarray  # (n_rows,) numbers or dates; of categories, the number of the place
     position: np.ndarray  # (n_rows, n_places) weights: a row is at a place, or between two of them
     own: np.ndarray  # (n_rows,) the number of the place of a row, or of the next one above it
-    compared: np.ndarray  # (n_rows, n_places) with which places own is compared: the next one below, or all
+    compared: tuple  # (n,) and (n,) rows, and places with which own is compared: the next one below, or all
     donors: np.ndarray  # (n_places, n_rows) for each place, rows at this place
     has_gap: bool = False  # whether the last place is that of missing numbers or dates
 
@@ -49,7 +49,7 @@ def grid_of_categories(values, rng):
     position = np.eye(len(places))[own]
     donors = donors_of(position, rng)
     donors[own, np.arange(len(own))] = np.arange(len(own))
-    return Grid(places, own, position, own, position == 0, donors)
+    return Grid(places, own, position, own, np.nonzero(position == 0), donors)
 
 
 def grid_of_numbers(values, rng):
@@ -66,14 +66,13 @@ def grid_of_numbers(values, rng):
     position[is_missing] = at_place[-1]
     own = np.searchsorted(knots, numbers).clip(min(1, len(knots) - 1), len(knots) - 1)
     own[is_missing] = rng.integers(len(knots), size=is_missing.sum())
-    below = np.maximum(own - 1, 0)
-    compared = at_place[below]
-    compared[is_missing | (below == own)] = False
+    have_below = np.flatnonzero(~is_missing & (own > 0))
     at_places = donors_of(position, rng)[:, 0]
     # Times are hardly ever equal. Those near a place are of all hours and weekdays, whose effects cancel if
     # the rows of a place have them in turn.
     donors, order = np.empty((position.shape[1], len(values)), int), np.argsort(numbers, kind="stable")
     donors[:, order] = donors_of(position.round() if are_times else position, rng)
+    compared = have_below, own[have_below] - 1
     return Grid(values[at_places], values, position, own, compared, donors, has_gap)
 
 

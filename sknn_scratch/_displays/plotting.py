@@ -43,7 +43,7 @@ class Display:
         return self
 
     def _axes(self, ax, shape, figsize, **ratios):
-        """Find an array of Axes to draw on, of some shape; a new figure has a size in inches."""
+        """Find the Axes of a grid of some shape, row by row; a new figure has a size in inches."""
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:
@@ -55,7 +55,7 @@ class Display:
         if np.size(ax) not in (1, n_axes):
             raise ValueError(f"ax must be one Axes or {n_axes} of them, got {np.size(ax)}.")
         if np.size(ax) == n_axes:
-            return np.asarray(ax, dtype=object).reshape(shape)
+            return np.ravel(ax)
         whole = np.ravel(ax)[0]
         whole.set_axis_off()
         place = whole.get_subplotspec()
@@ -64,8 +64,7 @@ class Display:
             place = whole.figure.add_gridspec(left=left, bottom=bottom, right=right, top=top)[0]
         grid = place.subgridspec(*shape, **ratios)
         # Not subplots(), since a GridSpec need not know its figure.
-        axes = [whole.figure.add_subplot(grid[one]) for one in np.ndindex(shape)]
-        return np.array(axes, dtype=object).reshape(shape)
+        return np.array([whole.figure.add_subplot(grid[number]) for number in range(n_axes)])
 
 
 def class_colors(n_classes):

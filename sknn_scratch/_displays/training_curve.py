@@ -114,7 +114,7 @@ class TrainingCurveDisplay(Display):
         if self.details:
             panels += [self._draw_gradients, self._draw_units]
         figsize, ratios = (6.4, 2.9 + 1.7 * len(panels)), [2] + [1] * (len(panels) - 1)
-        self.axes_ = self._axes(ax, (len(panels), 1), figsize, height_ratios=ratios)[:, 0]
+        self.axes_ = self._axes(ax, (len(panels), 1), figsize, height_ratios=ratios)
         self.ax_ = self.axes_[0]
         for draw, panel in zip(panels, self.axes_, strict=True):
             draw(panel)
