@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -25,6 +26,16 @@ Y = np.where(LEAVES, "goes", "stays")
 
 def short_model():
     return tabular_pipeline(ShallowNNClassifier(8, alpha=0.1, random_state=0))
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names, but")  # of a model that was fitted on arrays
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_as_the_output_of_all_transformers(library):
+    model = short_model().fit(X, Y)
+    expected = model.predict_proba(X)
+    with config_context(transform_output=library):
+        for one in (model, short_model().fit(X, Y)):
+            assert_allclose(one.predict_proba(X), expected, atol=1e-4)  # scikit-learn reads polars as float64
 
 
 TITLES = [f"{one} of the {other}" for one in "ABCDEFGH" for other in range(20)]
