@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sknn_scratch._displays.plotting import GREY, class_colors, shorten
+from sknn_scratch._displays.plotting import GREY, class_colors, shorten, shorten_all
 
 LONGEST_NAME, LONGEST_CATEGORY = 26, 11  # characters
 LONGEST_LABEL, LETTERS_BESIDE = 60, 22  # characters, in all and in a line beside a panel
@@ -28,7 +28,7 @@ def draw_importances(ax, display):
     names = [one for one in display.importances_ if one in display.columns]
     means = [display.importances_[one] for one in names]
     spreads = [display.importances_std_[one] for one in names]
-    labels = [shorten(one, LONGEST_NAME) for one in names]
+    labels = shorten_all(names, LONGEST_NAME)
     ax.barh(range(len(names)), means, 0.6, xerr=spreads, tick_label=labels, color=GREY, ecolor=ink())
     ax.invert_yaxis()
     share = f"{display.additive_share_:.0%}\nof the variance of the predictions."
@@ -43,21 +43,22 @@ def draw_effects(axes, display):
     bottom = low - margin - STRIP / (1 - STRIP) * (high - low + 2 * margin)
     n_outputs = len(display.output_names)
     colors = class_colors(n_outputs) if n_outputs > 1 else [ink()]
-    for ax, name, effect in zip(axes, display.columns, effects, strict=True):
+    titles = shorten_all(display.columns, LONGEST_NAME)
+    for ax, title, effect in zip(axes, titles, effects, strict=True):
         ax.axhline(0, color=GREY, lw=0.6, zorder=0)
         draw = draw_bars if effect["places"].dtype == object else draw_curves
         draw(ax, effect, colors)
         ax.set_ylim(bottom, high + margin)
         label_places(ax, effect["places"])
         value = "" if display.row is None else f" = {mark_row(ax, effect, colors, display.row)}"
-        ax.set_title(shorten(name, LONGEST_NAME) + value, fontsize="medium")
+        ax.set_title(title + value, fontsize="medium")
     axes[0].set_ylabel(textwrap.fill(shorten(display.effect_label, LONGEST_LABEL), LETTERS_BESIDE))
 
 
 def draw_legend(ax, display):
-    names = display.output_names
+    names = shorten_all(display.output_names, LONGEST_NAME)
     for name, color in zip(names, class_colors(len(names)), strict=True):
-        ax.plot([], [], color=color, label=shorten(name, LONGEST_NAME))
+        ax.plot([], [], color=color, label=name)
     ax.legend(fontsize="small", handlelength=1.2, loc="best" if ax.axison else "center")
 
 
@@ -106,7 +107,8 @@ def mark_row(ax, effect, colors, row):
         height = values[-1] if is_missing else np.interp(across, x[is_known], values[is_known])
         ax.plot(across, height, "o", color=color, mec=ink(), ms=7, mew=1.5, zorder=4)
     value = effect["rows"][row]
-    return text_of(effect["places"][value] if effect["places"].dtype == object else value)
+    text = text_of(effect["places"][value] if effect["places"].dtype == object else value)
+    return shorten(text, LONGEST_CATEGORY)
 
 
 def text_of(value):
@@ -114,7 +116,7 @@ def text_of(value):
     if value is None or value != value:
         return "missing"
     if isinstance(value, str):
-        return shorten(value, LONGEST_CATEGORY)
+        return value
     return str(value)[:10] if isinstance(value, np.datetime64) else f"{value:.4g}"
 
 
@@ -144,7 +146,7 @@ def label_places(ax, places):
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     elif places.dtype == object:
-        names = list(map(text_of, places))
+        names = shorten_all(map(text_of, places), LONGEST_CATEGORY)
         ax.set_xticks(range(len(names)), names, size="small")
         widest = max(len(one) + len(other) for one, other in pairwise([*names, ""]))
         if len(names) * widest > 2 * MOST_LETTERS:

@@ -151,7 +151,7 @@ class EffectsDisplay(Display):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             The labels or numbers of these rows, for importances by the loss: the log-loss, 1 - R2 or, with
             ``loss="quantile"``, the pinball loss. Training rows overrate columns that the model overfits.
-        columns : list of str or int, default=None
+        columns : str, int or list of them, default=None
             Columns to compute and show, by name or position, or aspects of dates, such as "when: hour". None
             computes all, and shows those that matter most.
         max_columns : int, default=6
@@ -200,6 +200,7 @@ class EffectsDisplay(Display):
         def predict(*mixture):
             return scaled(mixed.predict(*mixture))
 
+        columns = [columns] if isinstance(columns, str | Integral) else columns
         given = [name for one in ([] if columns is None else columns) for name in mixed.names_of(one)]
         label, loss = loss_of(mixed, None if y is None else np.asarray(y)[rows])
         measured = counted(given or list(mixed.columns), "importances", verbose)

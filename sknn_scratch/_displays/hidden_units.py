@@ -10,7 +10,16 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils import check_scalar
 
-from sknn_scratch._displays.plotting import BLACK, GREY, HIDDEN_LAYER, SIGNS, Display, class_colors, shorten
+from sknn_scratch._displays.plotting import (
+    BLACK,
+    GREY,
+    HIDDEN_LAYER,
+    SIGNS,
+    Display,
+    class_colors,
+    shorten,
+    shorten_all,
+)
 from sknn_scratch._displays.slices import feature_slice, frame_of
 from sknn_scratch._fitting.fitted import target_kind_of
 from sknn_scratch._fitting.inputs import ArrayLike
@@ -142,13 +151,13 @@ class HiddenUnitsDisplay(Display):
         shown = slice(target, target + 1) if regression or multilabel else slice(None)
         names = target_kind.column_names()[shown]
         weights = fitted.coefs_[1][:, target_kind.outputs_of(shown)]
-        spread = fitted.transform(inspected.rows(some_rows(X, MAX_ROWS))).std(axis=0)
+        spread = np.std(fitted.transform(inspected.rows(some_rows(X, MAX_ROWS))), axis=0)
         influence = spread * np.linalg.norm(weights, axis=1)
         units = np.argsort(-influence, kind="stable")[:n_units]
         return cls(
             plane.x,
             plane.y,
-            hidden=plane.as_image(fitted.transform(rows)[:, units]),
+            hidden=plane.as_image(np.asarray(fitted.transform(rows))[:, units]),
             outputs=plane.as_image(outputs[:, shown]),
             output_weights=weights[units],
             units=units,
@@ -172,7 +181,9 @@ class HiddenUnitsDisplay(Display):
         for unused in panels[n_units:]:
             unused.set_axis_off()
         for panel, unit, weights in zip(self.axes_, self.units, self.output_weights, strict=True):
-            panel.set_title(f"unit {unit} → {self._toward(weights)}", fontsize="small")
+            toward = self._toward(weights)
+            end = "\n" if len(toward) > LONGEST_NAME else " "
+            panel.set_title(f"unit {unit} →{end}{toward}", fontsize="small")
             panel.set(xticks=[], yticks=[])
         xlabel, *ylabel = (shorten(name, 30) for name in self.feature_names)
         if not ylabel:
@@ -239,8 +250,8 @@ class HiddenUnitsDisplay(Display):
         self._draw_legend(ax, colors)
 
     def _draw_legend(self, ax, colors):
-        for color, name in zip(colors, self.class_names, strict=True):
-            ax.plot([], [], "o", color=color, label=shorten(name, 14))
+        for color, name in zip(colors, shorten_all(self.class_names, 14), strict=True):
+            ax.plot([], [], "o", color=color, label=name)
         size = {"fontsize": "small", "handlelength": 1, "ncols": 1 + (len(colors) > 6)}
         # A frame is readable on the boundary, also if the user's style has none.
         ax.legend(loc="best", frameon=True, framealpha=0.9, **size)
@@ -265,7 +276,7 @@ class HiddenUnitsDisplay(Display):
 
     def _toward(self, weights):
         """Name the class that a high value of a unit speaks for; a regressor has "higher" or "lower"."""
-        names = [shorten(name, LONGEST_NAME) for name in self.class_names]
+        names = shorten_all(self.class_names, LONGEST_NAME)
         if len(weights) == 1:
             names, weights = ["lower", "higher"] if self.regression else names, np.append(-weights, weights)
         return names[weights.argmax()]

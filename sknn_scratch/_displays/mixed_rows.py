@@ -18,7 +18,7 @@ from sknn_scratch._fitting.sklearn_versions import _num_samples, _safe_indexing
 from sknn_scratch._inspection import steps_of
 from sknn_scratch._tables.columns import BOOLEANS
 from sknn_scratch._tables.encoders import Features, features_of
-from sknn_scratch._tables.kind_of_dates import ASPECTS, Dates
+from sknn_scratch._tables.kind_of_dates import ASPECTS, Dates, DatesInZones
 from sknn_scratch._tables.relevance import RelevantComponents
 from sknn_scratch._tables.table_encoder import TableEncoder, typed_columns
 
@@ -161,12 +161,13 @@ def aspects_of(name, kind, values, features):
         moved = [key for key in features if key[0] == name]
         return {name_of(name): Column(as_places(kind.name, values), moved)}
     made = {f"{name_of(name)}: trend": Column(values, keys.pop("trend"))}
+    zone = " (UTC)" if isinstance(kind, DatesInZones) else ""
     for aspect, moved in keys.items():
         if moved:
             places = np.where(np.isnat(values), np.nan, features[moved[0]])
             if aspect == "weekday":
                 places = as_texts(places, dict(enumerate(WEEKDAYS)))
-            made[f"{name_of(name)}: {aspect}"] = Column(places, moved)
+            made[f"{name_of(name)}: {aspect}{zone}"] = Column(places, moved)
     return made
 
 

@@ -76,6 +76,14 @@ def class_colors(n_classes):
     return matplotlib.colormaps["viridis"].resampled(n_classes).colors
 
 
+def shorten_all(names, n_characters):
+    """Shorten names to so many characters, or to as many more as they need to differ."""
+    names = list(map(str, names))
+    while len({shorten(one, n_characters) for one in names}) < len(set(names)):
+        n_characters += 1
+    return [shorten(one, n_characters) for one in names]
+
+
 def shorten(text, n_characters):
     """Cut the middle out of a long text, and escape dollar signs, which start a formula in matplotlib."""
     text = str(text)

@@ -48,7 +48,7 @@ def feature_slice(X, features, resolution):
     axes = [axis_values(values[i], names[i], resolution) for i in shown]
     x, y = axes if len(axes) > 1 else (*axes, np.zeros(1))
     grid = dict(zip(shown, map(np.ravel, np.meshgrid(x, y)), strict=False))
-    of_rows = [grid.get(i, [typical_value(one)] * len(x) * len(y)) for i, one in enumerate(values)]
+    of_rows = [grid.get(i, np.repeat(typical_value(one), len(x) * len(y))) for i, one in enumerate(values)]
     rows = (
         type(X)(dict(zip(X.columns, of_rows, strict=True)))
         if hasattr(X, "columns")
@@ -102,4 +102,4 @@ def typical_value(values):
 
 
 def is_numeric(values):
-    return np.issubdtype(values.dtype, np.number)
+    return values.dtype.kind in "iuf"

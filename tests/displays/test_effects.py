@@ -322,6 +322,12 @@ def test_each_aspect_of_dates_has_an_effect():
     assert compute(model, X, columns=["when: hour"]).columns == ["when: hour"]
 
 
+def test_the_aspects_of_dates_in_a_time_zone_are_those_of_utc():
+    X = pd.DataFrame({"when": HOURS.tz_localize("America/New_York", ambiguous=True, nonexistent="NaT")})
+    model = tabular_pipeline("regressor", **OF_PIPELINE).fit(X, OF_DATES["hour"])
+    assert compute(model, X, columns="when: hour (UTC)").columns == ["when: hour (UTC)"]
+
+
 @pytest.mark.filterwarnings("ignore:X or the table of fit has no column names")
 def test_columns_are_found_by_their_names_and_those_of_an_array_by_their_order():
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(100, 2)), columns=[1, 0])
@@ -365,6 +371,7 @@ def test_options():
     assert f"x0 = {X[-1, 0]:.4g}" in texts(found.figure_)
     again = compute(model, X, columns=["x0", 2], row=-1, max_rows=50)
     assert found.importances_ == again.importances_
+    assert compute(model, X, columns="x1").columns == compute(model, X, columns=1).columns == ["x1"]
     figure, ax = plt.subplots(layout="constrained")
     assert draw(model, X, ax=ax).figure_ is figure
 

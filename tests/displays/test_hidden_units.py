@@ -119,6 +119,11 @@ def test_what_is_no_number_is_held_at_its_most_frequent_value():
     assert set(plane.rows["c"]) == {"red"}
     assert set(plane.rows["d"]) == {True}
     assert set(plane.rows["e"]) == {day}
+    as_polars = feature_slice(pl.from_pandas(X.assign(e=day)), ("a", "b"), 4).rows
+    assert set(as_polars["e"]) == {day.to_pydatetime()}
+    assert set(as_polars["c"]) == {"red"}
+    with pytest.raises(ValueError, match="must be numbers, but f has values such as"):
+        feature_slice(X.assign(f=day - day), ("a", "f"), 4)
     pipe = make_pipeline(OrdinalEncoder(), small_network()).fit(X, [0, 1, 0])
     with pytest.raises(ValueError, match=r"must be numbers, but c has values such as 'red'.*EffectsDisplay"):
         show(HiddenUnitsDisplay, pipe, X, features=("a", "c"))
@@ -167,6 +172,22 @@ def test_names_with_dollars_are_no_formulas():
     clf = small_network().fit(X, np.array(["$b_$", "$^$", "$"])[y])
     for display in (HiddenUnitsDisplay, NetworkDisplay):
         assert {r"\$a_\$", r"\$b_\$"} <= set(texts(draw(display, clf, X).figure_))
+
+
+def test_long_names_are_shortened_so_that_they_differ():
+    X, y = make_data("multiclass", n_features=2)
+    names = np.array([f"between {one} and {one + 1} thousand euros" for one in range(3)])
+    assert (
+        len(set(texts(draw(HiddenUnitsDisplay, small_network().fit(X, names[y]), X).ax_.get_legend()))) == 3
+    )
+
+
+def test_frames_as_the_output_of_a_network_draw_the_same():
+    X, y = make_data("multiclass", n_features=2)
+    expected = show(HiddenUnitsDisplay, small_network().fit(X, y), X)
+    in_frames = show(HiddenUnitsDisplay, small_network().set_output(transform="pandas").fit(X, y), X)
+    assert_array_equal(in_frames.hidden, expected.hidden)
+    assert_array_equal(in_frames.units, expected.units)
 
 
 def test_one_of_several_labels_is_shown_as_two_classes():
