@@ -12,6 +12,7 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import GammaRegressor, PoissonRegressor, Ridge
 from sklearn.metrics import d2_pinball_score, mean_gamma_deviance, mean_poisson_deviance, r2_score
+from sklearn.utils import get_tags
 
 from sknn_scratch import ShallowNNRegressor
 from sknn_scratch._core.loss import NUMBERS
@@ -202,6 +203,11 @@ def test_several_targets_have_a_scale_each():
 
 
 # --- What y may be ---
+
+
+def test_tools_are_told_which_losses_need_a_positive_y():
+    tags = {loss: get_tags(ShallowNNRegressor(loss=loss)).target_tags for loss in NUMBER_LOSSES}
+    assert {loss for loss in tags if tags[loss].positive_only} == {"poisson", "gamma"}
 
 
 AS_TYPE = [methodcaller("astype", dtype) for dtype in (object, np.uint8, np.float32)]
