@@ -58,13 +58,6 @@ def test_each_group_is_in_one_part_and_each_class_in_all(n_parts):
         assert np.ptp(counts) <= 1
 
 
-def test_neither_names_nor_the_order_of_the_rows_matter():
-    order = np.random.default_rng(1).permutation(len(X))
-    expected = parts_of_rows(X, Y, NAMES, 3)
-    assert_array_equal(parts_of_rows(X, Y, -(X[:, 0] ** 2), 3), expected)
-    assert_array_equal(parts_of_rows(X[order], Y[order], NAMES[order], 3), expected[order])
-
-
 def test_equal_rows_are_copies_only_in_one_group():
     twice = np.tile(np.arange(len(X)), 2)
     assert observe(X[twice], Y[twice], groups=NAMES[twice]).data.n_samples == len(X)

@@ -12,7 +12,6 @@ import scipy.sparse
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import GammaRegressor, PoissonRegressor, Ridge
 from sklearn.metrics import d2_pinball_score, mean_gamma_deviance, mean_poisson_deviance, r2_score
-from sklearn.utils import get_tags
 
 from sknn_scratch import ShallowNNRegressor
 from sknn_scratch._core.loss import NUMBERS
@@ -158,17 +157,6 @@ def test_a_constant_is_learned_at_once(loss, value, n_rows):
     assert_allclose(reg.predict(X), value, atol=0.1 * reg.y_scale_)
 
 
-def test_the_scale_is_that_of_the_weighted_rows():
-    X, y = make_rows(5)
-    y[0] = 1e9
-    weights = np.array([0.0, 1, 1, 2, 0.5])
-    reg = small_regressor().fit(X, y, weights)
-    mean = np.average(y, weights=weights)
-    assert reg.y_offset_ == pytest.approx(mean)
-    assert reg.y_scale_ == pytest.approx(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
-    assert type(reg.y_offset_) is type(reg.y_scale_) is float
-
-
 @pytest.mark.parametrize("loss", ROBUST)
 def test_outliers_in_y_hardly_move_a_robust_loss(loss):
     rng = np.random.default_rng(0)
@@ -189,6 +177,7 @@ def test_the_scale_of_a_robust_loss_is_that_of_the_values_that_differ(loss):
     reg = small_regressor(loss=loss).fit(X, y)
     assert reg.y_offset_ == pytest.approx(0.3)
     assert reg.y_scale_ == pytest.approx(1.4826 * 49)
+    assert type(reg.y_offset_) is type(reg.y_scale_) is float
 
 
 def test_several_targets_have_a_scale_each():
@@ -203,11 +192,6 @@ def test_several_targets_have_a_scale_each():
 
 
 # --- What y may be ---
-
-
-def test_tools_are_told_which_losses_need_a_positive_y():
-    tags = {loss: get_tags(ShallowNNRegressor(loss=loss)).target_tags for loss in NUMBER_LOSSES}
-    assert {loss for loss in tags if tags[loss].positive_only} == {"poisson", "gamma"}
 
 
 AS_TYPE = [methodcaller("astype", dtype) for dtype in (object, np.uint8, np.float32)]
@@ -318,19 +302,6 @@ def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
 
 
 # --- Going on, stopping ---
-
-
-@every_loss
-def test_partial_fit_keeps_the_first_scale(loss):
-    X, y = make_rows()
-    reg = small_regressor(loss=loss)
-    reg.partial_fit(X[:30], y[:30])
-    scale = reg.y_offset_, reg.y_scale_
-    for _ in range(40):
-        reg.partial_fit(X[30:], 3 * y[30:])
-    assert (reg.y_offset_, reg.y_scale_) == scale
-    assert reg.n_iter_ == 41
-    assert reg.loss_curve_[-1] < reg.loss_curve_[1]
 
 
 def test_a_first_part_without_a_scale_is_warned_of():
