@@ -95,11 +95,14 @@ def test_a_block_shows_just_the_trouble_that_it_is_there_to_show(running):
 CHAPTERS = [name for name in PAGES if re.search(r"tutorial/\d+-", name)]
 
 
+def notebook_of(page, chinese):
+    return notebook.notebook_of(page, itertools.repeat("1"), itertools.repeat("<svg/>"), chinese=chinese)
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_notebook_has_the_answers_last_and_its_code_compiles(name):
-    page = notebook.source_of(ROOT / name)
-    chinese = name in CHINESE
-    made = notebook.notebook_of(page, itertools.repeat("1"), itertools.repeat("<svg/>"), chinese=chinese)
+    page, chinese = notebook.source_of(ROOT / name), name in CHINESE
+    made = notebook_of(page, chinese)
     texts = [cell["source"] for cell in made["cells"] if cell["cell_type"] == "markdown"]
     titles = re.findall(r"\{dropdown\} (.*)", page)
     headings = [line for text in texts for line in text.splitlines() if line.startswith("## ")]
@@ -116,12 +119,8 @@ def test_a_notebook_has_the_answers_last_and_its_code_compiles(name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_notebook_folds_the_text_below_the_code_that_answers_a_question(name):
-    page = notebook.source_of(ROOT / name)
-    made = notebook.notebook_of(
-        page, itertools.repeat("1"), itertools.repeat("<svg/>"), chinese=name in CHINESE
-    )
     asked = False
-    for cell in made["cells"]:
+    for cell in notebook_of(notebook.source_of(ROOT / name), name in CHINESE)["cells"]:
         if cell["cell_type"] == "markdown":
             assert not asked or cell["source"].startswith(("<details>", "## "))
             last = f"\n{cell['source']}".rpartition("\n## ")

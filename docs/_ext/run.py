@@ -60,10 +60,8 @@ class Run(SphinxDirective):
             raise ValueError("A block that draws needs :alt:, for those who cannot see the figure.")
         to_write = without_solutions(code)
         shown = literal(to_write, "python")
-        printed, trouble = (
-            literal(outcome.text, kind="run-output"),
-            literal(outcome.trouble, kind="run-trouble"),
-        )
+        printed = literal(outcome.text, kind="run-output")
+        trouble = literal(outcome.trouble, kind="run-trouble")
         pictures = [raw(f'<div class="run-html">{outcome.html}</div>')] if outcome.html else []
         pictures += [self.image(figure, self.options["alt"]) for figure in outcome.figures]
         if "folded" not in self.options:

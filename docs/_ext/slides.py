@@ -125,12 +125,8 @@ def trim_page(app, page, template, context, doctree):
     """Leave out what slides have not: pages before and after, scripts of pages, and styles of the gallery."""
     if isinstance(app.builder, RevealjsHTMLBuilder):
         context |= {"parents": [], "prev": None, "next": None}
-        context["script_files"] = [one for one in context["script_files"] if "mathjax" in name_of(one)]
-        context["css_files"] = [one for one in context["css_files"] if "sg_gallery" not in name_of(one)]
-
-
-def name_of(file):
-    return str(getattr(file, "filename", file))
+        context["script_files"] = [one for one in context["script_files"] if "mathjax" in str(one)]
+        context["css_files"] = [one for one in context["css_files"] if "sg_gallery" not in str(one)]
 
 
 def setup(app):

@@ -208,13 +208,6 @@ def test_outliers_in_y(far):
     assert "outliers in y" in diagnose(repaired, X, y).not_checked
 
 
-def test_features_that_overflow_are_found():
-    X, y = moons(scale=1e200)
-    broken = network()
-    assert cause_of_failure(broken, X, y, says="")[0] == "unscaled features"
-    assert diagnose(broken, X, y).fix_first.name == "unscaled features"
-
-
 def test_a_training_without_an_end_that_has_learned_nothing():
     X, y = moons()
     regressor = ShallowNNRegressor(solver="adam", alpha=3.0, random_state=0, max_iter=60, n_iter_no_change=50)

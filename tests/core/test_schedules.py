@@ -11,11 +11,9 @@ EXPECTED = {
     "one_cycle": {0.0: 0.08, 0.15: 1.04, 0.3: 2.0, 0.65: 1.0, 1.0: 0.0},
     "adaptive": {0.0: 1.0, 0.25: 1.0, 0.999: 1.0},
 }
-# The mean factor, about.
-every_schedule = pytest.mark.parametrize("name", SCHEDULES)
 
 
-@every_schedule
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_factors_are_those_of_the_textbook(name):
     for progress, factor in EXPECTED[name].items():
         assert SCHEDULES[name].factor(progress) == pytest.approx(factor, rel=1e-13, abs=1e-15)

@@ -92,15 +92,6 @@ def test_alpha(own, batch_size):
     assert (results[0].state.params != results[1].state.params).any()
 
 
-@batches_or_all
-def test_a_learning_rate_that_falls_on_a_plateau(batch_size):
-    """Networks reach it in different epochs."""
-    config = {"batch_size": batch_size, "schedule": "adaptive", "n_iter_no_change": 1, "max_iter": 12}
-    runs = [make_run(BINARY, seed, learning_rate=0.5, tol=1e-2, **config) for seed in range(4)]
-    results = assert_same_as_alone(runs)
-    assert len({result.state.n_reductions for result in results}) > 1
-
-
 @pytest.mark.parametrize("gathered_bytes", [1, 2000])
 @pytest.mark.parametrize("loss", ["softmax", "logistic"])
 def test_how_many_rows_are_gathered_at_once(monkeypatch, loss, gathered_bytes):

@@ -73,23 +73,6 @@ def test_the_noise_of_small_batches_is_averaged_where_the_loss_has_converged(con
     assert_allclose(result.state.params, np.mean(params[-n_averaged:], axis=0), rtol=1e-13)
 
 
-def test_a_score_is_watched_instead_of_the_loss():
-    scores = iter([0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3, 1.0])
-    seen = []
-
-    def score(params):
-        seen.append(params.copy())
-        return next(scores)
-
-    run = make_run(BINARY, data={"validation": VALIDATION, "score": score}, max_iter=100, n_iter_no_change=3)
-    result, params = train_and_watch(run)
-    assert result.state.stop_reason is StopReason.NO_IMPROVEMENT
-    assert_array_equal(history_column(result, "val_score"), [0.1, 0.5, 0.4, 0.6, 0.6, 0.2, 0.3])
-    assert result.state.kept_epoch == 4
-    assert_array_equal(seen, params[1:])
-    assert_array_equal(result.state.params, params[4])
-
-
 @every_solver
 def test_stops_when_the_gradient_is_small(solver):
     config = {"solver": solver, "batch_size": 60, "alpha": 1.0, "n_iter_no_change": 10**6, "max_iter": 200}

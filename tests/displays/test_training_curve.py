@@ -23,16 +23,21 @@ def test_the_stop_is_marked_where_the_curve_was_last_seen(stop_reason, marker):
     assert shown.ax_.get_lines()[-1].get_marker() == marker
 
 
+ALIKE = {"loss": [1.0] * 5, "val_loss": [1.0] * 5}
+
+
 @pytest.mark.parametrize(
-    ("history", "best_iter", "marks"),
+    ("history", "first_epoch", "best_iter", "marks"),
     [
-        ({"loss": [3.0, 2.0, 1.0]}, 3, []),  # without validation, the last epoch is no special one
-        ({"loss": [3.0, 2.0, 1e9]}, 2, [("best epoch: 2", 2, 2.0)]),  # it went back there
-        ({"loss": [1e9], "val_loss": [1e9]}, 0, []),  # the initial weights are no epoch
+        ({"loss": [3.0, 2.0, 1.0]}, 1, 3, []),  # without validation, the last epoch is no special one
+        ({"loss": [3.0, 2.0, 1e9]}, 1, 2, [("best epoch: 2", 2, 2.0)]),  # it went back there
+        ({"loss": [1e9], "val_loss": [1e9]}, 1, 0, []),  # the initial weights are no epoch
+        (ALIKE, 8, 7, []),  # that epoch is no longer there
+        *((ALIKE, 8, best, [(f"best epoch: {best}", best, 1.0)]) for best in (8, 10, 12)),
     ],
 )
-def test_an_earlier_epoch_is_marked_as_the_best(history, best_iter, marks):
-    shown = TrainingCurveDisplay(history, best_iter).plot()
+def test_an_earlier_epoch_is_marked_as_the_best_if_it_is_kept(history, first_epoch, best_iter, marks):
+    shown = TrainingCurveDisplay(history, best_iter, first_epoch=first_epoch).plot()
     assert [line for line in drawn(shown.ax_) if "best" in line[0]] == marks
 
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -68,14 +67,6 @@ def test_a_curve_has_the_numbers_of_the_epochs_that_are_kept():
     assert "stopped after epoch 12: max_iter" in labels
     left, right = shown.ax_.get_xlim()
     assert 7 < left < 8 < 12 < right < 13
-
-
-@pytest.mark.parametrize(("best_iter", "place"), [(7, None), (8, 8), (10, 10), (12, 12)])
-def test_a_best_epoch_is_marked_if_it_is_kept(best_iter, place):
-    history = {"loss": np.arange(5.0), "val_loss": np.arange(5.0)}
-    shown = TrainingCurveDisplay(history, best_iter, first_epoch=8).plot()
-    marks = [line.get_xdata().tolist() for line in shown.ax_.get_lines() if "best" in line.get_label()]
-    assert marks == ([] if place is None else [[place]])
 
 
 def test_a_diagnosis_reads_the_loss_of_the_epoch_that_was_kept():

@@ -157,17 +157,6 @@ def test_a_constant_is_learned_at_once(loss, value, n_rows):
     assert_allclose(reg.predict(X), value, atol=0.1 * reg.y_scale_)
 
 
-def test_the_scale_is_that_of_the_weighted_rows():
-    X, y = make_rows(5)
-    y[0] = 1e9
-    weights = np.array([0.0, 1, 1, 2, 0.5])
-    reg = small_regressor().fit(X, y, weights)
-    mean = np.average(y, weights=weights)
-    assert reg.y_offset_ == pytest.approx(mean)
-    assert reg.y_scale_ == pytest.approx(np.sqrt(np.average((y - mean) ** 2, weights=weights)))
-    assert type(reg.y_offset_) is type(reg.y_scale_) is float
-
-
 @pytest.mark.parametrize("loss", ROBUST)
 def test_outliers_in_y_hardly_move_a_robust_loss(loss):
     rng = np.random.default_rng(0)
@@ -188,6 +177,7 @@ def test_the_scale_of_a_robust_loss_is_that_of_the_values_that_differ(loss):
     reg = small_regressor(loss=loss).fit(X, y)
     assert reg.y_offset_ == pytest.approx(0.3)
     assert reg.y_scale_ == pytest.approx(1.4826 * 49)
+    assert type(reg.y_offset_) is type(reg.y_scale_) is float
 
 
 def test_several_targets_have_a_scale_each():
@@ -312,19 +302,6 @@ def test_a_weight_of_two_is_a_row_that_is_there_twice(loss):
 
 
 # --- Going on, stopping ---
-
-
-@every_loss
-def test_partial_fit_keeps_the_first_scale(loss):
-    X, y = make_rows()
-    reg = small_regressor(loss=loss)
-    reg.partial_fit(X[:30], y[:30])
-    scale = reg.y_offset_, reg.y_scale_
-    for _ in range(40):
-        reg.partial_fit(X[30:], 3 * y[30:])
-    assert (reg.y_offset_, reg.y_scale_) == scale
-    assert reg.n_iter_ == 41
-    assert reg.loss_curve_[-1] < reg.loss_curve_[1]
 
 
 def test_a_first_part_without_a_scale_is_warned_of():

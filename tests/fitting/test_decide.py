@@ -150,14 +150,6 @@ def test_a_stream_is_for_adam_and_starts_with_a_fresh_memory_after_a_fit():
     assert_same_model(classifier, forgetful.partial_fit(X[:100], Y[:100]), rtol=0)
 
 
-def test_a_warm_start_may_change_the_solver():
-    classifier = make_classifier(warm_start=True).fit(X[:100], Y[:100])
-    classifier.fit(X, Y)
-    assert classifier.solver_ == "adam"
-    by_name = make_classifier(warm_start=True, solver="lbfgs").fit(X[:100], Y[:100])
-    assert_same_model(classifier, by_name.set_params(solver="adam").fit(X, Y), rtol=0)
-
-
 CONSTANT, COSINE = ({"learning_rate_schedule": name} for name in ("constant", "cosine"))
 PACES = [
     # batches of many rows follow their square root

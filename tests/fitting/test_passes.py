@@ -19,9 +19,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 FIXED_BYTES = 2**20 + GATHERED_BYTES  # what a pass takes whatever its networks are: Python objects, rows
 
 
-def make_inputs(n_samples=40, n_features=4):
+def make_inputs(n_samples=40, n_features=4, n_classes=2):
     X = np.random.default_rng(0).normal(size=(n_samples, n_features))
-    return encoded(X, np.arange(n_samples) % 2)
+    return encoded(X, np.arange(n_samples) % n_classes)
 
 
 def encoded(X, y):
@@ -40,15 +40,16 @@ def planned_bytes(trainings):
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "n_features", "params"),
+    ("shape", "params"),
     [
-        (1000, 50, {"n_hidden": 32, "batch_size": None, "dropout": 0.5}),
-        (1000, 300, {"n_hidden": 10, "early_stopping": True, "batch_size": 100}),
-        (300, 100, {"early_stopping": True, "validation_fraction": 0.5, "batch_size": 1, "max_iter": 2}),
+        ((1000, 50), {"n_hidden": 32, "batch_size": None, "dropout": 0.5}),
+        ((1000, 300), {"n_hidden": 10, "early_stopping": True, "batch_size": 100}),
+        ((300, 100), {"early_stopping": True, "validation_fraction": 0.5, "batch_size": 1, "max_iter": 2}),
+        ((1000, 4, 20), {"batch_size": None}),  # twenty classes
     ],
 )
-def test_buffers_of_a_pass_stay_within_what_was_planned(n_samples, n_features, params):
-    inputs = make_inputs(n_samples, n_features)
+def test_buffers_of_a_pass_stay_within_what_was_planned(shape, params):
+    inputs = make_inputs(*shape)
     trainings = []
 
     def plan_and_train():

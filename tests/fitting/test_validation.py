@@ -1,6 +1,5 @@
 """Validation rows: how they are chosen, what is watched, and which weights are kept."""
 
-import itertools
 from functools import partial
 
 import numpy as np
@@ -13,7 +12,6 @@ from sklearn.metrics import check_scoring, log_loss, make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ShallowNNClassifier
 from sknn_scratch._fitting.observations import draw_held_out
 from tests.helpers import KINDS, RecordingScorer, assert_same_model, make_data, small_network
 
@@ -149,12 +147,6 @@ def test_auto_validates_only_with_rows_of_the_user():
         assert "val_loss" in clone(clf).set_params(**params).fit(x, y, **VALIDATION).history_
 
 
-def test_one_validation_row_is_enough():
-    classifier = make_classifier(max_iter=3).fit(X, Y, X_val=X_VAL[:1], y_val=Y_VAL[:1])
-    assert np.isfinite(classifier.history_["val_loss"]).all()
-    assert len(classifier.classes_) == 3
-
-
 def test_validation_labels_of_any_type():
     labels = np.array(["a", "b", "c"])
     classifier = make_classifier(scoring="accuracy").fit(X, labels[Y], X_val=X_VAL, y_val=labels[Y_VAL])
@@ -196,10 +188,3 @@ def test_a_metric_or_a_scorer_may_do_without_weights(scoring):
 def test_a_scorer_that_takes_other_arguments_is_named():
     with pytest.raises(ValueError, match=r"scoring=.*cannot score the .* validation rows"):
         make_classifier(scoring=minus_mistakes).fit(X, Y)
-
-
-@pytest.mark.parametrize("n_features", [1, 2, 3])
-def test_each_pattern_of_a_repeated_truth_table_trains(n_features):
-    x = np.array(list(itertools.product([-1.0, 1.0], repeat=n_features)) * (1000 // 2**n_features))
-    parity = (x.prod(axis=1) > 0).astype(int)
-    assert ShallowNNClassifier(random_state=0, early_stopping=True).fit(x, parity).score(x, parity) == 1

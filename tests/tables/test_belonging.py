@@ -125,6 +125,14 @@ def test_means_of_y_do_not_depend_on_the_order_of_the_rows_or_the_names_of_group
     assert_array_equal(np.sort(swapped, axis=1), np.sort(X, axis=1))
 
 
+def test_means_of_y_do_not_depend_on_the_order_of_rows_that_are_equal_but_for_y():
+    encoder, towns, order = tabular_pipeline("regressor")["columns"], RENTS[["town"]], RNG.permutation(600)
+    rent = IS_DEAR + RNG.normal(scale=0.1, size=600)
+    X = encoder.fit_transform(towns, rent)
+    assert encoder.target_encoded_ == ["town"]
+    assert_array_equal(encoder.fit_transform(towns.iloc[order], rent[order]), X[order])
+
+
 def test_a_copy_of_a_row_does_not_tell_its_y():
     twice = encoded(TWICE)
     assert_array_equal(twice[:600], twice[600:])  # each is encoded by the rows of other folds

@@ -67,7 +67,6 @@ def test_classes_have_a_mean_each_and_two_have_one(labels):
 
 
 def test_categories_that_tell_nothing_of_y_become_the_mean_of_all():
-    y = np.tile([-1.0, 1.0], 100)
     encoder = MeanEncoder("continuous")
     pairs = np.array([f"n{i // 2}" for i in range(200)], dtype=object)[:, np.newaxis]
     for y in (np.tile([-1.0, 1.0], 100), np.full(200, 7.0)):

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sknn_scratch import ShallowNNClassifier, ShallowNNRegressor
@@ -52,21 +51,6 @@ def test_rows_that_weigh_nothing_are_not_there(kind, params):
     assert_same_model(weighted, without, rtol=0)
     for name in weighted.history_.keys() - {"seconds"}:
         assert_array_equal(weighted.history_[name], without.history_[name])
-
-
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-def test_a_class_may_weigh_nothing(kind, solver):
-    """As in bagging, where each estimator has a sample of the rows: the classes are those of y."""
-    X, y = make_data(kind)
-    by_class = make_classifier(solver=solver, class_weight={0: 0}).fit(X, y)
-    by_row = make_classifier(solver=solver).fit(X, y, y > 0)
-    assert_same_model(by_class, by_row, rtol=1e-12)
-    assert_array_equal(by_row.classes_, np.unique(y))
-    assert by_row.predict_proba(X)[:, 0].mean() < 0.3
-    if kind == "binary":
-        rare = (np.arange(60) < 2).astype(int)
-        BaggingClassifier(make_classifier(solver=solver), 10, random_state=0).fit(X, rare)  # once without it
 
 
 BY_CLASS = {"binary": {0: 0.5, 1: 3.0}, "multiclass": {0: 0.5, 2: 3.0}}

@@ -91,12 +91,6 @@ def test_label_indicators_of_any_type(convert):
     assert 0 < classifier.score(X4, Y4) == accuracy_score(Y4, predicted) < np.mean(predicted == Y4) < 1
 
 
-def test_labels_that_all_rows_or_none_have():
-    indicator = np.column_stack([Y4, np.zeros(len(Y4), int), np.ones(len(Y4), int)])
-    classifier = make_classifier(max_iter=300, alpha=0.0).fit(X4, indicator)
-    assert_array_equal(classifier.predict(X4)[:, 2:], indicator[:, 2:])
-
-
 @every_kind
 def test_predictions_are_the_formulas_of_the_documentation(kind):
     X, y = make_data(kind)
