@@ -125,6 +125,15 @@ def test_places_in_an_ensemble_share_the_good_alphas():
     assert alphas_of([0.0] * 4, SquaredError) == list(ALPHAS_OF_FEW)
 
 
+@pytest.mark.parametrize("n_rows", [600, 2000])
+def test_surveys_have_the_probabilities_of_their_boxes(n_rows):
+    rng = np.random.default_rng(0)
+    boxes = rng.integers(0, 2, (n_rows, 3)).astype(float)
+    truth = np.where(boxes[:, 0] == 1, 0.9, 0.1)
+    clf = ShallowNNClassifier(random_state=0).fit(boxes, rng.random(n_rows) < truth)
+    assert np.abs(clf.predict_proba(boxes)[:, 1] - truth).mean() < 0.035  # 0.12 if equal rows count once
+
+
 def test_each_month_of_twenty_years_has_its_mean():
     rng, month = np.random.default_rng(0), np.repeat(np.arange(12), 20)
     x, means = month[:, np.newaxis] / 3.5 - 1.6, rng.normal(size=12)
