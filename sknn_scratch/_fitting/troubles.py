@@ -39,8 +39,6 @@ NOTHING_LEARNED = (
     "The training has failed: its loss is no lower than the loss of a network that predicts the same for "
     "all rows."
 )
-# The loss of a network that has learned little, in baseline losses.
-LITTLE = 0.9
 # The mean size of a raw feature. With 700 and more, sgd lost a third of its accuracy, and L-BFGS a twentieth.
 # scikit-learn's own checks have features of 100.
 FAR_TOO_LARGE = 200.0
@@ -127,18 +125,22 @@ def may_have_learned_nothing(fit, state):
 def troubles_of_ensemble(networks, all_troubles):
     """List the troubles of fitted networks, each once, with the number of networks that have it.
 
-    If y is mostly noise, ``alpha="auto"`` gives some networks a penalty that leaves them nothing. That is no
-    failure, as long as most networks have learned the little that there is.
+    With few rows, or much noise, ``alpha="auto"`` gives some networks a penalty that leaves them nothing.
+    That is no failure, as long as most networks have a smaller one, and have learned.
     """
-    counts = Counter(chain.from_iterable(all_troubles))
-    failures = Counter({one: n for one, n in counts.items() if one.message.startswith(NOTHING_LEARNED)})
-    is_minority = 0 < failures.total() < len(networks) / 2
-    if is_minority and np.median(list(map(last_loss, networks))) > LITTLE:
-        counts -= failures
+    counts, alphas = Counter(chain.from_iterable(all_troubles)), np.array([one.alpha_ for one in networks])
+    have_failed = np.array([any(map(is_failure, troubles)) for troubles in all_troubles])
+    is_minority = 0 < have_failed.sum() < len(networks) / 2
+    is_by_alpha = is_minority and alphas[have_failed].min() > np.median(alphas)
     return [
         trouble._replace(message=f"{n} of {len(networks)} networks: {trouble.message}")
         for trouble, n in counts.items()
+        if not (is_by_alpha and is_failure(trouble))
     ]
+
+
+def is_failure(trouble):
+    return trouble.message.startswith(NOTHING_LEARNED)
 
 
 def last_loss(fitted):

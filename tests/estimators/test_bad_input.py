@@ -42,7 +42,7 @@ BAD_PARAMS = {
     "activation": ["swish", np.sin, Activation],
     "init_scale": [-0.1, "xavier", INF, True],
     "learning_rate": [0, "constant", None, NAN, True],
-    "solver": ["rmsprop", None],
+    "solver": ["newton", None],
     "batch_size": [0, 1.5, "all", True],
     "max_iter": [0, 1.5, "all", INF, True],
     "alpha": [-1, "chosen", NAN],
