@@ -82,12 +82,6 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
 
     __metadata_request__fit: ClassVar = {"groups": True}
 
-    categories_: list[NDArray[Any]]
-    encodings_: list[NDArray[np.float64]]
-    target_mean_: NDArray[np.float64]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-
     def __init__(self, target_type: str = "auto") -> None:
         self.target_type = target_type
 

@@ -119,16 +119,6 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
            [ 0.  ,  0.  ,  0.  ,  1.  ]])
     """
 
-    knots_: list[NDArray[np.float64]]
-    fine_knots_: list[NDArray[np.float64]]
-    mean_: NDArray[np.float64]
-    scale_: NDArray[np.float64]
-    bound_: float
-    ramp_means_: list[NDArray[np.float64]]
-    has_missing_: NDArray[np.bool_]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-
     __metadata_request__fit: ClassVar = {"groups": True}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_bins": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],

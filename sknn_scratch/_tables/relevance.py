@@ -122,15 +122,6 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     array([1., 0., 0.])
     """
 
-    network_: SingleNetwork
-    relevance_: NDArray[np.float64]
-    scale_: NDArray[np.float64]
-    mean_: NDArray[np.float64]
-    components_: NDArray[np.float64] | None
-    explained_variance_: NDArray[np.float64] | None
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-
     __metadata_request__fit: ClassVar = {"groups": True}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "network": [ShallowNNClassifier, ShallowNNRegressor, None]

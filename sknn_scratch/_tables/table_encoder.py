@@ -96,15 +96,6 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
 
     __metadata_request__fit: ClassVar = {"groups": True}
 
-    kinds_: dict[Any, str]
-    codes_: list[Any]
-    date_parts_: dict[Any, dict[str, float]]
-    merged_categories_: dict[Any, int]
-    target_encoded_: list[Any]
-    encoders_: dict[str, Any]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-
     def __init__(
         self,
         numbers: Any,

@@ -71,11 +71,6 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
     array([ 0.2, -1.4], dtype=float32)
     """
 
-    vectorizer_: Any
-    components_: NDArray[Any]
-    mean_: NDArray[Any]
-    scale_: Any
-
     def __init__(self, n_components: int = 30, vectorizer: Any = None) -> None:
         self.n_components = n_components
         self.vectorizer = vectorizer
