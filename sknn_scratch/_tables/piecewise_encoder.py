@@ -1,22 +1,20 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
 import math
-from itertools import chain, count, repeat
+from itertools import repeat
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
-from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
+from sknn_scratch._fitting.sklearn_versions import StrOptions, validate_data
+from sknn_scratch._tables.names import NamingTransformer
 from sknn_scratch._tables.pieces import MOST_THINNED, Piece, encode_columns, known_values, n_ramps, piece_of
 from sknn_scratch._tables.ramps import best_pieces
 from sknn_scratch._tables.targets import numbers_of
@@ -34,7 +32,7 @@ COLUMNS_WITH_RAMPS = 1000
 CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 200
 
 
-class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class PiecewiseLinearEncoder(NamingTransformer):
     """Encode each column of numbers as a bounded value and ramps between its quantiles.
 
     A network learns badly from long tails, and needs many units for a function that bends often along one
@@ -50,7 +48,8 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
       encodings of a missing value are zero, which is their mean for the ramps.
 
     Outside the range of the training set, ramps are constant and the value is bounded. So a network does not
-    extrapolate far, and an outlier cannot move a prediction far.
+    extrapolate far, and an outlier cannot move a prediction far. The features of a column "age" are "age",
+    "age_ramp1", "age_ramp2", ..., those of the fine ramps last, and "age_missing".
 
     Parameters
     ----------
@@ -184,24 +183,9 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         X = self._validated(X, reset=False)
         return encode_columns(X, list(self._pieces()), self.dtype or X.dtype)
 
-    def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
-        """Name the encoded columns.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the columns. None is their names in training, or x0, x1, ...
-
-        Returns
-        -------
-        names : ndarray of str
-            For a column "age": "age", "age_ramp1", "age_ramp2", ... and "age_missing". The fine ramps follow
-            the others.
-        """
-        check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+    def _names_out(self, names):
         parts = zip(names, self._pieces(), strict=True)
-        return without_repeats(f"{name}{suffix}" for name, piece in parts for suffix in piece.suffixes)
+        return [f"{name}{suffix}" for name, piece in parts for suffix in piece.suffixes]
 
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
@@ -245,12 +229,3 @@ def fit_pieces(X, n_bins, y, groups=None):
             fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, coarse, fine, groups) if can_try else fine
-
-
-def without_repeats(names):
-    """Make an array of names; one that repeats an earlier one gets a number."""
-    used: dict[str, None] = {}
-    for name in names:
-        candidates = chain([name], (f"{name}_{number}" for number in count(2)))
-        used[next(one for one in candidates if one not in used)] = None
-    return np.array(list(used), dtype=object)
