@@ -19,9 +19,8 @@ from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
 
-from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.means import CONTINUOUS, means_tell
+from sknn_scratch._tables.means import CONTINUOUS, means_tell, numbers_of_rows
 from sknn_scratch._tables.text_encoder import COMPONENT
 
 # The encoders of columns with too many categories, beside those of numbers and of categories.

@@ -20,15 +20,11 @@ from sknn_scratch._tables.ramps import best_pieces
 from sknn_scratch._tables.targets import numbers_of
 from sknn_scratch._targets.checks import dense
 
-# What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones where they help. If more than 8
-# columns have these, every second fine knot is left out; if more than 16, all are: they cost time.
+# The numbers of n_bins="auto", whose description says what they mean.
 COARSE_BINS, FINE_BINS, COLUMNS_WITH_ALL = 8, 32, 8
-# Many columns have fewer bins than 8, down to this number, so that all have about so many features.
 FEWEST_BINS, FEATURES_OF_FEW_ROWS, FEATURES_OF_MANY_ROWS = 2, 500, 1000
-# If more columns would have ramps, none has: with so many, losses were higher.
-COLUMNS_WITH_RAMPS = 1000
-# Fine bins, and a trial of ramps, need so many rows with another y than the most frequent one. With fewer
-# cases, fine bins are noise, and a trial of generated tables was wrong at times.
+COLUMNS_WITH_RAMPS = 1000  # with more, losses were higher
+# With fewer cases, fine bins are noise, and a trial of generated tables was wrong at times.
 CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 200
 
 

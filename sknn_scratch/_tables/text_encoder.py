@@ -90,8 +90,7 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         self : object
             The fitted encoder.
         """
-        present = (text for text in texts_in(X) if text is not None)
-        texts = sorted(present)  # so that their order does not matter
+        texts = sorted(text for text in texts_in(X) if text is not None)  # whatever the order of the rows is
         texts = [texts[one] for one in evenly(len(texts), MOST_TEXTS)]
         plain = TfidfVectorizer(dtype=np.float32, **CHARACTERS)
         self.vectorizer_ = plain if self.vectorizer is None else clone(self.vectorizer)
