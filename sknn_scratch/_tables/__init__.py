@@ -11,6 +11,7 @@ The path of a fit
     text_encoder       free text as components
     means              means of y by category, and whether they tell something of it
     piecewise_encoder  numbers as bounded values and ramps
+    names              the names of what a transformer makes
     relevance          the second step: features that matter become larger, and components replace them
 
 Everywhere, ``groups`` number the group (n_samples,) of each row, or are None.

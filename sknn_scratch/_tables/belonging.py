@@ -13,9 +13,8 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._fitting.observations import distinct_rows, hashes_of_rows, places_of_units
 from sknn_scratch._fitting.trials import LEAST_ROWS
-from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.means import means_tell, texts_as_places
+from sknn_scratch._tables.means import means_tell, numbers_of_rows, texts_as_places
 from sknn_scratch._tables.remarks import MOST_LISTED, Remark, Sentence
 from sknn_scratch._tables.targets import numbers_of
 
@@ -73,7 +72,7 @@ def share_of_equal_pairs(values):
     return np.sum(np.square(counts / len(values)))
 
 
-def units_of(columns, y, groups=None):
+def units_of(columns, y, groups):
     """Give the rows of a group, or a row and its copies, the same number (n_samples,).
 
     The numbers follow from rounded values of the columns and of y, whatever the order of rows and columns and
@@ -119,7 +118,6 @@ def groups_in(columns, may_name):
 
 
 def are_groups(numbers):
-    """Whether equal numbers (n_samples,) make groups of some rows each."""
     sizes = np.unique(numbers, return_counts=True)[1]
     return 2 * len(sizes) <= len(numbers) and sizes.max() <= LARGEST_GROUP * len(numbers)
 

@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length
 
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._tables.kind_of_numbers import ROWS_OF_A_CODE, Numbers
-from sknn_scratch._tables.means import once, sums_by, texts_as_places
+from sknn_scratch._tables.means import numbers_of_rows, once, sums_by
 from sknn_scratch._tables.pieces import quantiles
 from sknn_scratch._tables.piecewise_encoder import COARSE_BINS, FINE_BINS
 from sknn_scratch._tables.targets import scaled_targets
@@ -81,12 +81,3 @@ def explained_beside_line(distinct, places, counts, targets, n_bins):
     noise = ((targets**2).sum(axis=0) - counts @ means**2) / (len(targets) - len(distinct))
     explained = (counts @ beside_line**2 - n_free * noise).sum()
     return explained / len(targets), np.sqrt(2 * n_free * (noise**2).sum()) / len(targets)
-
-
-def numbers_of_rows(columns):
-    """Give equal rows the same number (n_samples,): of columns of floats, dates, or text and None."""
-    numbers = 0
-    for values in columns:
-        places = np.unique(texts_as_places(values), return_inverse=True)[1]
-        numbers = np.unique(numbers * (places.max() + 1) + places, return_inverse=True)[1]
-    return numbers

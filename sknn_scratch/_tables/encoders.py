@@ -8,6 +8,7 @@ categories also become means of y.
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,8 @@ from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import has_fit_parameter
 
-from sknn_scratch._tables.codes import numbers_of_rows
 from sknn_scratch._tables.columns import CATEGORIES, NUMBERS, listed
-from sknn_scratch._tables.means import CONTINUOUS, means_tell
-from sknn_scratch._tables.piecewise_encoder import without_repeats
+from sknn_scratch._tables.means import CONTINUOUS, means_tell, numbers_of_rows
 from sknn_scratch._tables.text_encoder import COMPONENT
 
 # The encoders of columns with too many categories, beside those of numbers and of categories.
@@ -116,13 +115,13 @@ class Encoders:
             for (name, _), group in rare_groups(self.fitted[encoder], inputs).items()
         }
 
-    def feature_names(self, names):
-        encoded = []
-        for encoder, inputs in self.inputs.items():
-            encoded += list(
-                self.fitted[encoder].get_feature_names_out([names[one] + end for one, end in inputs])
-            )
-        return without_repeats(encoded)
+    def names_out(self, names):
+        """List the names of what the encoders make, by the names of the columns."""
+        made = (
+            self.fitted[encoder].get_feature_names_out([names[one] + end for one, end in inputs])
+            for encoder, inputs in self.inputs.items()
+        )
+        return list(chain.from_iterable(made))
 
 
 def fit_encoders(table, features, y, groups, units):

@@ -173,7 +173,7 @@ class Measured(Kind):
             return measures[:0]
         margin = max(margin, self.least_margin)
         far = measures[(measures < self.lowest - margin) | (measures > self.highest + margin)]
-        return far[np.isfinite(far)] if len(far) else far  # infinite ones are refused later
+        return far[np.isfinite(far)]  # infinite ones are refused later
 
     def measures(self, values: np.ndarray) -> np.ndarray:
         """Make floats (n_samples,) of values, NaN if they are missing."""

@@ -82,12 +82,6 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
 
     __metadata_request__fit: ClassVar = {"groups": True}
 
-    categories_: list[NDArray[Any]]
-    encodings_: list[NDArray[np.float64]]
-    target_mean_: NDArray[np.float64]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-
     def __init__(self, target_type: str = "auto") -> None:
         self.target_type = target_type
 
@@ -256,6 +250,15 @@ def places_of_texts(column):
 def texts_as_places(values):
     """Make numbers of a column (n_samples,) of text; numbers and dates stay as they are."""
     return places_of_texts(values)[1] if values.dtype == object else values
+
+
+def numbers_of_rows(columns):
+    """Give equal rows the same number (n_samples,): of columns of floats, dates, or text and None."""
+    numbers = 0
+    for values in columns:
+        places = np.unique(texts_as_places(values), return_inverse=True)[1]
+        numbers = np.unique(numbers * (places.max() + 1) + places, return_inverse=True)[1]
+    return numbers
 
 
 def places_in(texts, column):

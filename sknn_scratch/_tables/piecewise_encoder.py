@@ -1,40 +1,34 @@
 """PiecewiseLinearEncoder: each number becomes several bounded ones, between which a network can bend."""
 
 import math
-from itertools import chain, count, repeat
+from itertools import repeat
 from numbers import Integral
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_scratch._estimators.constructor import Number
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
-from sknn_scratch._fitting.sklearn_versions import StrOptions, _check_feature_names_in, validate_data
+from sknn_scratch._fitting.sklearn_versions import StrOptions, validate_data
+from sknn_scratch._tables.names import NamingTransformer
 from sknn_scratch._tables.pieces import MOST_THINNED, Piece, encode_columns, known_values, n_ramps, piece_of
 from sknn_scratch._tables.ramps import best_pieces
 from sknn_scratch._tables.targets import numbers_of
 from sknn_scratch._targets.checks import dense
 
-# What n_bins="auto" means: 8 bins and, from 1,500 rows on, also 32 fine ones where they help. If more than 8
-# columns have these, every second fine knot is left out; if more than 16, all are: they cost time.
+# The numbers of n_bins="auto", whose description says what they mean.
 COARSE_BINS, FINE_BINS, COLUMNS_WITH_ALL = 8, 32, 8
-# Many columns have fewer bins than 8, down to this number, so that all have about so many features.
 FEWEST_BINS, FEATURES_OF_FEW_ROWS, FEATURES_OF_MANY_ROWS = 2, 500, 1000
-# If more columns would have ramps, none has: with so many, losses were higher.
-COLUMNS_WITH_RAMPS = 1000
-# Fine bins, and a trial of ramps, need so many rows with another y than the most frequent one. With fewer
-# cases, fine bins are noise, and a trial of generated tables was wrong at times.
+COLUMNS_WITH_RAMPS = 1000  # with more, losses were higher
+# With fewer cases, fine bins are noise, and a trial of generated tables was wrong at times.
 CASES_FOR_FINE_BINS, CASES_FOR_TRIAL = 375, 200
 
 
-class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class PiecewiseLinearEncoder(NamingTransformer):
     """Encode each column of numbers as a bounded value and ramps between its quantiles.
 
     A network learns badly from long tails, and needs many units for a function that bends often along one
@@ -50,7 +44,8 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
       encodings of a missing value are zero, which is their mean for the ramps.
 
     Outside the range of the training set, ramps are constant and the value is bounded. So a network does not
-    extrapolate far, and an outlier cannot move a prediction far.
+    extrapolate far, and an outlier cannot move a prediction far. The features of a column "age" are "age",
+    "age_ramp1", "age_ramp2", ..., those of the fine ramps last, and "age_missing".
 
     Parameters
     ----------
@@ -119,16 +114,6 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
            [ 0.  ,  0.  ,  0.  ,  1.  ]])
     """
 
-    knots_: list[NDArray[np.float64]]
-    fine_knots_: list[NDArray[np.float64]]
-    mean_: NDArray[np.float64]
-    scale_: NDArray[np.float64]
-    bound_: float
-    ramp_means_: list[NDArray[np.float64]]
-    has_missing_: NDArray[np.bool_]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
-
     __metadata_request__fit: ClassVar = {"groups": True}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_bins": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
@@ -194,24 +179,9 @@ class PiecewiseLinearEncoder(VersionedPickles, TransformerMixin, BaseEstimator):
         X = self._validated(X, reset=False)
         return encode_columns(X, list(self._pieces()), self.dtype or X.dtype)
 
-    def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
-        """Name the encoded columns.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the columns. None is their names in training, or x0, x1, ...
-
-        Returns
-        -------
-        names : ndarray of str
-            For a column "age": "age", "age_ramp1", "age_ramp2", ... and "age_missing". The fine ramps follow
-            the others.
-        """
-        check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+    def _names_out(self, names):
         parts = zip(names, self._pieces(), strict=True)
-        return without_repeats(f"{name}{suffix}" for name, piece in parts for suffix in piece.suffixes)
+        return [f"{name}{suffix}" for name, piece in parts for suffix in piece.suffixes]
 
     def _validated(self, X, *, reset):
         """Check X (n_samples, n_features): numbers, none of them infinite."""
@@ -255,12 +225,3 @@ def fit_pieces(X, n_bins, y, groups=None):
             fine = with_ramps(COARSE_BINS, FINE_BINS, step)
     can_try = y is not None and n_columns > 0 and cases >= CASES_FOR_TRIAL
     return best_pieces(X, y, coarse, fine, groups) if can_try else fine
-
-
-def without_repeats(names):
-    """Make an array of names; one that repeats an earlier one gets a number."""
-    used: dict[str, None] = {}
-    for name in names:
-        candidates = chain([name], (f"{name}_{number}" for number in count(2)))
-        used[next(one for one in candidates if one not in used)] = None
-    return np.array(list(used), dtype=object)

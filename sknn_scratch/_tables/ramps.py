@@ -9,17 +9,15 @@ import numpy as np
 
 from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
-from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._fitting.inputs import FitInput
 from sknn_scratch._fitting.observations import distinct_rows, places_of_units
 from sknn_scratch._tables.pieces import encode_columns
-from sknn_scratch._tables.small_network import SMALL, train
+from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._tables.targets import scaled_targets
 
 # So many rows are enough, of which every fourth is held out.
 MOST_ROWS, HELD_OUT_EVERY = 5000, 4
-# Ramps are left out if the loss with them is so many times that without them: of tables that a random network
-# had generated, it was 1.04 to 1.3 times. Fine ones must lower the loss as much.
+# Ramps are left out if the loss with them is so many times that without. Fine ones must lower it as much.
 HIGHER = 1.03
 
 
@@ -49,6 +47,6 @@ def best_pieces(X, y, coarse, fine, groups=None):
 def held_out_loss(X, targets, out, pieces):
     """Find the lowest loss of the rows that are held ``out`` (n_samples,), while others train a network."""
     encoded = encode_columns(X, pieces, np.float32)
-    network = ShallowNNRegressor(**SMALL | {"early_stopping": True})
+    network = small_network(is_regression=True).set_params(early_stopping=True)
     fit = train(network, FitInput(encoded[~out], targets[~out], X_val=encoded[out], y_val=targets[out]))
     return min(epoch["val_loss"] for epoch in fit.run.state.history)

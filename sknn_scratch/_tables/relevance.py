@@ -3,8 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -14,17 +13,17 @@ from sknn_scratch._core.data import Data
 from sknn_scratch._core.rows import evenly, rows_of
 from sknn_scratch._estimators.classifier import ShallowNNClassifier
 from sknn_scratch._estimators.methods import validates_parameters
-from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._estimators.regressor import ShallowNNRegressor
 from sknn_scratch._estimators.single import SingleNetwork
 from sknn_scratch._fitting.decide import MANY_ROWS
 from sknn_scratch._fitting.fitted import adopt, attributes_of, fitted_model
 from sknn_scratch._fitting.inputs import ArrayLike, FitInput, encode_data
 from sknn_scratch._fitting.observations import distinct_rows
-from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, validate_data
+from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._fitting.threads import one_blas_thread, threads_for_blocks
 from sknn_scratch._fitting.trials import MOST_VALUES
 from sknn_scratch._fitting.troubles import last_loss
+from sknn_scratch._tables.names import NamingTransformer
 from sknn_scratch._tables.small_network import small_network, train
 from sknn_scratch._targets.checks import checked_values, dense
 
@@ -44,7 +43,7 @@ MOST_FEATURES = 1500
 RESOLUTION = 2.0**-24
 
 
-class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class RelevantComponents(NamingTransformer):
     """Scale features by their relevance, and find the principal components of them.
 
     A feature that is twice as large has the same effect with half the weight, and a quarter of the L2
@@ -63,7 +62,8 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     network would be too weak: it is chosen by the loss of held-out rows, whose y has been seen here.
 
     Then principal components replace the scaled features, so that a network has fewer inputs, and trains in
-    less time: at most 500, each with at least a ten-thousandth of the largest variance.
+    less time: at most 500, each with at least a ten-thousandth of the largest variance. Their names are
+    "component1", "component2", ...
 
     Parameters
     ----------
@@ -121,15 +121,6 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
     >>> (relevant.components_[0] ** 2).round(2)
     array([1., 0., 0.])
     """
-
-    network_: SingleNetwork
-    relevance_: NDArray[np.float64]
-    scale_: NDArray[np.float64]
-    mean_: NDArray[np.float64]
-    components_: NDArray[np.float64] | None
-    explained_variance_: NDArray[np.float64] | None
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
 
     __metadata_request__fit: ClassVar = {"groups": True}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -221,23 +212,10 @@ class RelevantComponents(VersionedPickles, TransformerMixin, BaseEstimator):  # 
             list(map_blocks(fill, blocks))
         return components
 
-    def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
-        """Name the components "component1", "component2", ... or, if there are none, the features.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the features. None is their names in training, or x0, x1, ...
-
-        Returns
-        -------
-        names : ndarray of str
-        """
-        check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+    def _names_out(self, names):
         if self.components_ is None:
             return names
-        return np.array([f"component{number + 1}" for number in range(len(self.components_))], dtype=object)
+        return [f"component{number}" for number in range(1, 1 + len(self.components_))]
 
     def _validated(self, X, **rules):
         return validate_data(self, X, dtype=[np.float64, np.float32], **rules)

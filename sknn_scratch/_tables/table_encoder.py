@@ -4,14 +4,11 @@ from functools import cache, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn import config_context
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
-from sknn_scratch._fitting.sklearn_versions import _check_feature_names_in, _num_samples
+from sknn_scratch._fitting.sklearn_versions import _num_samples
 from sknn_scratch._fitting.troubles import warn
 from sknn_scratch._tables.belonging import as_numbers, remarks_of_equal_rows, remarks_of_groups, units_of
 from sknn_scratch._tables.codes import find_codes
@@ -20,6 +17,7 @@ from sknn_scratch._tables.encoders import Features, features_of, fit_encoders
 from sknn_scratch._tables.kind_of_dates import Dates
 from sknn_scratch._tables.kinds import KINDS, Categories, kinds_of
 from sknn_scratch._tables.means import CONTINUOUS
+from sknn_scratch._tables.names import NamingTransformer
 from sknn_scratch._tables.remarks import OF_FIT, OF_LATER_TABLES, texts_by_column, warn_of
 from sknn_scratch._tables.report import ColumnsReport, report_of
 from sknn_scratch._targets.checks import checked_values, dense
@@ -29,7 +27,7 @@ from sknn_scratch._targets.numbers import NumberKinds
 without_frames = config_context(transform_output="default")
 
 
-class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class TableEncoder(NamingTransformer):
     """Encode each column of a table by the kind of its values in ``fit``.
 
     ``numbers`` gets numbers, booleans as 0 and 1, and the parts of dates; ``categories`` gets categories. If
@@ -95,15 +93,6 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
     """
 
     __metadata_request__fit: ClassVar = {"groups": True}
-
-    kinds_: dict[Any, str]
-    codes_: list[Any]
-    date_parts_: dict[Any, dict[str, float]]
-    merged_categories_: dict[Any, int]
-    target_encoded_: list[Any]
-    encoders_: dict[str, Any]
-    n_features_in_: int
-    feature_names_in_: NDArray[Any]
 
     def __init__(
         self,
@@ -216,21 +205,8 @@ class TableEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: 
         check_is_fitted(self)
         return self._encoders.transform(X if isinstance(X, Features) else self._features_of(X))
 
-    def get_feature_names_out(self, input_features: ArrayLike = None) -> NDArray[Any]:
-        """Name the encoded columns; no two have the same name.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the columns. None is their names in training, or x0, x1, ...
-
-        Returns
-        -------
-        names : ndarray of str
-        """
-        check_is_fitted(self)
-        named = dict(zip(self.kinds_, _check_feature_names_in(self, input_features), strict=True))
-        return self._encoders.feature_names(named)
+    def _names_out(self, names):
+        return self._encoders.names_out(dict(zip(self.kinds_, names, strict=True)))
 
     def _features_of(self, X):
         return features_of(self._kinds, self._values_in(X))

@@ -71,11 +71,6 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
     array([ 0.2, -1.4], dtype=float32)
     """
 
-    vectorizer_: Any
-    components_: NDArray[Any]
-    mean_: NDArray[Any]
-    scale_: Any
-
     def __init__(self, n_components: int = 30, vectorizer: Any = None) -> None:
         self.n_components = n_components
         self.vectorizer = vectorizer
@@ -95,8 +90,7 @@ class TextEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         self : object
             The fitted encoder.
         """
-        present = (text for text in texts_in(X) if text is not None)
-        texts = sorted(present)  # so that their order does not matter
+        texts = sorted(text for text in texts_in(X) if text is not None)  # whatever the order of the rows is
         texts = [texts[one] for one in evenly(len(texts), MOST_TEXTS)]
         plain = TfidfVectorizer(dtype=np.float32, **CHARACTERS)
         self.vectorizer_ = plain if self.vectorizer is None else clone(self.vectorizer)
