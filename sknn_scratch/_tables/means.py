@@ -9,14 +9,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_scratch._estimators.pickles import VersionedPickles
 from sknn_scratch._fitting.inputs import ArrayLike, numbers_of_groups
 from sknn_scratch._fitting.sklearn_versions import validate_data
 from sknn_scratch._tables.columns import missing_as_none
+from sknn_scratch._tables.names import NamingTransformer
 from sknn_scratch._tables.targets import scaled_targets
 
 CONTINUOUS = "continuous"
@@ -28,7 +27,7 @@ CERTAIN = 3.0
 LEAST_WITHIN = 1e-9
 
 
-class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class MeanEncoder(NamingTransformer):
     """Encode categories by the means of y, each shrunk to the mean of all rows.
 
     A category of n rows becomes the mean of all rows plus ``s / (n + k)``. s is the sum of its y, each minus
@@ -168,6 +167,10 @@ class MeanEncoder(VersionedPickles, TransformerMixin, BaseEstimator):  # type: i
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+    def _names_out(self, names):
+        n_means = len(self.target_mean_)
+        return names if n_means == 1 else [f"{name}_{number}" for name in names for number in range(n_means)]
 
     def _targets(self, y):
         """Make targets (n_samples, n_means) of y (n_samples,) or (n_samples, 1)."""

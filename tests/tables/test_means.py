@@ -57,12 +57,15 @@ def test_categories_that_fit_has_not_seen_become_the_mean_of_all():
 @pytest.mark.parametrize("labels", [[0, 1, 2], ["x", "y", "z"], [1, 5, 2**40]])
 def test_classes_have_a_mean_each_and_two_have_one(labels):
     classes = np.digitize(Y, [-0.5, 0.5])
-    encoded = MeanEncoder().fit_transform(X, np.array(labels)[classes])
+    encoder = MeanEncoder()
+    encoded = encoder.fit_transform(X, np.array(labels)[classes])
     assert encoded.shape == (200, 6)
+    assert [*encoder.get_feature_names_out(["a", "b"])] == ["a_0", "a_1", "a_2", "b_0", "b_1", "b_2"]
     for number in range(3):
         alone = MeanEncoder("continuous").fit_transform(X, classes == number)
         assert_allclose(encoded[:, [number, 3 + number]], alone, rtol=1e-12)
-    of_two = MeanEncoder().fit_transform(X, np.array(labels)[classes // 2])
+    of_two = encoder.fit_transform(X, np.array(labels)[classes // 2])
+    assert [*encoder.set_output(transform="pandas").transform(X)] == ["x0", "x1"]
     assert_allclose(of_two, MeanEncoder("continuous").fit_transform(X, classes // 2))
 
 
