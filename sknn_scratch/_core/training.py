@@ -81,7 +81,7 @@ def run_epoch(stack: Stack) -> list[Epoch]:
         params -= learning_rate * grads     Stack.update -> Sgd.update
     """
     start = perf_counter()
-    penalty = stack.penalty.value(stack.params)  # that of later batches is nearly the same
+    penalty = stack.penalty.value(stack.params)  # nearly the same at the end of the epoch
     stack.learning_rates = [run.learning_rate for run in stack.runs]
     for batch in stack.batches.epoch([run.state.shuffle_rng for run in stack.runs]):
         stack.compute_gradient(batch)
@@ -100,7 +100,7 @@ def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
     def on_iteration(objective: float, end: StopReason | None) -> bool:
         nonlocal start
         with np.errstate(all="ignore"):
-            (epoch,) = measure(stack, perf_counter() - start, *[objective] * 3)
+            (epoch,) = measure(stack, perf_counter() - start, objective, objective, objective)
         end_epochs(stack, [epoch._replace(end=end)], hooks)
         if run.is_going_on:
             hook.on_epoch_begin(run)
@@ -111,7 +111,10 @@ def run_iterations(stack: Stack, hooks: Sequence[Hooks]) -> None:
 
 
 def measure(stack: Stack, seconds: float, mean: Any, first: Any, highest: Any) -> list[Epoch]:
-    """Measure the epoch of each network, given the mean, first and highest objective (...) of its batches."""
+    """Measure the epoch of each network, given the mean, first and highest objective (...) of its batches.
+
+    A network whose parameters are not finite has an infinite highest objective.
+    """
     saturated_fraction, dead_fraction = stack.saturation()
     measured = {
         "loss": mean,

@@ -25,7 +25,7 @@ from sknn_scratch._fitting.fitted import (
     target_kind_of,
 )
 from sknn_scratch._fitting.inputs import encode_data
-from sknn_scratch._fitting.plan import begun_model, draw_seed, plan_fit
+from sknn_scratch._fitting.plan import copy_to_fit, draw_seed, plan_fit
 from sknn_scratch._fitting.troubles import troubles_of_ensemble, warn
 
 SHARED_ATTRIBUTES = (*DATA_ATTRIBUTES, "solver_", "learning_rate_", "tol_", "alpha_path_")
@@ -67,7 +67,7 @@ class Ensemble(BaseShallowNN):
     _network: ClassVar[type[SingleNetwork]]
 
     def _fit(self, inputs):
-        model = begun_model(self, inputs.partial)
+        model = copy_to_fit(self, inputs.partial)
         encoded = encode_data(model, inputs)  # for all networks, so that errors name the ensemble's class
         networks = self._networks(encoded, goes_on=is_fitted(model))
         n_networks = len(networks)

@@ -45,8 +45,8 @@ class RandomStreams(NamedTuple):
 class Fit:
     """A planned fit of one network.
 
-    Its model is a copy of the estimator, with the fitted attributes that follow from the data or are
-    continued from.
+    Its model is a copy of the estimator. It has the fitted attributes that follow from the data and, if the
+    fit goes on from an earlier one, those of that fit.
     """
 
     estimator: object  # with validated parameters; planning and training do not change it
@@ -73,13 +73,14 @@ class Fit:
 def plan_fit(estimator, inputs, encoded=None, choice=None):
     """Read the data, decide what is "auto", hold out rows, choose alpha, and assemble the run; see ``Fit``.
 
-    The networks of an ensemble share their encoded data, and the choice unless alpha is decided: if they are
-    trained further, each has its own.
+    The networks of an ensemble share their encoded data. They share the choice, too, unless each has an alpha
+    already: a given one, or that of an earlier fit.
     """
-    model = begun_model(estimator, inputs.partial)
+    model = copy_to_fit(estimator, inputs.partial)
     if encoded is None:
         encoded = encode_data(model, inputs)
-    streams = begin_with(model, encoded)
+    take_attributes(model, encoded)
+    streams = streams_of(model)
     network = network_of(model, encoded)
     rows = encoded.data
     if encoded.is_part:
@@ -110,7 +111,7 @@ def plan_fit(estimator, inputs, encoded=None, choice=None):
     return Fit(estimator, inputs, encoded, model, Run(state, data, config), choice)
 
 
-def begun_model(estimator, is_part):
+def copy_to_fit(estimator, is_part):
     """Copy an estimator, with its fitted attributes if the fit goes on with them."""
     model = copied(estimator)
     if not (is_part or estimator.warm_start):
@@ -118,14 +119,17 @@ def begun_model(estimator, is_part):
     return model
 
 
-def begin_with(model, encoded):
-    """Give a model what follows from the data, and its seed if it is new; make its random streams."""
+def take_attributes(model, encoded):
+    """Give a model the attributes that follow from the data and, if it is new, its seed."""
     if is_fitted(model):
         check_same_network(model)
     else:
         model._seed_, model._seen_weight_ = draw_seed(model.random_state), 0.0
     model._activation_ = model.activation
     vars(model).update((name, copy.copy(value)) for name, value in encoded.attributes.items())
+
+
+def streams_of(model):
     seeds = np.random.SeedSequence(model._seed_).spawn(len(RandomStreams._fields))
     return RandomStreams(*map(np.random.default_rng, seeds))
 
