@@ -188,7 +188,8 @@ def test_each_value_has_its_place_in_the_docstring_and_on_the_pages(parameter):
     values, pages = DESCRIBED[parameter]
     names = ["docs/from_mlp.md", *(f"docs/{folder}{page}.md" for page in pages for folder in ("", "zh/"))]
     texts = {name: PAGES[name] for name in names}
-    texts["the docstring of ShallowNNRegressor"] = inspect.getdoc(sknn_scratch.ShallowNNRegressor)
+    for network in ["ShallowNNRegressor", "ShallowNNClassifier"][: 1 if parameter == "loss" else 2]:
+        texts[f"the docstring of {network}"] = inspect.getdoc(getattr(sknn_scratch, network))
     for where, text in texts.items():
         missing = [one for one in values if not re.search(rf"\b{one}\b", text, re.A)]
         assert not missing, f"name each in {where}: {missing}"

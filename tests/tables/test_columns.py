@@ -11,6 +11,7 @@ import scipy.sparse
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import tabular_pipeline
+from sknn_scratch._tables import kinds
 from tests.helpers import refused
 
 pytestmark = pytest.mark.filterwarnings("ignore:Columns of X that need a look")
@@ -114,6 +115,7 @@ KINDS = {
         of_numpy([1, 2], "timedelta64[D]"),
         of_numpy([np.timedelta64(1, "m"), None], object),
     ],
+    "text": [of_polars([f"a note of row {row}" for row in range(100)])],
     "nothing": [
         of_pandas([None, None], object),
         of_pandas([None, np.nan], float),
@@ -124,7 +126,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds.KINDS)
 def test_kinds_of_columns(kind):
     for table in KINDS[kind]:
         if kind == "nothing":
