@@ -205,9 +205,7 @@ def exploding_gradient(evidence):
             f"The loss climbed above its minimum by {multiple_of(climb)} the loss of a constant prediction."
         )
     return Measured(
-        climb,
-        meaning,
-        (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate_ / 10:.2g}",),
+        climb, meaning, (f"decrease learning_rate by a factor of ten, to {fitted.learning_rate_ / 10:.2g}",)
     )
 
 

@@ -11,14 +11,7 @@ from sknn_scratch._core.row_space import MOST_ROWS_PER_UNIT, RowSpace, in_row_sp
 from sknn_scratch._core.rows import rows_of
 from sknn_scratch._core.state import StopReason
 from sknn_scratch._core.training import train
-from tests.helpers import (
-    AtEpochEnd,
-    assert_same_training,
-    make_network,
-    make_problem,
-    make_run,
-    train_alone,
-)
+from tests.helpers import AtEpochEnd, assert_same_training, make_network, make_problem, make_run, train_alone
 
 WIDE = make_problem("multiclass", n_samples=8, n_features=20)
 NETWORK = make_network(WIDE)

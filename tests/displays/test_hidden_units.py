@@ -184,10 +184,9 @@ def test_long_names_are_shortened_so_that_they_differ():
 
 def test_frames_as_the_output_of_a_network_draw_the_same():
     X, y = make_data("multiclass", n_features=2)
-    expected = show(HiddenUnitsDisplay, small_network().fit(X, y), X)
-    in_frames = show(HiddenUnitsDisplay, small_network().set_output(transform="pandas").fit(X, y), X)
-    assert_array_equal(in_frames.hidden, expected.hidden)
-    assert_array_equal(in_frames.units, expected.units)
+    network = small_network().fit(X, y)
+    expected = show(HiddenUnitsDisplay, network, X).hidden
+    assert_array_equal(show(HiddenUnitsDisplay, network.set_output(transform="pandas"), X).hidden, expected)
 
 
 def test_one_of_several_labels_is_shown_as_two_classes():

@@ -363,10 +363,7 @@ def test_an_activation_is_made_of_callables(function, derivative):
 
 @pytest.mark.parametrize(
     ("name", "functions"),
-    [
-        ("function", (lambda z: np.ones(()), np.cos)),
-        ("derivative", (np.tanh, lambda z: np.ones((2, 1)))),
-    ],
+    [("function", (lambda z: np.ones(()), np.cos)), ("derivative", (np.tanh, lambda z: np.ones((2, 1))))],
 )
 def test_an_activation_works_elementwise(name, functions):
     with pytest.raises(ValueError, match=f"{name} must work elementwise, but returns the shape"):
@@ -374,9 +371,7 @@ def test_an_activation_works_elementwise(name, functions):
 
 
 @pytest.mark.parametrize(
-    ("function", "slip"),
-    [(np.tanh, lambda z: 1 - z**2), (expit, lambda z: z * (1 - z)), (np.cos, np.sin)],
-    ids=["of its value", "of the value of a sigmoid", "with another sign"],
+    ("function", "slip"), [(np.tanh, lambda z: 1 - z**2), (expit, lambda z: z * (1 - z)), (np.cos, np.sin)]
 )
 def test_a_derivative_is_that_of_its_function(function, slip):
     with pytest.raises(ValueError, match=r"derivative must be that of function, but is -?\S+ at z = -?\S+, "):

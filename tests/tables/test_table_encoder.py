@@ -118,11 +118,7 @@ def test_a_column_of_another_kind_is_an_error_that_names_it(first, later, messag
             [pd.Timestamp(1_700_000_000)] * 2,  # seconds that were read as nanoseconds
             "'x': has values far outside those of fit, which are 2024-01-01 to 2024-01-10: '1970-01-01'",
         ),
-        (
-            pd.to_timedelta(range(10), "s"),
-            pd.to_timedelta([3, 4], "h"),
-            "0 s to 9 s: '10800 s', '14400 s'",
-        ),
+        (pd.to_timedelta(range(10), "s"), pd.to_timedelta([3, 4], "h"), "0 s to 9 s: '10800 s', '14400 s'"),
         (["a", "b"] * 5, ["a"] + ["c"] * 9, "'x': has hardly a value that fit has seen"),
         (["a", "b"] * 5, ["a"] + [None] * 9, "'x': has lost all its values, or nearly all"),
     ],

@@ -228,10 +228,7 @@ STAY_CATEGORIES = {
         ["01-02-03", "04-05-06"] * 150,
         ["'01-02-03' is 2003-02-01 or 2003-01-02 or 2001-02-03. C"],
     ),
-    "thousands or decimals": (
-        [f"{1 + i % 90},{100 + i}" for i in range(N)],
-        ["'1,100' is 1100.0 or 1.1. C"],
-    ),
+    "thousands or decimals": ([f"{1 + i % 90},{100 + i}" for i in range(N)], ["'1,100' is 1100.0 or 1.1. C"]),
     "thousands with a point, or decimals": (
         [f"{1 + i % 10}.250 €" if i % 2 else f"{100 + i % 30} €" for i in range(N)],
         ["can be read in several ways"],
