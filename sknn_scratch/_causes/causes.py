@@ -162,7 +162,7 @@ def strong_penalty(evidence):
     options = (f"decrease alpha, to {round_number(weaker)} or less",)
     if len(fitted.alpha_path_["alpha"]):
         options = (
-            f"look for better features, since the held-out loss was lowest with alpha={fitted.alpha_:g}",
+            "look for better features, since held-out rows have chosen this alpha",
             "decrease alpha",
         )
     return Measured(

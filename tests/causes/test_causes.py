@@ -155,7 +155,7 @@ def test_a_penalty_that_the_data_chose_is_no_mistake():
     assert (cause, remedy) == ("no signal", "Look for better features, or get more rows.")
     found, alpha = {one.name: one.remedy for one in diagnose(broken, X, y)}, f"alpha={broken.alpha_:g}"
     assert found["no signal"] == remedy
-    of_penalty = "Look for better features, since the held-out loss was lowest with {0}, or decrease {0}."
+    of_penalty = "Look for better features, since held-out rows have chosen this alpha, or decrease {0}."
     assert found["strong penalty"] == of_penalty.format(alpha)
     broken.set_params(warm_start=True)
     assert cause_of_failure(broken, X, y) == (cause, remedy)
