@@ -133,16 +133,18 @@ def parts_of(times):
     A cycle is a sine and a cosine, so that its end is next to its beginning.
     """
     year, month, day = (times.astype(f"datetime64[{unit}]") for unit in "YMD")
-    days = (times - EPOCH) / DAY
+    weekday = ((day - EPOCH.astype(day.dtype)) / DAY + 3) % 7  # Monday is 0
+    of_the_day = (times - day) / DAY  # equal times of day have equal shares, to the last bit
     parts = {
         "time": (times - EPOCH) / SECOND,
         "year": (year - EPOCH.astype(year.dtype)) / YEAR + 1970,
         "month": (month - year) / MONTH + 1,
         "day": (day - month) / DAY + 1,
-        "weekday": np.floor(days + 3) % 7,  # Monday is 0
-        "hour": days % 1 * 24,
+        "weekday": weekday,
+        "hour": of_the_day * 24,
     }
-    turns = {"year": (times - year) / DAY / DAYS_OF_A_YEAR, "week": (days + 3) / 7, "day": days}
+    of_the_year, of_the_week = (times - year) / DAY / DAYS_OF_A_YEAR, (weekday + of_the_day) / 7
+    turns = {"year": of_the_year, "week": of_the_week, "day": of_the_day}
     for name, turn in turns.items():
         angle = 2 * np.pi * (turn % 1)
         parts |= {f"{name}_sin": np.sin(angle), f"{name}_cos": np.cos(angle)}

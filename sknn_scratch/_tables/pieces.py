@@ -15,8 +15,8 @@ BOUND, BOUND_WITHOUT_RAMPS = 3.0, 5.0
 LARGEST = np.finfo(np.float64).max / 4
 # Knots that are closer than this are one, since the slope between them would overflow.
 SMALLEST_BIN = np.finfo(np.float64).smallest_normal
-# So are those that differ by a smaller share, a few rounding errors: the cosine of the same weekday has
-# several roundings, which a ramp between them would tell apart.
+# Numbers that differ by a smaller share are equal but for rounding: the cosine of the same weekday has
+# several roundings, which a ramp between them would tell apart, or a division by their spread.
 ROUNDING = 2.0**-48
 # A fine ramp has this size, and a coarse one has a size of one.
 FINE_SIZE = 0.5
@@ -175,9 +175,11 @@ def bounded(column):
 
 
 def mean_and_spread(values):
-    """Compute the mean and the standard deviation of values (n,); a spread of zero becomes one."""
-    if not len(values) or values.min() == values.max():
-        return values[0] if len(values) else 0.0, 1.0
+    """Compute the mean and the standard deviation of values (n,); a spread of rounding errors becomes one."""
+    if not len(values):
+        return 0.0, 1.0
     unit = np.abs(values).max()  # so that no square and no sum overflows
+    if np.ptp(values) <= ROUNDING * unit:
+        return values[0], 1.0
     parts = values / unit
     return unit * parts.mean(), unit * parts.std() or unit  # a spread of subnormal numbers may become zero

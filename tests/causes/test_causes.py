@@ -133,8 +133,7 @@ def test_a_later_part_of_a_stream_that_explodes_names_the_cause():
 def test_a_failure_without_a_known_cause_lists_what_may_help():
     activation = Activation(np.tanh, slope_of_tanh)
     object.__setattr__(activation, "derivative", lambda z: -slope_of_tanh(z))
-    lying = network(activation=activation, solver="lbfgs")
-    (message,) = messages_of(lambda: lying.fit(*moons()))
+    (message,) = messages_of(lambda: network(activation=activation, solver="lbfgs").fit(*moons()))
     assert message.endswith("found no better weights. Scale the features, or use solver='adam'.")
 
 

@@ -50,11 +50,12 @@ def test_knots_of_repeated_values(values, n_bins, expected):
         (1e9 + np.arange(4), 4),
         (10.0 ** np.arange(-300, 0, 50), 6),
         ([-1e6, 1e-7, 2e-7, 3e-7, 1e6], 5),
+        ([0.3, 0.1 * 3], 1),
     ],
 )
 def test_knots_differ_by_more_than_rounding(values, n_knots):
-    (knots,) = PiecewiseLinearEncoder().fit(column(*values)).knots_
-    assert len(knots) == n_knots
+    encoder = PiecewiseLinearEncoder().fit(column(*values))
+    assert (len(encoder.knots_[0]), encoder.scale_[0] == 1) == (n_knots, n_knots == 1)
 
 
 @pytest.mark.parametrize("values", [(5.0, 5.0, 5.0), (0.1, 0.1, 0.1), (np.nan, np.nan), (3.0,)])

@@ -254,7 +254,7 @@ def test_a_cycle_is_left_out_with_its_part_of_the_calendar():
     assert list(fitted.date_parts_["when"]) == ["time", "hour", "day_sin", "day_cos"]
 
 
-@pytest.mark.parametrize("first", ["1969-12-22", "2026-01-05 12:00"])
+@pytest.mark.parametrize("first", ["1969-12-22", "2014-11-01 08:00", "2026-01-05 12:00"])
 def test_without_hours_in_fit_dates_are_whole_days(first):
     days = pd.DataFrame({"day": pd.date_range(first, periods=28)})
     fitted = encoder().fit(days)
