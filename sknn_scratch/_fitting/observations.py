@@ -66,9 +66,8 @@ class Units(NamedTuple):
         """
         order, counts = self.in_order(draw), np.bincount(self.strata)
         strata = self.strata[order]
-        ranks = np.arange(len(order)) - (np.cumsum(counts) - counts)[strata]
         shifts = np.cumsum(counts > self.n_kept) - 1  # so that remainders go to different parts
-        numbers = (ranks * n_parts // counts[strata] + shifts[strata]) % n_parts
+        numbers = (repeats(strata) * n_parts // counts[strata] + shifts[strata]) % n_parts
         parts = np.empty_like(order)
         parts[order] = np.where(counts[strata] > self.n_kept, numbers, n_parts)
         return parts
@@ -135,7 +134,7 @@ def observations_of(data: Data, encoded: Any) -> Observations:
     data, kind = replace(data, rows=rows, row_weights=weights), encoded.target_kind
     features = numbers_of_features(data)
     rounded = hashes_of_rows(data.X, rows, features, is_rounded=True)
-    hashes = mixed_bits(rounded + STEP * repeats(exact))
+    hashes = mixed_bits(rounded + STEP * repeats(exact).astype(np.uint64))
     strata, numbers = strata_of_units(encoded, rows)
     of_units = hashes if encoded.groups is None else hashes_of_groups(rounded, numbers)
     seen = Observations(data, kind, Units(strata, kind.n_kept, of_units), numbers, features, exact)
@@ -181,7 +180,7 @@ def repeats(sorted_values):
     """Count for each value (n,) how many equal ones are before it."""
     begins = np.flatnonzero(differ_from_last(sorted_values[:, np.newaxis]))
     counts = np.diff(np.append(begins, len(sorted_values)))
-    return (np.arange(len(sorted_values)) - np.repeat(begins, counts)).astype(np.uint64)
+    return np.arange(len(sorted_values)) - np.repeat(begins, counts)
 
 
 @np.errstate(all="ignore")  # sums that are not finite come last
@@ -262,9 +261,7 @@ def draw_held_out(strata, n_kept, validation_fraction, rng, unit="row"):
     n_units = len(strata)
     order = rng.permutation(n_units)
     order = order[np.argsort(strata[order], kind="stable")]
-    counts = np.bincount(strata)
-    places = np.arange(n_units) - np.repeat(np.cumsum(counts) - counts, counts)  # of a row in its stratum
-    to_spare = order[places >= n_kept]
+    to_spare = order[repeats(strata[order]) >= n_kept]
     n_validation = min(validation_size(validation_fraction, n_units, unit), len(to_spare))
     if n_validation == 0:
         raise ValueError(
@@ -272,9 +269,9 @@ def draw_held_out(strata, n_kept, validation_fraction, rng, unit="row"):
             "validate with, since one of each class is kept for training; increase it, pass X_val and "
             "y_val, or set early_stopping=False."
         )
-    evenly = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
+    middles = (np.arange(n_validation) + 0.5) * len(to_spare) / n_validation
     is_held_out = np.zeros(n_units, bool)
-    is_held_out[to_spare[evenly.astype(int)]] = True
+    is_held_out[to_spare[middles.astype(int)]] = True
     return is_held_out
 
 
