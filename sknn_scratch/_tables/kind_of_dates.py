@@ -133,18 +133,16 @@ def parts_of(times):
     A cycle is a sine and a cosine, so that its end is next to its beginning.
     """
     year, month, day = (times.astype(f"datetime64[{unit}]") for unit in "YMD")
-    weekday = ((day - EPOCH.astype(day.dtype)) / DAY + 3) % 7  # Monday is 0
-    of_the_day = (times - day) / DAY  # equal times of day have equal shares, to the last bit
+    days = (times - EPOCH) / DAY
     parts = {
         "time": (times - EPOCH) / SECOND,
         "year": (year - EPOCH.astype(year.dtype)) / YEAR + 1970,
         "month": (month - year) / MONTH + 1,
         "day": (day - month) / DAY + 1,
-        "weekday": weekday,
-        "hour": of_the_day * 24,
+        "weekday": np.floor(days + 3) % 7,  # Monday is 0
+        "hour": days % 1 * 24,
     }
-    of_the_year, of_the_week = (times - year) / DAY / DAYS_OF_A_YEAR, (weekday + of_the_day) / 7
-    turns = {"year": of_the_year, "week": of_the_week, "day": of_the_day}
+    turns = {"year": (times - year) / DAY / DAYS_OF_A_YEAR, "week": (days + 3) / 7, "day": days}
     for name, turn in turns.items():
         angle = 2 * np.pi * (turn % 1)
         parts |= {f"{name}_sin": np.sin(angle), f"{name}_cos": np.cos(angle)}
@@ -159,9 +157,8 @@ def fit_parts(times):
     does not vary, dates are whole days.
     """
     times = times[~np.isnat(times)]
-    present = parts_of(times)
-    if np.ptp(present["hour"]) == 0:
-        present = parts_of(whole_days(times))
+    of_the_day = times - whole_days(times)  # exact, while hours are rounded
+    present = parts_of(times if (of_the_day != of_the_day[:1]).any() else whole_days(times))
     varying = {"time"} | {name for name, values in present.items() if np.ptp(values) > 0}
     return {name: one.mean() for name, one in present.items() if COORDINATES.get(name, name) in varying}
 
